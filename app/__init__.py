@@ -1,0 +1,1 @@
+"""Qiding: residents fix the renewal of a shared place in seven steps."""

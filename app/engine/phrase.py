@@ -1,0 +1,34 @@
+"""A sentence that waits for its reader: the rules name it, the page renders it in a language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """One translatable sentence: an English msgid and the values that fill it.
+
+    Values are strings, integers, or further phrases. ``plural`` and ``n`` are set only through
+    :func:`plural_phrase`.
+    """
+
+    msgid: str
+    values: tuple[tuple[str, object], ...] = ()
+    plural: str | None = None
+    n: int | None = None
+
+    def __str__(self) -> str:
+        """The English sentence, for logs and tests."""
+        text = self.msgid if self.plural is None or self.n == 1 else self.plural
+        return text % {name: str(value) for name, value in self.values} if self.values else text
+
+
+def phrase(msgid: str, /, **values: object) -> Phrase:
+    """A sentence with named ``%(name)s`` places. Babel extracts the first argument."""
+    return Phrase(msgid, tuple(sorted(values.items())))
+
+
+def plural_phrase(singular: str, plural: str, n: int, /, **values: object) -> Phrase:
+    """A sentence whose form depends on the count ``n``, which fills ``%(n)s``."""
+    return Phrase(singular, tuple(sorted({**values, "n": n}.items())), plural, n)
