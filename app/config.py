@@ -1,0 +1,72 @@
+"""Every setting, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of one process. Paths are absolute; ``secret`` is never logged."""
+
+    database_url: str
+    media_dir: Path
+    secret: str
+    environment: str = "production"
+    base_url: str | None = None
+    trusted_hosts: tuple[str, ...] = ()
+    secure_cookies: bool = False
+    timezone: str = "Asia/Shanghai"
+    index_pages: bool = False
+    jobs_in_thread: bool = False
+    testing: bool = False
+    mail_url: str | None = None
+    forwarded_hops: int = 0
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
+        """Read DATABASE_URL, MEDIA_DIR, SECRET_KEY or SECRET_KEY_FILE, BASE_URL, TRUSTED_HOSTS and the rest."""
+        env = os.environ if env is None else env
+        var = Path(env.get("QIDING_VAR", ROOT / "var")).resolve()
+        url = env.get("DATABASE_URL") or f"sqlite:///{var / 'qiding.db'}"
+        base_url = (env.get("BASE_URL") or "").rstrip("/") or None
+        return cls(
+            database_url=url,
+            media_dir=Path(env.get("MEDIA_DIR") or var / "media").resolve(),
+            secret=env.get("SECRET_KEY") or read_secret(Path(env.get("SECRET_KEY_FILE") or var / "secret")),
+            environment=env.get("QIDING_ENV", "production"),
+            base_url=base_url,
+            trusted_hosts=tuple(host for host in env.get("TRUSTED_HOSTS", "").split(",") if host),
+            secure_cookies=bool(base_url and base_url.startswith("https://")),
+            timezone=env.get("QIDING_TIMEZONE", "Asia/Shanghai"),
+            index_pages=env.get("QIDING_INDEX_PAGES") == "1",
+            jobs_in_thread=env.get("QIDING_JOBS", "thread" if url.startswith("sqlite") else "worker") == "thread",
+            mail_url=env.get("MAIL_URL"),
+            forwarded_hops=int(env.get("FORWARDED_HOPS", "0")),
+        )
+
+
+def read_secret(path: Path) -> str:
+    """The secret kept in ``path``; made there, readable by its owner only, when there is none."""
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        secret = secrets.token_urlsafe(48)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+        with os.fdopen(handle, "w") as file:
+            file.write(secret + "\n")
+        return secret

@@ -1,0 +1,1 @@
+"""What every feature stands on: transactions, events and the log, outbox, jobs, media, clock, web plumbing."""

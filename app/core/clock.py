@@ -1,0 +1,48 @@
+"""The one source of time. Instants are integers: milliseconds since 1970 in UTC."""
+
+from __future__ import annotations
+
+import time as _time
+from typing import Protocol
+
+from flask import current_app
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+class Clock(Protocol):
+    """Whatever can say what time it is."""
+
+    def now(self) -> int: ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> int:
+        return _time.time_ns() // 1_000_000
+
+
+class FixedClock:
+    """A clock that stands until it is moved: for tests and for the demonstration."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def now(self) -> int:
+        return self.at
+
+    def set(self, at: int) -> None:
+        self.at = at
+
+    def advance(self, milliseconds: int) -> None:
+        self.at += milliseconds
+
+
+def now() -> int:
+    """The present instant by the application's clock, for reads. Commands use ``tx.now``."""
+    clock: Clock = current_app.extensions["qiding.clock"]
+    return clock.now()

@@ -1,0 +1,88 @@
+"""The database: the declarative base, naming of constraints, and how SQLite is opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Annotated, Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, BigInteger, ForeignKeyConstraint, Integer, MetaData, String, UniqueConstraint, event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.types import BIGINT
+
+from app.config import Config
+from app.core.ids import new_public_id
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# SQLite counts rows up only in an INTEGER primary key; elsewhere keys are BIGINT.
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+
+Key = Annotated[int, mapped_column(BigKey, primary_key=True)]
+Instant = Annotated[int, mapped_column(BIGINT)]
+PublicId = Annotated[str, mapped_column(String(16), unique=True, default=new_public_id)]
+
+
+class Base(DeclarativeBase):
+    """All tables. Integers are BIGINT; JSON holds keys, numbers and people's own words."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {int: BigInteger(), dict[str, Any]: JSON(), list[Any]: JSON()}
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+
+def anchor() -> UniqueConstraint:
+    """Let children name (id, community_id) together, so that no row crosses communities."""
+    return UniqueConstraint("id", "community_id")
+
+
+def within(table: str, column: str | None = None) -> ForeignKeyConstraint:
+    """A foreign key to ``table`` that holds the community fast too."""
+    return ForeignKeyConstraint([column or f"{table}_id", "community_id"], [f"{table}.id", f"{table}.community_id"])
+
+
+def engine_options(config: Config) -> dict[str, Any]:
+    """Pool settings for Flask-SQLAlchemy."""
+    if config.is_sqlite:
+        return {"connect_args": {"timeout": 20}, "pool_size": 20, "max_overflow": 20}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": 20}
+
+
+def prepare_engine(app: Flask) -> None:
+    """Hang the listeners on the engine of ``app``; see docs/decisions/0002-sqlite-journal.md for the choices."""
+    with app.app_context():
+        engine = db.engine
+    if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _open_sqlite):
+        event.listen(engine, "connect", _open_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun by _begin_sqlite, not by the driver
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = 1")
+    cursor.execute("PRAGMA journal_mode = TRUNCATE")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA busy_timeout = 20000")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "")
+    connection.exec_driver_sql(f"BEGIN {mode}".strip())
+
+
+def is_sqlite() -> bool:
+    """Whether this application stands on SQLite."""
+    engine: Engine = db.engine
+    return engine.dialect.name == "sqlite"

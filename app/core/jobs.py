@@ -1,0 +1,138 @@
+"""Long work in the background: rows in the application's own database, claimed with a lease."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Index, String, Text, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import MINUTE, SECOND
+from app.core.database import Base, Instant, Key, PublicId, db
+from app.core.transaction import Tx, transaction
+
+log = logging.getLogger(__name__)
+LEASE = 5 * MINUTE
+MOST_ATTEMPTS = 5
+
+
+class Job(Base):
+    """One piece of work. ``state``: queued, running, done or failed; ``done`` of ``total`` is its progress."""
+
+    __tablename__ = "job"
+    __table_args__ = (Index(None, "state", "run_after"),)
+
+    id: Mapped[Key]
+    public_id: Mapped[PublicId]
+    kind: Mapped[str] = mapped_column(String(60))
+    arguments: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(10), default="queued")
+    run_after: Mapped[Instant]
+    lease_until: Mapped[int | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    key: Mapped[str | None] = mapped_column(String(120), unique=True)
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[Instant]
+    ended_at: Mapped[int | None]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job this process holds until its lease ends; ``progress`` reports and renews it."""
+
+    id: int
+    kind: str
+    arguments: Mapping[str, Any]
+
+    def progress(self, done: int, total: int) -> None:
+        """Say how far the work is and keep the lease; its own short transaction."""
+        with transaction() as tx:
+            tx.session.execute(
+                update(Job).where(Job.id == self.id).values(done=done, total=total, lease_until=tx.now + LEASE)
+            )
+
+
+Handler = Callable[[Claim], None]
+
+
+def enqueue(tx: Tx, kind: str, arguments: Mapping[str, Any], *, key: str | None = None, run_after: int = 0) -> Job:
+    """Add a job in this transaction; with a ``key`` that is already there, return that job."""
+    if key is not None:
+        known = tx.session.scalar(select(Job).where(Job.key == key))
+        if known is not None:
+            return known
+    job = Job(kind=kind, arguments=dict(arguments), key=key, run_after=run_after or tx.now, created_at=tx.now)
+    tx.session.add(job)
+    tx.session.flush()
+    return job
+
+
+def run_one(handlers: Mapping[str, Handler]) -> bool:
+    """Claim and run one due job; whether there was one. A job that raises is tried again later, at most five times."""
+    with transaction() as tx:
+        due = tx.session.scalar(
+            select(Job)
+            .where(
+                or_(Job.state == "queued", (Job.state == "running") & (Job.lease_until < tx.now)),
+                Job.run_after <= tx.now,
+                Job.kind.in_(list(handlers)),
+            )
+            .order_by(Job.run_after, Job.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if due is None:
+            return False
+        due.state, due.lease_until, due.attempts = "running", tx.now + LEASE, due.attempts + 1
+        claim, attempts = Claim(due.id, due.kind, dict(due.arguments)), due.attempts
+    try:
+        handlers[claim.kind](claim)
+    except Exception as error:
+        log.exception("job %s (%s) failed, attempt %s", claim.id, claim.kind, attempts)
+        _end(claim.id, "failed" if attempts >= MOST_ATTEMPTS else "queued", type(error).__name__, attempts)
+    else:
+        _end(claim.id, "done", None, attempts)
+    return True
+
+
+def _end(job_id: int, state: str, error: str | None, attempts: int) -> None:
+    with transaction() as tx:
+        job = tx.session.get_one(Job, job_id)
+        job.state, job.error, job.lease_until = state, error, None
+        job.ended_at = tx.now if state != "queued" else None
+        job.run_after = tx.now + (2**attempts) * 5 * SECOND if state == "queued" else job.run_after
+
+
+def run_all(handlers: Mapping[str, Handler], most: int = 1000) -> int:
+    """Run what is due, one after the other, and return how many."""
+    count = 0
+    while count < most and run_one(handlers):
+        count += 1
+    return count
+
+
+def start_thread(app: Flask, handlers: Mapping[str, Handler], pause: float = 1.0) -> threading.Event:
+    """Run jobs in a thread of this process until the returned event is set."""
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            busy = False
+            try:
+                with app.app_context():
+                    busy = run_one(handlers)
+                    db.session.remove()
+            except Exception:
+                log.exception("the job thread stumbled")
+            if not busy:
+                stop.wait(pause)
+
+    threading.Thread(target=work, name="qiding-jobs", daemon=True).start()
+    return stop

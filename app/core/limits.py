@@ -1,0 +1,48 @@
+"""Limits on tries, counted in the database so that all processes share them."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import String, UniqueConstraint, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import DAY
+from app.core.database import Base, Instant, Key
+from app.core.transaction import transaction
+from app.engine.errors import TooMany
+from app.engine.phrase import phrase
+
+
+class Tries(Base):
+    """How often something was tried within one window of time. Keys are hashed: no address is kept in the clear."""
+
+    __tablename__ = "tries"
+    __table_args__ = (UniqueConstraint("key", "window_start"),)
+
+    id: Mapped[Key]
+    key: Mapped[str] = mapped_column(String(64))
+    window_start: Mapped[Instant]
+    count: Mapped[int] = mapped_column(default=0)
+
+
+def count_try(kind: str, subject: str, *, most: int, window: int) -> None:
+    """Count one try of ``subject``; past ``most`` within ``window`` milliseconds raise TooMany.
+
+    Counts in a transaction of its own, so that a refused command still counts.
+    """
+    key = hashlib.sha256(f"{kind}\0{subject}".encode()).hexdigest()
+    with transaction() as tx:
+        start = tx.now - tx.now % window
+        row = tx.session.scalar(
+            select(Tries).where(Tries.key == key, Tries.window_start == start).with_for_update()
+        )
+        if row is None:
+            row = Tries(key=key, window_start=start, count=0)
+            tx.session.add(row)
+            tx.session.execute(delete(Tries).where(Tries.window_start < tx.now - 2 * DAY))
+        row.count += 1
+        over = row.count > most
+        minutes = max(1, (start + window - tx.now + 59_999) // 60_000)
+    if over:
+        raise TooMany(phrase("Too many tries. Wait %(n)s minutes, or ask at the desk.", n=minutes))

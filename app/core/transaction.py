@@ -1,0 +1,79 @@
+"""The one way to change anything: a joinable transaction that locks first and reads the clock after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session, scoped_session
+
+from app.core.clock import Clock
+from app.core.database import Base, db, is_sqlite
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A row to hold: ``share`` lets other holders of the share in, but nobody who changes it."""
+
+    model: type[Base]
+    id: int
+    share: bool = False
+
+
+@dataclass(frozen=True)
+class Tx:
+    """A transaction under way. ``now`` was read after the locks were held."""
+
+    now: int
+    session: scoped_session[Session]
+
+    def lock(self, *locks: Lock) -> None:
+        """Hold more rows, in the order given. Callers keep the order: poll, roll entry, others, log head."""
+        for lock in locks:
+            self.session.execute(
+                select(lock.model.id)  # type: ignore[attr-defined]
+                .where(lock.model.id == lock.id)  # type: ignore[attr-defined]
+                .with_for_update(read=lock.share)
+            )
+
+
+_KEY = "qiding.transaction"
+
+
+@contextmanager
+def transaction(lock: Sequence[Lock] = ()) -> Iterator[Tx]:
+    """Run a block in one transaction, committed at its end; inside another one, join it.
+
+    The read transaction of the request ends first and what it loaded is expired. SQLite begins IMMEDIATE, so
+    the whole database is the lock; PostgreSQL takes the rows of ``lock`` in the order given.
+    """
+    session = db.session
+    outer: Tx | None = session().info.get(_KEY)
+    if outer is not None:
+        outer.lock(*lock)
+        yield outer
+        return
+    session.rollback()
+    try:
+        if is_sqlite():
+            session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+        clock: Clock = current_app.extensions["qiding.clock"]
+        Tx(0, session).lock(*lock)
+        tx = Tx(clock.now(), session)
+        session().info[_KEY] = tx
+        yield tx
+        session.flush()
+        session().info.pop(_KEY, None)
+        session.commit()  # noqa: TID251 - this is the one place
+    except BaseException:
+        session().info.pop(_KEY, None)
+        session.rollback()
+        raise
+
+
+def in_transaction() -> bool:
+    """Whether a transaction of :func:`transaction` is under way in this context."""
+    return _KEY in db.session().info
