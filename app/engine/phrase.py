@@ -6,11 +6,31 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Moment:
+    """An instant inside a phrase (UTC milliseconds), shown as day and hour by the reader's locale."""
+
+    at: int
+
+    def __str__(self) -> str:
+        return str(self.at)
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount inside a phrase, in fen."""
+
+    fen: int
+
+    def __str__(self) -> str:
+        return f"{self.fen / 100:.2f}"
+
+
+@dataclass(frozen=True)
 class Phrase:
     """One translatable sentence: an English msgid and the values that fill it.
 
-    Values are strings, integers, or further phrases. ``plural`` and ``n`` are set only through
-    :func:`plural_phrase`.
+    Values are strings, integers, moments, money, texts of a method, or further phrases. ``plural`` and ``n`` are
+    set only through :func:`plural_phrase`.
     """
 
     msgid: str

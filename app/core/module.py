@@ -1,0 +1,30 @@
+"""What a feature package says about itself: the factory reads it, and nothing else needs to be edited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint
+
+from app.core.jobs import Handler
+from app.engine.phrase import Phrase
+
+MessageText = Callable[[Mapping[str, Any]], Phrase]
+
+
+@dataclass(frozen=True)
+class Module:
+    """A feature's manifest.
+
+    ``provides`` holds activity kinds, gate kinds and listeners, read by the packages that know them. ``tick``
+    functions send what became due and return how many things they did.
+    """
+
+    name: str
+    blueprints: tuple[Blueprint, ...] = ()
+    provides: tuple[object, ...] = ()
+    jobs: Mapping[str, Handler] = field(default_factory=dict)
+    tick: tuple[Callable[[], int], ...] = ()
+    messages: Mapping[str, MessageText] = field(default_factory=dict)

@@ -1,0 +1,235 @@
+"""The web's plumbing: headers, one error handler, filters, and what every page knows."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from markupsafe import Markup, escape
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.config import Config
+from app.core import i18n
+from app.core.database import db
+from app.engine.errors import DomainError
+from app.engine.phrase import Phrase, phrase
+
+log = logging.getLogger(__name__)
+csrf = CSRFProtect()
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class SignInNeeded(DomainError):
+    """The page needs to know who is reading."""
+
+    status = 401
+    code = "sign_in"
+
+    def __init__(self) -> None:
+        super().__init__(phrase("Please sign in first."))
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every page knows of the site and of its reader."""
+
+    lang: str
+    locale: str
+    large: bool
+    base_url: str
+    index_pages: bool
+    path: str
+    url: str
+    signed_in: bool
+    staff: bool
+    admin: bool
+    me_name: str
+
+
+def site() -> Site:
+    """The site as the present reader sees it. On an error page nothing is asked of the database."""
+    config: Config = current_app.config["QIDING"]
+    broken = bool(g.get("broken"))
+    me = None if broken or not current_user.is_authenticated else current_user
+    base = config.base_url or request.url_root.rstrip("/")
+    return Site(
+        lang="en" if i18n.language() == "en" else "zh-Hans",
+        locale=i18n.language(),
+        large=request.cookies.get("size") == "large",
+        base_url=base,
+        index_pages=config.index_pages,
+        path=request.path,
+        url=base + request.path,
+        signed_in=me is not None,
+        staff=bool(me and me.is_staff),
+        admin=bool(me and me.is_admin),
+        me_name=me.shown_name if me else "",
+    )
+
+
+def init_web(app: Flask, config: Config) -> None:
+    """Hang headers, errors, filters and the page context on ``app``."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=12 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        MAX_FORM_PARTS=1000,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        SESSION_COOKIE_NAME="__Host-qiding" if config.secure_cookies else "qiding",
+        SESSION_COOKIE_SECURE=config.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=180 * 24 * 3600,
+        TRUSTED_HOSTS=list(config.trusted_hosts) or None,
+    )
+    if config.forwarded_hops:
+        hops = config.forwarded_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    csrf.init_app(app)
+    app.after_request(_headers)
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+    app.add_template_global(i18n.say, "say")
+    app.add_template_global(i18n.text_in, "txt")
+    app.add_template_global(site_url)
+    app.context_processor(lambda: {"site": site()})
+    for name, function in FILTERS.items():
+        app.add_template_filter(function, name)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if not request.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.vary.update(["Cookie", "Accept-Language"])
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def site_url(endpoint: str, **values: Any) -> str:
+    """The full address of a page, for links that leave the site: codes, notices, feeds."""
+    config: Config = current_app.config["QIDING"]
+    return (config.base_url or request.url_root.rstrip("/")) + url_for(endpoint, **values)
+
+
+def wants_json() -> bool:
+    """Whether the reader asked for JSON rather than a page."""
+    return bool(request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json")
+
+
+def error_page(status: int, message: Phrase | None = None, code: str = "error") -> Response:
+    """An error as a page or, when asked so, as JSON."""
+    if wants_json():
+        response = make_response({"error": code, "message": i18n.say(message)}, status)
+    else:
+        response = make_response(render_template("errors/error.html", status=status, message=message), status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _domain_error(error: DomainError) -> Response:
+    db.session.rollback()
+    if isinstance(error, SignInNeeded) and not wants_json():
+        if request.method == "GET":
+            target = request.full_path.rstrip("?")
+        else:
+            target = local_path(urlsplit(request.referrer or "").path)
+        return make_response(redirect(url_for("people.sign_in", next=target)))
+    return error_page(error.status, error.message, error.code)
+
+
+def _csrf_error(_error: CSRFError) -> Response:
+    return error_page(
+        400, phrase("This page had been open for too long, so nothing was recorded. Go back, reload it and send again.")
+    )
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return make_response(error.get_response())
+    response = error_page(error.code)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    g.broken = True
+    if current_app.config.get("PROPAGATE_EXCEPTIONS"):
+        raise error
+    try:
+        db.session.rollback()
+    except Exception:
+        log.exception("the session could not be rolled back")
+    log.error("unexpected error at %s", request.endpoint, exc_info=error)
+    busy = isinstance(error, DBAPIError)
+    return error_page(503 if busy else 500, phrase("Not recorded. Please try again in a moment.") if busy else None)
+
+
+def local_path(target: str | None, otherwise: str = "/") -> str:
+    """``target`` when it is a path of this site, else ``otherwise``. Nothing that a browser might read as another host."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return otherwise
+    if re.search(r"[\x00-\x20\\]", target) or len(target) > 500:
+        return otherwise
+    return target
+
+
+def client_address() -> str:
+    """The reader's network address, for limits only; it is never stored in the clear."""
+    return request.remote_addr or "unknown"
+
+
+_SENSE = re.compile(r"[^，：；、。！？]*[，：；、。！？]+[」』”）》]*|[^，：；、。！？]+")
+
+
+def nb(text: object) -> Markup:
+    """A heading that breaks at sense: each phrase, its closing mark included, stays together while it fits."""
+    parts = _SENSE.findall(str(text))
+    if len(parts) < 2 or i18n.language() == "en":
+        return escape(str(text))
+    return Markup("").join(Markup('<span class="nb">{}</span>').format(part) for part in parts)
+
+
+def paragraphs(text: str | None) -> Markup:
+    """Plain text as paragraphs: a blank line parts them, a single one breaks the line."""
+    blocks = [block for block in re.split(r"\n\s*\n", (text or "").strip()) if block]
+    lines = [Markup("<br>").join(escape(line) for line in block.split("\n")) for block in blocks]
+    return Markup("").join(Markup("<p dir=auto>{}</p>").format(line) for line in lines)
+
+
+FILTERS = {
+    "nb": nb,
+    "day": i18n.day,
+    "clock_time": i18n.clock_time,
+    "moment": i18n.moment,
+    "ago": i18n.ago,
+    "iso": i18n.iso,
+    "money": i18n.money,
+    "area": i18n.area,
+    "number": i18n.number,
+    "paragraphs": paragraphs,
+    "say": i18n.say,
+}

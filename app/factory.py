@@ -1,0 +1,57 @@
+"""create_app(): the one place where the modules are listed."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_migrate import Migrate
+
+from app.config import ROOT, Config
+from app.core import jobs
+from app.core.clock import Clock, SystemClock
+from app.core.database import db, engine_options, prepare_engine
+from app.core.i18n import init_i18n
+from app.core.module import Module
+from app.core.web import init_web
+from app.people.module import people
+from app.projects.kinds import register_kinds
+from app.projects.module import projects
+from app.site.module import site
+
+MODULES: tuple[Module, ...] = (people, projects, site)
+
+
+def create_app(config: Config | None = None, clock: Clock | None = None) -> Flask:
+    """Build the application from its configuration; ``clock`` is the machine's unless another is given."""
+    config = config or Config.from_env()
+    app = Flask("app", root_path=str(ROOT / "app"))
+    app.config.update(
+        QIDING=config,
+        SECRET_KEY=config.secret,
+        TESTING=config.testing,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config),
+    )
+    app.extensions["qiding.clock"] = clock or SystemClock()
+    app.extensions["qiding.modules"] = MODULES
+    db.init_app(app)
+    prepare_engine(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    init_i18n(app)
+    init_web(app, config)
+    register_kinds(app, MODULES)
+    for module in MODULES:
+        for blueprint in module.blueprints:
+            app.register_blueprint(blueprint)
+    handlers = {kind: handler for module in MODULES for kind, handler in module.jobs.items()}
+    app.extensions["qiding.jobs"] = handlers
+    from app.cli import add_commands
+
+    add_commands(app)
+    return app
+
+
+def serve(app: Flask) -> Flask:
+    """What a web process does besides answering: run the jobs in a thread, where the settings say so."""
+    if app.config["QIDING"].jobs_in_thread:
+        jobs.start_thread(app, app.extensions["qiding.jobs"])
+    return app
