@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from app.engine.catalogue import ActivitySpec, Catalogue, GateSpec, SettingSpec, fraction
-from app.engine.errors import NotFound
+from app.engine.errors import Invalid, NotFound
+from app.engine.method_check import check_method
+from app.engine.phrase import plural_phrase
 
 __all__ = [
     "Activity",
@@ -218,7 +220,23 @@ def _named(things: Iterable[_Thing], key: str) -> _Thing:
 
 
 def read_method(source: str, catalogue: Catalogue) -> Method:
-    """The method written in ``source`` (TOML)."""
+    """The method written in ``source`` (TOML); raises Invalid, whose ``fields`` list every problem by line."""
+    problems = check_method(source, catalogue)
+    if problems:
+        raise Invalid(
+            plural_phrase(
+                "The method file has %(n)s problem. Line %(line)s, %(key)s: %(problem)s",
+                "The method file has %(n)s problems. The first is in line %(line)s, %(key)s: %(problem)s",
+                len(problems),
+                line=problems[0].line,
+                key=problems[0].key,
+                problem=problems[0].message,
+            ),
+            {
+                f"{place}. line {problem.line}, {problem.key}": problem.message
+                for place, problem in enumerate(problems, 1)
+            },
+        )
     raw = tomllib.loads(source)
     return Method(
         key=raw["key"],

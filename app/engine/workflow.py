@@ -1,4 +1,4 @@
-"""The state of a project's run through its method, told by events: commands refuse or give events, apply() folds them."""
+"""A project's run through its method, told by events: commands refuse or give events, apply() folds them."""
 
 from __future__ import annotations
 
