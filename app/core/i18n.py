@@ -171,8 +171,9 @@ def number(value: int) -> str:
 
 def money(fen: int) -> str:
     """An amount in yuan: ``12,800元`` or ``¥12,800.50``; no decimals when there are none."""
-    yuan = format_decimal(fen // 100 if fen % 100 == 0 else fen / 100, "#,##0.##" if fen % 100 == 0 else "#,##0.00",
-                          locale=_locale())
+    yuan = format_decimal(
+        fen // 100 if fen % 100 == 0 else fen / 100, "#,##0.##" if fen % 100 == 0 else "#,##0.00", locale=_locale()
+    )
     return f"¥{yuan}" if language() == "en" else f"{yuan}元"
 
 

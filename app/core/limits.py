@@ -34,9 +34,7 @@ def count_try(kind: str, subject: str, *, most: int, window: int) -> None:
     key = hashlib.sha256(f"{kind}\0{subject}".encode()).hexdigest()
     with transaction() as tx:
         start = tx.now - tx.now % window
-        row = tx.session.scalar(
-            select(Tries).where(Tries.key == key, Tries.window_start == start).with_for_update()
-        )
+        row = tx.session.scalar(select(Tries).where(Tries.key == key, Tries.window_start == start).with_for_update())
         if row is None:
             row = Tries(key=key, window_start=start, count=0)
             tx.session.add(row)

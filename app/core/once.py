@@ -34,7 +34,9 @@ def replayed(tx: Tx, scope: str, key: str, content: object) -> str | None:
     if known is None:
         return None
     if known.content != sha256_hex(canon(content)):
-        raise Conflict(phrase("This form was already sent with other words. Open the page again to write something new."))
+        raise Conflict(
+            phrase("This form was already sent with other words. Open the page again to write something new.")
+        )
     return known.result
 
 

@@ -48,9 +48,7 @@ def tell(
     wanted = list(dict.fromkeys(person_ids))
     if dedupe is not None and wanted:
         told = set(
-            tx.session.scalars(
-                select(Message.person_id).where(Message.dedupe == dedupe, Message.person_id.in_(wanted))
-            )
+            tx.session.scalars(select(Message.person_id).where(Message.dedupe == dedupe, Message.person_id.in_(wanted)))
         )
         wanted = [person for person in wanted if person not in told]
     tx.session.add_all(

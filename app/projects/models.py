@@ -44,7 +44,9 @@ class Project(Base):
     place: Mapped[str] = mapped_column(String(120), default="")
     summary: Mapped[str] = mapped_column(Text, default="")
     scope: Mapped[dict[str, Any]]  # {} for the community, else {"buildings": [id…]} or {"entrances": [id…]}
-    picture: Mapped[str] = mapped_column(String(120), default="")  # public id of a photo, or the name of a static drawing
+    picture: Mapped[str] = mapped_column(
+        String(120), default=""
+    )  # public id of a photo, or the name of a static drawing
     pin_x: Mapped[int | None]  # thousandths of the site plan's width
     pin_y: Mapped[int | None]
     state: Mapped[str] = mapped_column(String(10), default="running")

@@ -13,7 +13,7 @@ from app.core.events import events_of
 from app.engine.errors import NotFound
 from app.engine.gates import GateState, Waiver, weigh
 from app.engine.method import Catalogue, Method, Step, read_method
-from app.engine.windows import activity_window
+from app.engine.windows import Window, activity_window
 from app.engine.workflow import Event, Run, replay
 from app.people.models import Person
 from app.people.places import Community
@@ -46,9 +46,7 @@ def methods_of(projects: Iterable[Project]) -> dict[int, Method]:
     """The method of each project, with one query."""
     wanted = list(projects)
     ids = {project.method_version_id for project in wanted}
-    sources = {
-        row.id: row.source for row in db.session.scalars(select(MethodVersion).where(MethodVersion.id.in_(ids)))
-    }
+    sources = {row.id: row.source for row in db.session.scalars(select(MethodVersion).where(MethodVersion.id.in_(ids)))}
     return {project.id: parse(sources[project.method_version_id]) for project in wanted}
 
 
@@ -103,12 +101,23 @@ def activity_refs(projects: Sequence[Project], now: int, *, current_only: bool =
     if current_only:
         query = query.where(StepRunRow.closed_at.is_(None))
     rows = db.session.execute(query).tuples().all()
-    closes = {(activity.step_run_id, activity.key): activity.closes_at for activity, _ in rows}
+    windows: dict[tuple[int, str], Window] = {}
     refs = []
     for row, step_run in rows:
         project = by_id[row.project_id]
         activity = methods[project.id].step(step_run.step).activity(row.key)
         running = project.state == "running" and step_run.closed_at is None
+        before = windows.get((step_run.id, activity.after)) if activity.after else None
+        window = windows[step_run.id, row.key] = activity_window(
+            activity,
+            step_opened_at=step_run.opened_at,
+            after_closed_at=before.closes_at if before and before.state == "over" else None,
+            now=now,
+            running=running,
+            step_closed_at=step_run.closed_at,
+            override_opens=row.opens_at,
+            override_closes=row.closes_at,
+        )
         refs.append(
             ActivityRef(
                 id=row.id,
@@ -121,15 +130,7 @@ def activity_refs(projects: Sequence[Project], now: int, *, current_only: bool =
                 step_run_id=step_run.id,
                 step=step_run.step,
                 activity=activity,
-                window=activity_window(
-                    activity,
-                    step_opened_at=step_run.opened_at,
-                    after_closed_at=closes.get((step_run.id, activity.after)) if activity.after else None,
-                    now=now,
-                    running=running,
-                    override_opens=row.opens_at,
-                    override_closes=row.closes_at,
-                ),
+                window=window,
                 scope=project.scope,
                 facilitator_id=project.facilitator_id,
                 running=running,
@@ -179,9 +180,7 @@ def waivers_of(step_run_ids: Sequence[int]) -> dict[int, list[Waiver]]:
     return found
 
 
-def gate_states(
-    projects: Sequence[Project], refs: Sequence[ActivityRef], now: int
-) -> dict[int, tuple[GateState, ...]]:
+def gate_states(projects: Sequence[Project], refs: Sequence[ActivityRef], now: int) -> dict[int, tuple[GateState, ...]]:
     """The gates of the open step of each project, judged together: the number of queries depends on the kinds only.
 
     ``refs`` are the activities of the open steps (``activity_refs(..., current_only=True)``).
@@ -241,5 +240,19 @@ def projects_in(community_id: int, *, state: Sequence[str] = ("running", "paused
             select(Project)
             .where(Project.community_id == community_id, Project.state.in_(state))
             .order_by(Project.moved_at.desc(), Project.id.desc())
+        )
+    )
+
+
+def children_of(project_id: int) -> list[Project]:
+    """The projects of several communities that belong to one parent."""
+    return list(db.session.scalars(select(Project).where(Project.parent_id == project_id).order_by(Project.id)))
+
+
+def offered_methods() -> list[MethodVersion]:
+    """The versions that new projects may start with."""
+    return list(
+        db.session.scalars(
+            select(MethodVersion).where(MethodVersion.offered).order_by(MethodVersion.key.desc(), MethodVersion.id)
         )
     )

@@ -1,0 +1,291 @@
+"""What pages show of projects: the path of steps, what is asked now, the console's list. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from flask import url_for
+
+from app.core.clock import DAY
+from app.core.events import Event as EventRow
+from app.core.events import events_of
+from app.core.i18n import local_date
+from app.engine.gates import GateState, Missing
+from app.engine.method import Method, Step
+from app.engine.windows import may
+from app.engine.workflow import Run, StepRun, replay
+from app.people.actor import Actor
+from app.people.places import Community
+from app.people.queries import names_for
+from app.projects import queries
+from app.projects.kinds import ActivityRef, Summary, kinds
+from app.projects.models import Project, StepRunRow
+
+STALLED_AFTER = 7 * DAY
+
+
+@dataclass(frozen=True)
+class Stone:
+    """A step on the path: its word, how it stands, and where it leads."""
+
+    number: int
+    key: str
+    seal: str
+    title: object
+    state: str
+    href: str
+    at: int | None
+    attempt: int
+
+
+@dataclass(frozen=True)
+class StageOfPath:
+    """A stage and its stones."""
+
+    title: object
+    steps: tuple[Stone, ...]
+
+
+@dataclass(frozen=True)
+class Doing:
+    """An activity of the open step with its summary; ``asks`` when its reader may do something now."""
+
+    ref: ActivityRef
+    summary: Summary
+    asks: bool
+
+
+@dataclass(frozen=True)
+class Card:
+    """A project in a list: where it stands and what it asks."""
+
+    project: Project
+    community: Community
+    step: Step | None
+    stages: tuple[StageOfPath, ...]
+    doing: tuple[Doing, ...]
+    due: int | None
+
+    @property
+    def ask(self) -> Doing | None:
+        """The one thing asked now: what this reader may do before what others may; soonest first."""
+        asking = [item for item in self.doing if item.summary.ask is not None and item.ref.is_open]
+        return min(asking, key=lambda item: (not item.asks, item.summary.due or 1 << 62), default=None)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A project on the console: its gates, what blocks it first, and how urgent it is."""
+
+    card: Card
+    gates: tuple[GateState, ...]
+    stalled_days: int
+    group: str
+
+    @property
+    def blocked_by(self) -> Missing | None:
+        """The first thing missing that somebody can do somewhere, else the first thing missing."""
+        missing = [item for state in self.gates if not state.holds for item in state.result.missing]
+        return next((item for item in missing if item.href), missing[0] if missing else None)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the step may be closed."""
+        return bool(self.gates) and all(state.holds for state in self.gates)
+
+
+@dataclass(frozen=True)
+class Console:
+    """The facilitator's list in groups, most urgent first."""
+
+    groups: tuple[tuple[str, tuple[Job, ...]], ...]
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def path(slug: str, project: Project, method: Method, run: Run) -> tuple[StageOfPath, ...]:
+    """The steps by stage, each as it stands in ``run``."""
+    stones: dict[str, list[Stone]] = {stage.key: [] for stage in method.stages}
+    for step in method.steps:
+        last = run.latest(step.key)
+        stones[step.stage].append(
+            Stone(
+                number=step.number,
+                key=step.key,
+                seal=step.seal,
+                title=step.title,
+                state=run.step_state(step.key),
+                href=url_for("projects.step", slug=slug, public_id=project.public_id, step=step.key),
+                at=last.closed_at if last else None,
+                attempt=last.attempt if last else 0,
+            )
+        )
+    return tuple(StageOfPath(stage.title, tuple(stones[stage.key])) for stage in method.stages)
+
+
+def runs_of(projects: Sequence[Project]) -> dict[int, Run]:
+    """The run of each project from its rows of steps, for lists; a query in all. Waivers are left out."""
+    methods = queries.methods_of(projects)
+    rows = queries.step_runs([project.id for project in projects])
+    return {
+        project.id: Run(
+            steps=tuple(step.key for step in methods[project.id].steps),
+            state=project.state,
+            runs=tuple(_passage(row) for row in rows[project.id]),
+            reason=project.state_reason,
+        )
+        for project in projects
+    }
+
+
+def _passage(row: StepRunRow) -> StepRun:
+    return StepRun(row.step, row.attempt, row.opened_at, row.closed_at, row.left)  # type: ignore[arg-type]
+
+
+def summaries(refs: Sequence[ActivityRef], now: int) -> dict[int, Summary]:
+    """The summary of each activity by its id: one call a kind, so that queries don't grow with projects."""
+    by_kind: dict[str, list[ActivityRef]] = {}
+    for ref in refs:
+        by_kind.setdefault(ref.activity.kind, []).append(ref)
+    found = {}
+    for kind, asked in by_kind.items():
+        for ref, summary in zip(asked, kinds().activities[kind].summaries(asked, now), strict=True):
+            found[ref.id] = summary
+    return found
+
+
+def cards(projects: Sequence[Project], communities: dict[int, Community], reader: Actor, now: int) -> list[Card]:
+    """Cards for a list of projects of one or several communities."""
+    if not projects:
+        return []
+    methods, runs = queries.methods_of(projects), runs_of(projects)
+    refs = queries.activity_refs(projects, now, current_only=True)
+    said = summaries(refs, now)
+    found = []
+    for project in projects:
+        community, method = communities[project.community_id], methods[project.id]
+        doing = tuple(_doing(ref, said[ref.id], reader) for ref in refs if ref.project_id == project.id)
+        dues = [d.summary.due for d in doing if d.summary.due is not None and d.summary.due > now and d.ref.is_open]
+        found.append(
+            Card(
+                project=project,
+                community=community,
+                step=method.step(project.step) if project.step else None,
+                stages=path(community.slug, project, method, runs[project.id]),
+                doing=doing,
+                due=min(dues, default=None),
+            )
+        )
+    return found
+
+
+def _doing(ref: ActivityRef, summary: Summary, reader: Actor) -> Doing:
+    asks = (
+        summary.ask is not None
+        and ref.is_open
+        and bool(summary.action)
+        and may(ref.activity, summary.action, reader.rings_in(ref.community_id))
+    )
+    return Doing(ref, summary, asks)
+
+
+def console(community: Community, reader: Actor, now: int) -> Console:
+    """What is due, what is stuck and what can wait among the projects of a community."""
+    projects = queries.projects_in(community.id)
+    refs = queries.activity_refs(projects, now, current_only=True)
+    gates = queries.gate_states(projects, refs, now)
+    groups: dict[str, list[Job]] = {"ready": [], "today": [], "stuck": [], "week": [], "later": [], "paused": []}
+    for card in cards(projects, {community.id: community}, reader, now):
+        states = gates.get(card.project.id, ())
+        idle = now - card.project.moved_at
+        job = Job(card, states, idle // DAY, "")
+        group = _urgency(job, idle, now)
+        groups[group].append(Job(card, states, idle // DAY, group))
+    for jobs in groups.values():
+        jobs.sort(key=lambda item: (item.card.due or 1 << 62, -item.stalled_days))
+    return Console(
+        tuple((name, tuple(jobs)) for name, jobs in groups.items() if jobs),
+        {name: len(jobs) for name, jobs in groups.items()},
+    )
+
+
+def _urgency(job: Job, idle: int, now: int) -> str:
+    if job.card.project.state == "paused":
+        return "paused"
+    if job.ready:
+        return "ready"
+    due = job.card.due
+    if due is not None and local_date(due) == local_date(now):
+        return "today"
+    if due is not None and due - now <= 7 * DAY:
+        return "week"
+    return "stuck" if idle >= STALLED_AFTER and due is None else "later"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One movement of the project for its history: the engine's kind and facts, when, and by whom."""
+
+    kind: str
+    at: int
+    person_id: int | None
+    step: Step | None
+    to: Step | None
+    reason: str
+    gate: str
+
+
+def history(project: Project, method: Method, rows: Sequence[EventRow]) -> list[Moved]:
+    """The movements of a project, newest first."""
+    moved = []
+    for row in rows:
+        if not row.kind.startswith(queries.PREFIX):
+            continue
+        data = row.data["data"]
+        step = data.get("step", data.get("from"))
+        moved.append(
+            Moved(
+                kind=row.kind.removeprefix(queries.PREFIX),
+                at=row.at,
+                person_id=row.person_id,
+                step=method.step(step) if step else None,
+                to=method.step(data["to"]) if "to" in data else None,
+                reason=str(data.get("reason", "")),
+                gate=str(data.get("gate", "")),
+            )
+        )
+    return moved[::-1]
+
+
+@dataclass(frozen=True)
+class ProjectPage:
+    """All that the page of a project shows."""
+
+    card: Card
+    method: Method
+    run: Run
+    gates: tuple[GateState, ...]
+    history: tuple[Moved, ...]
+    children: tuple[Project, ...]
+    people: dict[int, str]
+
+
+def project_page(project: Project, community: Community, reader: Actor, now: int) -> ProjectPage:
+    """Gather the page of a project with a fixed number of queries."""
+    rows = events_of(project.id)
+    method = queries.method_of(project)
+    run = replay(tuple(queries.engine_event(row) for row in rows if row.kind.startswith(queries.PREFIX)))
+    card = cards([project], {community.id: community}, reader, now)[0]
+    refs = [item.ref for item in card.doing]
+    gates = queries.gate_states([project], refs, now).get(project.id, ())
+    moved = tuple(history(project, method, rows))
+    wanted = {item.person_id for item in moved if item.person_id is not None} | {project.facilitator_id}
+    return ProjectPage(
+        card=card,
+        method=method,
+        run=run,
+        gates=gates,
+        history=moved,
+        children=tuple(queries.children_of(project.id)),
+        people={key: str(name) for key, name in names_for(wanted, reader, community.id).items()},
+    )

@@ -1,0 +1,82 @@
+"""Public pages of projects: the community's board, a project, a step."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, render_template, request
+
+from app.core.clock import now
+from app.core.web import local_path
+from app.people.queries import community_by_slug, names_for
+from app.people.session import actor
+from app.projects import board, permissions, queries
+
+public = Blueprint("projects", __name__)
+PAGE = 20
+
+
+@public.context_processor
+def _may() -> dict[str, object]:
+    return {"may": permissions, "actor": actor}
+
+
+@public.get("/c/<slug>/")
+def community(slug: str) -> str:
+    """The community's board: what is asked, what is under way, what was fixed."""
+    here = community_by_slug(slug)
+    page = max(1, request.args.get("page", 1, type=int))
+    running = queries.projects_in(here.id)
+    over = queries.projects_in(here.id, state=("completed", "ended"))
+    shown = running[(page - 1) * PAGE : page * PAGE]
+    return render_template(
+        "projects/community.html",
+        community=here,
+        cards=board.cards(shown, {here.id: here}, actor(), now()),
+        over=board.cards(over[:PAGE], {here.id: here}, actor(), now()) if page == 1 else [],
+        page=page,
+        pages=max(1, -(-len(running) // PAGE)),
+        total=len(running),
+    )
+
+
+@public.get("/c/<slug>/project/<public_id>")
+def show(slug: str, public_id: str) -> str:
+    """A project: the path, what is asked now, what is missing, what happened."""
+    project, here = queries.find_project(public_id, slug)
+    page = board.project_page(project, here, actor(), now())
+    return render_template("projects/show.html", community=here, project=project, page=page)
+
+
+@public.get("/c/<slug>/project/<public_id>/step/<step>")
+def step(slug: str, public_id: str, step: str) -> str:
+    """One step of a project: what it asks, who takes part, its activities and gates, and its earlier runs."""
+    project, here = queries.find_project(public_id, slug)
+    method = queries.method_of(project)
+    if step not in {item.key for item in method.steps}:
+        abort(404)
+    page = board.project_page(project, here, actor(), now())
+    refs = [ref for ref in queries.activity_refs([project], now()) if ref.step == step]
+    return render_template(
+        "projects/step.html",
+        community=here,
+        project=project,
+        page=page,
+        step=method.step(step),
+        runs=[row for row in queries.step_runs([project.id])[project.id] if row.step == step],
+        refs=refs,
+        summaries=board.summaries(refs, now()),
+    )
+
+
+@public.get("/c/<slug>/project/<public_id>/figures")
+def figures(slug: str, public_id: str) -> str:
+    """The figures of a project as a fragment, for pages that refresh them."""
+    project, here = queries.find_project(public_id, slug)
+    page = board.project_page(project, here, actor(), now())
+    return render_template(
+        "projects/_gates.html", community=here, project=project, page=page, back=local_path(request.args.get("back"))
+    )
+
+
+def shown_name(person_id: int, community_id: int) -> str:
+    """One person's name as the present reader may see it."""
+    return str(names_for([person_id], actor(), community_id)[person_id])
