@@ -30,7 +30,9 @@ __all__ = [
     "read_method",
 ]
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -117,9 +119,9 @@ class Activity(_Configured):
     key: str
     kind: str
     title: Text
-    settings: Mapping[str, object] = field(default=_NOTHING, hash=False)
+    settings: Mapping[str, object] = field(default_factory=_nothing, hash=False)
     after: str | None = None
-    who: Mapping[str, tuple[str, ...]] = field(default=_NOTHING, hash=False)
+    who: Mapping[str, tuple[str, ...]] = field(default_factory=_nothing, hash=False)
     opens_day: int = 0
     open_days: int | None = None
 
@@ -131,7 +133,7 @@ class Gate(_Configured):
     key: str
     kind: str
     activity: str | None = None
-    settings: Mapping[str, object] = field(default=_NOTHING, hash=False)
+    settings: Mapping[str, object] = field(default_factory=_nothing, hash=False)
 
 
 @dataclass(frozen=True)
