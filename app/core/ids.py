@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import secrets
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+from app.engine.canonical import encode32
+
 _FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None, "\u3000": None})
-
-
-def encode(number: int, length: int) -> str:
-    """``number`` as ``length`` Crockford characters, most significant first."""
-    return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(length - 1, -1, -1))
 
 
 def new_public_id() -> str:
     """A fresh 16-character identifier that can't be guessed."""
-    return encode(secrets.randbits(80), 16)
+    return encode32(secrets.randbits(80), 16)
 
 
 def tidy_code(text: str) -> str:
