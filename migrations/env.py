@@ -1,0 +1,49 @@
+"""Alembic's door: runs the migrations on the engine of the present application."""
+
+from __future__ import annotations
+
+from alembic import context
+from flask import current_app
+from sqlalchemy.engine import Connection
+
+from app.core.database import db
+
+config = context.config
+
+
+def run_offline() -> None:
+    """Write the SQL instead of running it."""
+    context.configure(
+        url=current_app.config["QIDING"].database_url,
+        target_metadata=db.metadata,
+        literal_binds=True,
+        render_as_batch=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_online() -> None:
+    """Run on the application's engine, or on the connection that a caller hands over."""
+    given: Connection | None = config.attributes.get("connection")
+    if given is not None:
+        _run(given)
+        return
+    with db.engine.connect() as connection:
+        _run(connection)
+
+
+def _run(connection: Connection) -> None:
+    context.configure(
+        connection=connection, target_metadata=db.metadata, render_as_batch=True, compare_type=True
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    if connection.in_transaction():
+        connection.commit()
+
+
+if context.is_offline_mode():
+    run_offline()
+else:
+    run_online()
