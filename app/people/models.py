@@ -15,8 +15,13 @@ class Household(Base):
     __table_args__ = (
         anchor(),
         within("unit"),
-        Index("uq_household_living", "unit_id", unique=True, sqlite_where=text("ended_at is null"),
-              postgresql_where=text("ended_at is null")),
+        Index(
+            "uq_household_living",
+            "unit_id",
+            unique=True,
+            sqlite_where=text("ended_at is null"),
+            postgresql_where=text("ended_at is null"),
+        ),
     )
 
     id: Mapped[Key]

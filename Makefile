@@ -1,0 +1,40 @@
+# Qiding: `make run` starts it, `make test` tests it. `make` explains itself.
+PYTHON ?= python3
+VENV := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check backup lock translations format clean
+
+help:  ## say what one can do here
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 22
+
+run:  ## install what is needed, make the database, load the demonstration, serve http://127.0.0.1:8000
+	@$(PYTHON) scripts/bootstrap.py run
+	@$(VENV)/python scripts/start.py
+
+test:  ## install what is needed and run all tests: on SQLite, then on PostgreSQL where there is one
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python scripts/run_tests.py
+
+check:  ## format, lint, types, contracts, models against migrations, translations, templates; then the tests
+	@$(PYTHON) scripts/bootstrap.py dev
+	@$(VENV)/python scripts/check.py
+	@$(MAKE) --no-print-directory test
+
+backup:  ## copy database and media into var/backups while the server runs
+	@$(VENV)/python scripts/backup.py
+
+lock:  ## resolve the dependencies of setup.cfg anew into requirements/*.txt
+	@$(PYTHON) scripts/bootstrap.py dev
+	@$(VENV)/python scripts/lock.py
+
+translations:  ## bring the catalogues up to date with the sources and say what is missing
+	@$(PYTHON) scripts/bootstrap.py dev
+	@$(VENV)/python scripts/translations.py
+
+format:  ## format the sources
+	@$(VENV)/ruff format app tests scripts migrations wsgi.py
+	@$(VENV)/ruff check --fix app tests scripts migrations wsgi.py
+
+clean:  ## remove the virtual environment and caches; data in var/ stays
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
