@@ -51,6 +51,7 @@ class Site:
 
     lang: str
     locale: str
+    languages: dict[str, str]
     large: bool
     base_url: str
     index_pages: bool
@@ -71,6 +72,7 @@ def site() -> Site:
     return Site(
         lang="en" if i18n.language() == "en" else "zh-Hans",
         locale=i18n.language(),
+        languages=i18n.LANGUAGES,
         large=request.cookies.get("size") == "large",
         base_url=base,
         index_pages=config.index_pages,

@@ -1,0 +1,53 @@
+// Small helps for those who have scripts; every page works without. Syntax for browsers from 2018.
+(function () {
+  "use strict";
+
+  // Figures refresh while somebody looks; the server answers 304 when nothing changed.
+  document.querySelectorAll("[data-refresh]").forEach(function (box) {
+    var tag = null;
+    setInterval(function () {
+      if (document.hidden) return;
+      fetch(box.dataset.refresh, { headers: tag ? { "If-None-Match": tag } : {}, credentials: "same-origin" })
+        .then(function (answer) {
+          if (answer.status !== 200) return null;
+          tag = answer.headers.get("ETag");
+          return answer.text();
+        })
+        .then(function (text) {
+          if (text !== null && !box.contains(document.activeElement)) box.innerHTML = text;
+        })
+        .catch(function () {});
+    }, 20000);
+  });
+
+  // A form is sent once; without a connection it is kept and the page says so.
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form.method !== "post") return;
+    var old = form.querySelector(".offline");
+    if (old) old.remove();
+    if (navigator.onLine === false) {
+      event.preventDefault();
+      var note = document.createElement("p");
+      note.className = "errs offline";
+      note.setAttribute("role", "alert");
+      note.textContent = document.body.dataset.offline;
+      form.insertBefore(note, form.firstChild);
+      note.scrollIntoView();
+      return;
+    }
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "1";
+    setTimeout(function () { delete form.dataset.sent; }, 8000);
+  });
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
+  });
+
+  // What is wrong is read out first.
+  var errors = document.getElementById("errors");
+  if (errors) errors.focus();
+})();
