@@ -13,6 +13,7 @@ from app.core.i18n import init_i18n
 from app.core.module import Module
 from app.core.web import init_web
 from app.people.module import people
+from app.people.session import init_sessions
 from app.projects.kinds import register_kinds
 from app.projects.module import projects
 from app.site.module import site
@@ -38,6 +39,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     init_i18n(app)
     init_web(app, config)
+    init_sessions(app)
     register_kinds(app, MODULES)
     for module in MODULES:
         for blueprint in module.blueprints:

@@ -19,7 +19,7 @@ from flask_babel import Babel, force_locale, gettext, lazy_gettext, ngettext
 
 from app.config import ROOT
 from app.engine.method import Text
-from app.engine.phrase import Money, Moment, Phrase
+from app.engine.phrase import Moment, Money, Phrase
 
 __all__ = ["LANGUAGES", "force_locale", "gettext", "lazy_gettext", "ngettext", "say", "text_in"]
 

@@ -67,7 +67,7 @@ def transaction(lock: Sequence[Lock] = ()) -> Iterator[Tx]:
         yield tx
         session.flush()
         session().info.pop(_KEY, None)
-        session.commit()  # noqa: TID251 - this is the one place
+        session.commit()
     except BaseException:
         session().info.pop(_KEY, None)
         session.rollback()

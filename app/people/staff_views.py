@@ -1,0 +1,247 @@
+"""Pages of the desk, the staff of a community, and the administration of the town."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+
+from app.core.database import db
+from app.core.i18n import at_local, gettext, say
+from app.engine.errors import NotFound
+from app.people import communities, desk, staff
+from app.people.actor import ROLE_NAMES, ROLES, Actor
+from app.people.forms import CommunityForm, DeputyForm, FindForm, InviteForm, MergeForm, OwnerForm
+from app.people.models import Person, RoleGrant
+from app.people.places import Community, Unit
+from app.people.queries import communities as all_communities
+from app.people.queries import community_by_slug, roll_households, town
+from app.people.session import signed_in
+from app.people.views import Page, people
+
+
+def _facilitator(slug: str) -> tuple[Actor, Community]:
+    reader, here = signed_in(), community_by_slug(slug)
+    reader.require_facilitator(here.id)
+    return reader, here
+
+
+def _staff_of(slug: str) -> tuple[Actor, Community]:
+    reader, here = signed_in(), community_by_slug(slug)
+    if not reader.is_admin:
+        reader.require_facilitator(here.id)
+    return reader, here
+
+
+@people.get("/c/<slug>/desk")
+def desk_page(slug: str) -> str:
+    """Find a household."""
+    reader, here = _facilitator(slug)
+    form = FindForm(request.args, meta={"csrf": False})
+    typed = (request.args.get("find") or "")[:40]
+    found = desk.find_households(reader, here.id, typed) if typed else []
+    return render_template("people/desk.html", community=here, form=form, found=found, typed=typed)
+
+
+@people.post("/c/<slug>/desk/<public_id>/code")
+def issue_code(slug: str, public_id: str) -> Page:
+    """A new code for a household; this page is the only one that shows it."""
+    reader, here = _facilitator(slug)
+    code = desk.issue_code(reader, public_id)
+    return render_template("people/code.html", community=here, code=code)
+
+
+@people.route("/c/<slug>/desk/<public_id>/move-out", methods=["GET", "POST"])
+def move_out(slug: str, public_id: str) -> Page:
+    """End a household that has moved out."""
+    reader, here = _facilitator(slug)
+    if request.method == "POST":
+        desk.move_out(reader, public_id)
+        flash(gettext("The household is ended; its code and devices no longer work."))
+        return redirect(url_for("people.desk_page", slug=slug), 303)
+    return render_template("people/move_out.html", community=here, public_id=public_id)
+
+
+@people.post("/c/<slug>/desk/codes")
+def issue_codes(slug: str) -> Page:
+    """Codes for every household that has none, as slips to print; shown once."""
+    reader, here = _facilitator(slug)
+    codes = desk.issue_many(reader, here.id)
+
+    rows = [(row, codes[row.id]) for row in roll_households(here.id) if row.id in codes]
+    return render_template("people/slips.html", community=here, rows=rows)
+
+
+@people.route("/c/<slug>/people", methods=["GET", "POST"])
+def members(slug: str) -> Page:
+    """The staff of a community: who has which role; an invitation."""
+    reader, here = _staff_of(slug)
+    form = InviteForm()
+    allowed = [r for r in ROLES if r != "administrator"] if reader.is_admin else sorted(staff.BY_FACILITATOR)
+    form.role.choices = [(role, say(ROLE_NAMES[role])) for role in allowed]
+    link = None
+    if form.validate_on_submit():
+        with form.refusals():
+            secret = staff.invite(
+                reader, email=form.email.data, name=form.name.data, role=form.role.data, community_id=here.id
+            )
+            link = url_for("people.accept", secret=secret, _external=True) if secret else ""
+    return (
+        render_template(
+            "people/members.html", community=here, rows=_grants(here.id), form=form, link=link, names=ROLE_NAMES
+        ),
+        form.status,
+    )
+
+
+def _grants(community_id: int | None) -> list[tuple[RoleGrant, Person]]:
+    place = RoleGrant.community_id.is_(None) if community_id is None else RoleGrant.community_id == community_id
+    query = (
+        select(RoleGrant, Person)
+        .join(Person, Person.id == RoleGrant.person_id)
+        .where(place, RoleGrant.ended_at.is_(None))
+        .order_by(RoleGrant.role, RoleGrant.id)
+    )
+    return [(grant, person) for grant, person in db.session.execute(query)]
+
+
+@people.post("/c/<slug>/people/<int:grant_id>/end")
+def end_role(slug: str, grant_id: int) -> Page:
+    """End a role."""
+    reader, here = _staff_of(slug)
+    if grant_id not in {grant.id for grant, _ in _grants(here.id)}:
+        raise NotFound
+    staff.end_role(reader, grant_id)
+    flash(gettext("The role is ended."))
+    return redirect(url_for("people.members", slug=slug), 303)
+
+
+@people.route("/c/<slug>/people/deputy", methods=["GET", "POST"])
+def deputy(slug: str) -> Page:
+    """Name somebody who stands in for a while."""
+    reader, here = _facilitator(slug)
+    form = DeputyForm()
+    everybody = db.session.scalars(
+        select(Person)
+        .where(Person.email.is_not(None), Person.left_at.is_(None), Person.id != reader.person_id)
+        .where(Person.id.in_(select(RoleGrant.person_id).where(RoleGrant.ended_at.is_(None))))
+        .order_by(Person.name)
+    )
+    form.person.choices = [(person.public_id, person.name) for person in everybody]
+    if form.validate_on_submit():
+        with form.refusals():
+            until = at_local(form.until.data + timedelta(days=1))
+            staff.deputise(reader, here.id, form.person.data, until)
+            flash(gettext("The deputy is named."))
+            return redirect(url_for("people.members", slug=slug), 303)
+    return render_template("people/deputy.html", community=here, form=form), form.status
+
+
+@people.route("/c/<slug>/owners", methods=["GET", "POST"])
+def owners(slug: str) -> Page:
+    """The owners of units, entered from papers."""
+    reader, here = _facilitator(slug)
+    desk.note_access(reader, here.id, "owners")
+    form = OwnerForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            units = [_unit(reader, here.id, part) for part in form.units.data.replace("，", ",").split(",")]
+            communities.add_owner(reader, here.id, form.name.data, units, form.source.data or "")
+            flash(gettext("The owner is entered."))
+            return redirect(url_for("people.owners", slug=slug), 303)
+    return (
+        render_template("people/owners.html", community=here, rows=communities.owners_of(here.id), form=form),
+        form.status,
+    )
+
+
+def _unit(reader: Actor, community_id: int, typed: str) -> str:
+    found = desk.find_households(reader, community_id, typed)
+    unit = db.session.get(Unit, found[0][0].unit_id) if len(found) == 1 else None
+    return unit.public_id if unit else ""
+
+
+@people.route("/c/<slug>/owners/merge", methods=["GET", "POST"])
+def merge_owners(slug: str) -> Page:
+    """Decide that two entries are one owner."""
+    reader, here = _facilitator(slug)
+    form = MergeForm()
+    form.keep.choices = [
+        (owner.public_id, f"{owner.name} ({', '.join(unit.room for _, unit in units)})")
+        for owner, units in communities.owners_of(here.id)
+    ]
+    if form.validate_on_submit():
+        with form.refusals():
+            chosen = [*(form.keep.data or []), "", ""]
+            communities.merge_owners(reader, chosen[0], chosen[1], form.reason.data)
+            flash(gettext("The entries are one owner now."))
+            return redirect(url_for("people.owners", slug=slug), 303)
+    return render_template("people/merge.html", community=here, form=form), form.status
+
+
+@people.route("/admin", methods=["GET", "POST"])
+def admin() -> Page:
+    """The town: its communities and its administrators."""
+    reader = signed_in()
+    reader.require_admin()
+    form = InviteForm()
+    form.role.choices = [("administrator", say(ROLE_NAMES["administrator"]))]
+    link = None
+    if form.validate_on_submit():
+        with form.refusals():
+            secret = staff.invite(
+                reader, email=form.email.data, name=form.name.data, role="administrator", community_id=None
+            )
+            link = url_for("people.accept", secret=secret, _external=True) if secret else ""
+    return (
+        render_template(
+            "people/admin.html", town=town(), rows=all_communities(), grants=_grants(None), form=form, link=link
+        ),
+        form.status,
+    )
+
+
+@people.post("/admin/people/<public_id>/link")
+def password_link(public_id: str) -> str:
+    """A link for a new password, to be handed over by the administrator."""
+    secret = staff.new_password_link(signed_in(), public_id)
+    return render_template("people/link.html", link=url_for("people.accept", secret=secret, _external=True))
+
+
+@people.post("/admin/people/<public_id>/leave")
+def leave(public_id: str) -> Page:
+    """End all roles and sessions of somebody who leaves the staff."""
+    staff.leave(signed_in(), public_id)
+    flash(gettext("All roles and sessions of this person are ended."))
+    return redirect(url_for("people.admin"), 303)
+
+
+@people.route("/admin/communities/new", methods=["GET", "POST"])
+def new_community() -> Page:
+    """One more community."""
+    reader = signed_in()
+    reader.require_admin()
+    form = CommunityForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            values = {key: value for key, value in form.data.items() if key not in ("slug", "csrf_token")}
+            communities.create_community(reader, form.slug.data, **values)
+            flash(gettext("The community is there. Import its roll next."))
+            return redirect(url_for("people.members", slug=form.slug.data), 303)
+    return render_template("people/community.html", form=form, new=True), form.status
+
+
+@people.route("/c/<slug>/settings", methods=["GET", "POST"])
+def edit_community(slug: str) -> Page:
+    """A community's names, address and desk."""
+    reader, here = _staff_of(slug)
+    form = CommunityForm(obj=here)
+    form.slug.data = slug
+    if form.validate_on_submit():
+        with form.refusals():
+            values = {key: value for key, value in form.data.items() if key not in ("slug", "csrf_token")}
+            communities.edit_community(reader, slug, **values)
+            flash(gettext("Saved."))
+            return redirect(url_for("people.edit_community", slug=slug), 303)
+    return render_template("people/community.html", community=here, form=form, new=False), form.status

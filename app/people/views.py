@@ -1,0 +1,145 @@
+"""Pages of residents' sign-in and devices, and of staff sign-in."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from app.core.i18n import gettext
+from app.core.web import client_address, local_path
+from app.people import session as sessions
+from app.people import sign_in as commands
+from app.people import staff
+from app.people.forms import CodeForm, PasswordForm, StaffForm, WhoForm
+from app.people.queries import town
+from app.people.session import actor, signed_in
+
+people = Blueprint("people", __name__)
+Page = str | Response | tuple[str, int]
+
+
+def device_label() -> str:
+    """A word for this browser, so that a household recognises it among its devices."""
+    agent = request.user_agent.string
+    for mark, label in (
+        ("MicroMessenger", "WeChat"),
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Macintosh", "Mac"),
+    ):
+        if mark in agent:
+            return label
+    return "Browser"
+
+
+def _landing(next_: str | None, home_id: int | None = None) -> Response:
+    return redirect(local_path(next_, url_for("site.me")), 303)
+
+
+@people.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> Page:
+    """Sign in with the code on the slip, or with six digits from another browser."""
+    form = CodeForm()
+    if request.method == "GET":
+        form.next.data = local_path(request.args.get("next"), "")
+        form.code.data = request.args.get("code", "")[:40]
+    if form.validate_on_submit():
+        with form.refusals():
+            typed = "".join(form.code.data.split())
+            if typed.isascii() and typed.isdigit() and len(typed) == 6:
+                device, person, household = commands.finish_move(typed, client_address(), device_label())
+                sessions.begin_device(device, person, household)
+                return _landing(form.next.data)
+            session["pairing"] = commands.check_code(typed, client_address())
+            session["next"] = local_path(form.next.data, "")
+            return redirect(url_for("people.who"), 303)
+    return render_template("people/sign_in.html", form=form, town=town()), form.status
+
+
+@people.route("/sign-in/who", methods=["GET", "POST"])
+def who() -> Page:
+    """Say which person of the household this is; then the browser is paired."""
+    code_id = session.get("pairing")
+    if not isinstance(code_id, int):
+        return redirect(url_for("people.sign_in"), 303)
+    form = WhoForm()
+    known = commands.persons_behind(code_id)
+    form.person.choices = [*known, ("", gettext("Somebody else of this household"))] if known else []
+    if request.method == "GET":
+        form.person.data = ""
+    if form.validate_on_submit():
+        with form.refusals():
+            following = session.get("next")
+            device, person, household = commands.pair(
+                code_id, person_public_id=form.person.data or None, name=form.name.data or "", label=device_label()
+            )
+            sessions.begin_device(device, person, household)
+            flash(gettext("You are signed in on this device. It stays so until you remove it."))
+            return _landing(following)
+    return render_template("people/who.html", form=form, known=known), form.status
+
+
+@people.route("/sign-in/staff", methods=["GET", "POST"])
+def staff_sign_in() -> Page:
+    """Sign in with e-mail and password."""
+    form = StaffForm()
+    if request.method == "GET":
+        form.next.data = local_path(request.args.get("next"), "")
+    if form.validate_on_submit():
+        with form.refusals():
+            sessions.begin_staff(staff.sign_in(form.email.data, form.password.data, client_address()))
+            return _landing(form.next.data)
+    return render_template("people/staff_sign_in.html", form=form), form.status
+
+
+@people.post("/sign-out")
+def sign_out() -> Response:
+    """Sign out on this browser; a device stays paired and is removed under "my devices"."""
+    sessions.end()
+    return redirect(url_for("site.home"), 303)
+
+
+@people.route("/invitation/<secret>", methods=["GET", "POST"])
+def accept(secret: str) -> Page:
+    """Set the password that an invitation, or a link for a new password, allows."""
+    name = staff.link_owner(secret)
+    form = PasswordForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            sessions.begin_staff(staff.accept(secret, form.password.data))
+            flash(gettext("Your password is set."))
+            return _landing(None)
+    return render_template("people/accept.html", form=form, name=name), form.status
+
+
+@people.get("/me/devices")
+def devices() -> Page:
+    """The browsers paired with one's household."""
+    reader = signed_in()
+    rows = commands.devices_of(reader.household_id) if reader.household_id else []
+    return render_template("people/devices.html", rows=rows, here=reader.device_id, digits=session.pop("digits", None))
+
+
+@people.post("/me/devices/<public_id>/remove")
+def remove_device(public_id: str) -> Response:
+    """Remove a device of one's household."""
+    commands.remove_device(signed_in(), public_id)
+    flash(gettext("The device is removed."))
+    return redirect(url_for("people.devices") if actor().known else url_for("site.home"), 303)
+
+
+@people.post("/me/devices/move")
+def move() -> Response:
+    """Make six digits for another browser."""
+    session["digits"] = commands.start_move(signed_in())
+    return redirect(url_for("people.devices"), 303)
+
+
+@people.post("/me/name")
+def show_name() -> Response:
+    """Choose whether one's name stands under what one writes."""
+    commands.show_name(signed_in(), request.form.get("shows") == "1")
+    flash(gettext("Saved."))
+    return redirect(url_for("site.me"), 303)
