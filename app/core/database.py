@@ -38,7 +38,8 @@ class Base(DeclarativeBase):
     type_annotation_map = {int: BigInteger(), dict[str, Any]: JSON(), list[Any]: JSON()}
 
 
-db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+# Tables inherit from Base itself: Flask-SQLAlchemy gives the session and the engine, not a second base class.
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
 
 
 def anchor() -> UniqueConstraint:

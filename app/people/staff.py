@@ -26,7 +26,29 @@ _HASHING = threading.BoundedSemaphore(2)
 _NOBODY = HASHER.hash("a password that nobody has")
 WRONG = phrase("E-mail or password is wrong.")
 COMMON = frozenset(
-    ["password", "12345678", "123456789", "1234567890", "11111111", "88888888", "66666666", "qwertyui", "qwerty123", "password1", "abcd1234", "a1234567", "iloveyou", "00000000", "woaini1314", "1qaz2wsx", "admin123", "passw0rd", "87654321", "xinjing123", "qiding123"]
+    {
+        "password",
+        "12345678",
+        "123456789",
+        "1234567890",
+        "11111111",
+        "88888888",
+        "66666666",
+        "qwertyui",
+        "qwerty123",
+        "password1",
+        "abcd1234",
+        "a1234567",
+        "iloveyou",
+        "00000000",
+        "woaini1314",
+        "1qaz2wsx",
+        "admin123",
+        "passw0rd",
+        "87654321",
+        "xinjing123",
+        "qiding123",
+    }
 )
 # What a facilitator may give in the own community; the rest is the town's.
 BY_FACILITATOR = frozenset({"planner", "department", "observer", "inspector"})

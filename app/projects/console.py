@@ -16,8 +16,8 @@ from app.engine.errors import NotFound
 from app.people.actor import Actor
 from app.people.places import Building, Community
 from app.people.queries import community_by_slug
-from app.people.session import actor, signed_in
-from app.projects import board, permissions, queries, service
+from app.people.session import signed_in
+from app.projects import board, queries, service
 from app.projects.forms import CloseForm, EditForm, ProjectForm, ReasonForm, SendBackForm, SignOffForm, WindowForm
 from app.projects.models import Project
 from app.projects.views import public
@@ -46,7 +46,9 @@ def _photo(field: object) -> Upload | None:
 def console(slug: str) -> str:
     """What is due, what is stuck, and one next button a project."""
     reader, here = _facilitator(slug)
-    return render_template("projects/console.html", community=here, console=board.console(here, reader, now()))
+    return render_template(
+        "projects/console.html", community=here, console=board.console(here, reader, now()), today=now()
+    )
 
 
 @public.route("/c/<slug>/project/new", methods=["GET", "POST"])
@@ -242,8 +244,3 @@ def dates(slug: str, public_id: str, activity: str) -> Page:
 def _seen(project: Project) -> str:
     run = queries.run_of(project.id).current
     return run.ref if run else ""
-
-
-@public.app_context_processor
-def _moderation() -> dict[str, object]:
-    return {"may_facilitate": lambda project: permissions.may_facilitate(actor(), project)}

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template, request
+from collections.abc import Callable
+
+from flask import Blueprint, abort, render_template, request, url_for
 
 from app.core.clock import now
+from app.core.i18n import text_in
 from app.core.web import local_path
-from app.people.queries import community_by_slug, names_for
+from app.engine.method import Method
+from app.people.places import Community
+from app.people.queries import community_by_slug
 from app.people.session import actor
 from app.projects import board, permissions, queries
+from app.projects.models import Project
 
 public = Blueprint("projects", __name__)
 PAGE = 20
 
 
-@public.context_processor
-def _may() -> dict[str, object]:
-    return {"may": permissions, "actor": actor}
+def picture(name: str) -> str:
+    """The address of a project's picture: an uploaded photo, or one of the drawings that come along."""
+    if len(name) == 16 and name.isalnum() and name.isupper():
+        return url_for("site.file", public_id=name, extension="jpg")
+    return url_for("static", filename=f"img/{name or 'garden.svg'}")
+
+
+def _waive_link(project: Project, community: Community) -> Callable[[str], str]:
+    return lambda gate: url_for("projects.waive", slug=community.slug, public_id=project.public_id, gate=gate)
+
+
+@public.app_context_processor
+def _context() -> dict[str, object]:
+    return {
+        "picture": picture,
+        "waive_link": _waive_link,
+        "may_facilitate": lambda project: permissions.may_facilitate(actor(), project),
+    }
+
+
+@public.app_template_filter("ring_name")
+def ring_name(key: str, method: Method) -> str:
+    """A ring's title in the reader's language."""
+    return text_in(method.ring(key).title)
 
 
 @public.get("/c/<slug>/")
@@ -75,8 +102,3 @@ def figures(slug: str, public_id: str) -> str:
     return render_template(
         "projects/_gates.html", community=here, project=project, page=page, back=local_path(request.args.get("back"))
     )
-
-
-def shown_name(person_id: int, community_id: int) -> str:
-    """One person's name as the present reader may see it."""
-    return str(names_for([person_id], actor(), community_id)[person_id])
