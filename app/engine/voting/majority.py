@@ -1,0 +1,66 @@
+"""Simple majority of those who cast, with a quorum. An abstention counts as cast and weighs like a no."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from app.engine.phrase import phrase
+from app.engine.voting.rule import Policy, Rule, Stance, Tally, Test, Vote, count, quorum_test, read_stance
+
+STANCES = (
+    Stance("yes", phrase("Yes"), phrase("I am for it."), "yes"),
+    Stance("no", phrase("No"), phrase("I am against it."), "obj"),
+    Stance("abstain", phrase("Abstain"), phrase("I take part without deciding; here this weighs like a no."), "abs"),
+)
+
+
+def read(raw: Mapping[str, object]) -> dict[str, str]:
+    """A ballot's choice from what was sent."""
+    return {"stance": read_stance(STANCES, raw)}
+
+
+def weigh(votes: Sequence[Vote], electorate: int, policy: Policy, withdrawn: frozenset[str]) -> Tally:
+    """Count the yes against the threshold of all who cast. A tie fails when more than half is asked."""
+    counts = count(STANCES, votes)
+    cast, yes = sum(counts.values()), counts["yes"]
+    quorum = quorum_test(cast, electorate, policy.quorum)
+    left, right = yes * policy.threshold.denominator, cast * policy.threshold.numerator
+    enough = cast > 0 and (left > right if policy.strict else left >= right)
+    share = f"{policy.threshold.numerator}/{policy.threshold.denominator}"
+    if policy.strict:
+        says = phrase(
+            "%(yes)s yes of %(cast)s cast; more than %(share)s is needed, at least %(needed)s.",
+            yes=yes,
+            cast=cast,
+            share=share,
+            needed=right // policy.threshold.denominator + 1,
+        )
+    else:
+        says = phrase(
+            "%(yes)s yes of %(cast)s cast; at least %(share)s is needed, %(needed)s.",
+            yes=yes,
+            cast=cast,
+            share=share,
+            needed=-(-right // policy.threshold.denominator),
+        )
+    approval = Test("approval", enough, left, right, says)
+    if not quorum.holds:
+        verdict = phrase("Not decided: too few took part.")
+    elif enough:
+        verdict = phrase("Passed: enough took part, and enough of them said yes.")
+    else:
+        verdict = phrase("Not passed: too few said yes.")
+    return Tally(counts, cast, electorate, (quorum, approval), quorum.holds and enough, quorum.holds, verdict)
+
+
+RULE = Rule(
+    key="majority",
+    title=phrase("Majority of those who take part"),
+    says=phrase("It passes when enough take part and enough of them say yes. A tie fails."),
+    source=phrase(
+        "A resolution of residents; here an opinion survey (意向征询) wherever the law asks for a vote of owners."
+    ),
+    stances=STANCES,
+    read=read,
+    weigh=weigh,
+)

@@ -1,0 +1,36 @@
+"""What may be published of a poll, decided in one place for page, record, export and all else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Literal
+
+LEAST_CELL = 5
+LEAST_ROWS = {"A": 5, "B": 5, "C": 10}
+What = Literal["turnout", "headline", "breakdown", "rows"]
+
+
+def rounded(n: int) -> int:
+    """A number as it may be shown while a poll is open: rounded down to fives."""
+    return n - n % 5
+
+
+def may_publish(what: What, *, mode: str, closed: bool, counts: Mapping[str, int], cells: Collection[int] = ()) -> bool:
+    """Whether ``what`` may be shown to everybody.
+
+    Turnout always (rounded while open). Headline totals after the close, always and exact. A breakdown when every cell
+    and what remains beside it is at least five. Rows in mode A from five ballots, in C from ten, in B never to the
+    public. When one stance took all, neither breakdown nor rows: they would tell how each of the cell voted.
+    """
+    if what == "turnout":
+        return True
+    if not closed:
+        return False
+    if what == "headline":
+        return True
+    cast = sum(counts.values())
+    if sum(1 for n in counts.values() if n) <= 1:
+        return False
+    if what == "breakdown":
+        return bool(cells) and all(n >= LEAST_CELL and (cast - n >= LEAST_CELL or n == cast) for n in cells)
+    return mode != "B" and cast >= LEAST_ROWS[mode]

@@ -1,0 +1,131 @@
+"""What a voting rule is: a value that reads ballots and weighs them. Integers and fractions only, never floats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from app.engine.errors import Invalid
+from app.engine.phrase import Phrase, phrase
+
+Choice = Mapping[str, str]
+MOST_TEXT = 2000
+
+
+@dataclass(frozen=True)
+class Stance:
+    """One answer a ballot may give: its name, what it means, and how it is drawn (yes, con, obj, abs)."""
+
+    key: str
+    title: Phrase
+    means: Phrase
+    style: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What is fixed at the announcement beside the rule.
+
+    ``quorum`` is the share of the electorate that must cast; ``threshold`` the share of the cast that must agree;
+    ``strict`` asks for more than the threshold, otherwise reaching it is enough.
+    """
+
+    quorum: Fraction
+    threshold: Fraction = Fraction(1, 2)
+    strict: bool = True
+
+
+@dataclass(frozen=True)
+class Vote:
+    """One live ballot."""
+
+    slot: str
+    choice: Choice
+
+
+@dataclass(frozen=True)
+class Test:
+    """One condition with its numbers filled in: ``left`` against ``right``, and whether it holds."""
+
+    key: str
+    holds: bool
+    left: int
+    right: int
+    says: Phrase
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The count of a poll and what follows from it, explained."""
+
+    counts: Mapping[str, int]
+    cast: int
+    electorate: int
+    tests: tuple[Test, ...]
+    passed: bool
+    quorum_met: bool
+    verdict: Phrase
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A voting rule: its stances, how a ballot is read, and how ballots are weighed.
+
+    ``statutory`` says whether the law knows this vote; ``source`` where the rule comes from.
+    """
+
+    key: str
+    title: Phrase
+    says: Phrase
+    source: Phrase
+    stances: tuple[Stance, ...]
+    read: Callable[[Mapping[str, object]], dict[str, str]]
+    weigh: Callable[[Sequence[Vote], int, Policy, frozenset[str]], Tally]
+    objects: frozenset[str] = frozenset()
+
+    def stance(self, key: str) -> Stance:
+        """The stance with this key."""
+        return next(item for item in self.stances if item.key == key)
+
+
+def count(stances: Sequence[Stance], votes: Sequence[Vote]) -> dict[str, int]:
+    """How many gave each stance; ValueError for a ballot that this rule can't have accepted, or two of one slot."""
+    counts = {stance.key: 0 for stance in stances}
+    slots: set[str] = set()
+    for vote in votes:
+        if vote.slot in slots:
+            raise ValueError("two live ballots of one slot")
+        slots.add(vote.slot)
+        counts[vote.choice["stance"]] += 1
+    return counts
+
+
+def quorum_test(cast: int, electorate: int, quorum: Fraction) -> Test:
+    """Whether enough of the electorate have cast, in whole numbers."""
+    left, right = cast * quorum.denominator, electorate * quorum.numerator
+    needed = -(-right // quorum.denominator)
+    holds = electorate > 0 and left >= right
+    says = phrase(
+        "%(cast)s of %(electorate)s took part; %(share)s asks for at least %(needed)s.",
+        cast=cast,
+        electorate=electorate,
+        share=f"{quorum.numerator}/{quorum.denominator}",
+        needed=needed,
+    )
+    return Test("quorum", holds, left, right, says)
+
+
+def read_stance(stances: Sequence[Stance], raw: Mapping[str, object]) -> str:
+    """The stance that was chosen; Invalid when none, or one that isn't offered."""
+    chosen = raw.get("stance")
+    if not isinstance(chosen, str) or chosen not in {stance.key for stance in stances}:
+        sentence = phrase("Choose one of these.")
+        raise Invalid(sentence, {"stance": sentence})
+    return chosen
+
+
+def read_text(raw: Mapping[str, object], name: str) -> str:
+    """A text of a ballot, trimmed; "" when there is none."""
+    value = raw.get(name)
+    return value.strip() if isinstance(value, str) else ""
