@@ -6,8 +6,19 @@ from collections.abc import Mapping, Sequence
 
 from app.engine.errors import Invalid
 from app.engine.phrase import Phrase, phrase
-from app.engine.voting.rule import MOST_TEXT, Policy, Rule, Stance, Tally, Test, Vote, count, quorum_test
-from app.engine.voting.rule import read_stance, read_text
+from app.engine.voting.rule import (
+    MOST_TEXT,
+    Policy,
+    Rule,
+    Stance,
+    Tally,
+    Test,
+    Vote,
+    count,
+    quorum_test,
+    read_stance,
+    read_text,
+)
 
 STANCES = (
     Stance("consent", phrase("Consent"), phrase("Good enough for now, safe enough to try."), "yes"),
