@@ -90,6 +90,7 @@ class ActivityKind:
     record: Callable[[ActivityRef, int], dict[str, Any]]
     record_template: str
     opened: Callable[[Tx, ActivityRef], None] | None = None
+    own_times: bool = False  # its module sets and freezes its window; nobody else does
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from app.core.events import record_event
 from app.core.media import Upload, name_upload
 from app.core.transaction import transaction
 from app.engine import workflow
-from app.engine.errors import Conflict, Invalid, NotFound
+from app.engine.errors import Conflict, Frozen, Invalid, NotFound
 from app.engine.phrase import phrase
 from app.people.actor import Actor
 from app.people.models import Person
@@ -213,6 +213,8 @@ def set_window(actor: Actor, activity_public_id: str, opens_at: int | None, clos
         if row is None:
             raise NotFound
         person_id = actor.require_facilitator(row.community_id)
+        if kinds().activities[row.kind].own_times:
+            raise Frozen(phrase("The times of this are fixed where it is announced, not here."))
         row.opens_at, row.closes_at = opens_at, closes_at
         record_event(
             tx,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from app.engine.errors import Invalid
 from app.engine.phrase import Phrase, phrase
@@ -13,8 +13,6 @@ from app.engine.voting.rule import (
     Stance,
     Tally,
     Test,
-    Vote,
-    count,
     quorum_test,
     read_stance,
     read_text,
@@ -75,13 +73,11 @@ def read(raw: Mapping[str, object]) -> dict[str, str]:
     return choice
 
 
-def weigh(votes: Sequence[Vote], electorate: int, policy: Policy, withdrawn: frozenset[str]) -> Tally:
-    """Count, with the objections of the slots in ``withdrawn`` ended by those who raised them."""
-    counts = count(STANCES, votes)
+def weigh(counts: Mapping[str, int], electorate: int, policy: Policy, withdrawn: int) -> Tally:
+    """Weigh the counts; ``withdrawn`` of the objections were ended by those who raised them."""
     cast = sum(counts.values())
-    standing = sum(1 for vote in votes if vote.choice["stance"] == "objection" and vote.slot not in withdrawn)
+    standing = counts["objection"] - withdrawn
     quorum = quorum_test(cast, electorate, policy.quorum)
-    ended = counts["objection"] - standing
     objections = Test(
         "objections",
         standing == 0,
@@ -90,7 +86,7 @@ def weigh(votes: Sequence[Vote], electorate: int, policy: Policy, withdrawn: fro
         phrase(
             "%(raised)s objections were raised, %(ended)s withdrawn by those who raised them: %(standing)s stand.",
             raised=counts["objection"],
-            ended=ended,
+            ended=withdrawn,
             standing=standing,
         ),
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from app.engine.phrase import phrase
-from app.engine.voting.rule import Policy, Rule, Stance, Tally, Test, Vote, count, quorum_test, read_stance
+from app.engine.voting.rule import Policy, Rule, Stance, Tally, Test, quorum_test, read_stance
 
 STANCES = (
     Stance("yes", phrase("Yes"), phrase("I am for it."), "yes"),
@@ -19,9 +19,8 @@ def read(raw: Mapping[str, object]) -> dict[str, str]:
     return {"stance": read_stance(STANCES, raw)}
 
 
-def weigh(votes: Sequence[Vote], electorate: int, policy: Policy, withdrawn: frozenset[str]) -> Tally:
-    """Count the yes against the threshold of all who cast. A tie fails when more than half is asked."""
-    counts = count(STANCES, votes)
+def weigh(counts: Mapping[str, int], electorate: int, policy: Policy, withdrawn: int) -> Tally:
+    """Weigh the yes against the threshold of all who cast. A tie fails when more than half is asked."""
     cast, yes = sum(counts.values()), counts["yes"]
     quorum = quorum_test(cast, electorate, policy.quorum)
     left, right = yes * policy.threshold.denominator, cast * policy.threshold.numerator

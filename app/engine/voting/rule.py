@@ -81,8 +81,12 @@ class Rule:
     source: Phrase
     stances: tuple[Stance, ...]
     read: Callable[[Mapping[str, object]], dict[str, str]]
-    weigh: Callable[[Sequence[Vote], int, Policy, frozenset[str]], Tally]
+    weigh: Callable[[Mapping[str, int], int, Policy, int], Tally]
     objects: frozenset[str] = frozenset()
+
+    def tally(self, votes: Sequence[Vote], electorate: int, policy: Policy, withdrawn: int = 0) -> Tally:
+        """Count and weigh live ballots; ``withdrawn`` of the objections among them were ended by those who raised them."""
+        return self.weigh(count(self.stances, votes), electorate, policy, withdrawn)
 
     def stance(self, key: str) -> Stance:
         """The stance with this key."""

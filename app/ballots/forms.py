@@ -1,0 +1,44 @@
+"""Forms of votes. What a ballot must say is judged by the rule itself, in the service."""
+
+from __future__ import annotations
+
+from wtforms import BooleanField, RadioField
+from wtforms.validators import Optional
+
+from app.core.forms import Day, Form, Line, OnceForm, Prose
+from app.core.i18n import lazy_gettext as _l
+
+
+class DraftForm(Form):
+    """The text to be decided."""
+
+    title = Line(_l("Title"), most=120, description=_l("What is to be decided, in one line."))
+    text = Prose(
+        _l("The text"),
+        most=8000,
+        description=_l("Exactly what will hold if it passes. Number the points; people refer to them."),
+    )
+
+
+class AnnounceForm(Form):
+    """The days of a vote."""
+
+    opens = Day(_l("First day"), past=False, description=_l("The vote opens at 8:00."))
+    closes = Day(_l("Last day"), past=False, description=_l("It closes at 20:00."))
+
+
+class BallotForm(OnceForm):
+    """A ballot: a stance, and the words that some stances need."""
+
+    stance = RadioField(_l("Your choice"), validators=[Optional()], validate_choice=False)
+    concern = Prose(_l("What should we watch?"), required=False, most=2000)
+    passage = Line(_l("Which passage?"), required=False, most=300, description=_l("For instance: point 3, the ramp."))
+    kind = RadioField(_l("What kind of objection is it?"), validators=[Optional()], validate_choice=False)
+    reason = Prose(
+        _l("What would happen, and to whom?"),
+        required=False,
+        most=2000,
+        description=_l("At least 30 characters. It is published under a number, without your name."),
+    )
+    grounds = Prose(_l("What does it rest on?"), required=False, most=2000)
+    agreed = BooleanField(_l("We agreed on this in our household"))

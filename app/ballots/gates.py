@@ -1,0 +1,190 @@
+"""What votes tell a step: their kind of activity, and the gates that look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from app.ballots import queries
+from app.ballots.queries import Round
+from app.core.i18n import say
+from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
+from app.engine.gates import GateResult, Missing
+from app.engine.objections import NAMES
+from app.engine.phrase import Moment, Phrase, phrase
+from app.engine.voting import RULES, Policy
+from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
+
+SPEC = ActivitySpec(
+    "ballot",
+    ("vote",),
+    (
+        SettingSpec("rule", "str", required=True, choices=tuple(RULES)),
+        SettingSpec("electorate", "str", required=True, choices=("household", "person")),
+        SettingSpec("quorum", "fraction", default="1/2"),
+        SettingSpec("announce_hours", "int", default=48, minimum=0),
+        SettingSpec("open_days", "int", default=7, minimum=1),
+        SettingSpec("threshold", "fraction", default="1/2"),
+        SettingSpec("rounds", "int", default=3, minimum=1),
+        SettingSpec("secret", "bool", default=False),
+    ),
+)
+NOT_YET = phrase("The text to be decided has not been announced yet.")
+
+
+def standing(item: Round) -> Phrase:
+    """How a round stands, in one sentence."""
+    if item.phase == "announced":
+        return phrase("Announced; the vote opens %(when)s.", when=Moment(item.poll.opens_at))
+    if item.phase == "open":
+        return phrase(
+            "The vote is open. About %(n)s of %(size)s have taken part; %(needed)s are needed.",
+            n=item.turnout,
+            size=item.poll.roll_size,
+            needed=item.needed,
+        )
+    if item.phase == "void" or item.tally is None:
+        return phrase("This round was found void.")
+    return item.tally.verdict
+
+
+def summaries(refs: Sequence[ActivityRef], now: int) -> list[Summary]:
+    """How each vote stands."""
+    latest = queries.latest_rounds([ref.id for ref in refs], now)
+    found = []
+    for ref in refs:
+        item = latest.get(ref.id)
+        if item is None:
+            found.append(Summary(NOT_YET))
+        elif item.phase == "open":
+            found.append(
+                Summary(
+                    standing(item),
+                    phrase("“%(title)s”: say what you think of it", title=item.version.title),
+                    phrase("Vote"),
+                    item.poll.closes_at,
+                    "vote",
+                )
+            )
+        else:
+            due = item.poll.opens_at if item.phase == "announced" else None
+            found.append(Summary(standing(item), due=due))
+    return found
+
+
+def judge_passed(refs: Sequence[GateRef], now: int) -> list[GateResult]:
+    """Met when the newest round is closed and passed by its rule."""
+    latest = _latest(refs, now)
+    return [_result(ref, latest, lambda item: item.passed) for ref in refs]
+
+
+def judge_objections(refs: Sequence[GateRef], now: int) -> list[GateResult]:
+    """Met when the newest round is closed and no objection of it stands."""
+    latest = _latest(refs, now)
+    return [_result(ref, latest, lambda item: item.phase == "closed" and item.standing == 0) for ref in refs]
+
+
+def _latest(refs: Sequence[GateRef], now: int) -> dict[int, Round]:
+    return queries.latest_rounds([ref.activity.id for ref in refs if ref.activity], now)
+
+
+def _result(ref: GateRef, latest: dict[int, Round], holds: Callable[[Round], bool]) -> GateResult:
+    activity = ref.activity
+    item = latest.get(activity.id) if activity else None
+    if item is not None and holds(item):
+        says = item.tally.verdict if item.tally else NOT_YET
+        if ref.gate.kind == "objections_ended":
+            says = phrase("No objection stands.")
+        return GateResult(ref.gate.key, ref.gate.kind, True, says)
+    href = activity.href if activity else None
+    if item is None:
+        missing = Missing(phrase("Write the text to be decided, and announce the vote."), href)
+        return GateResult(ref.gate.key, ref.gate.kind, False, NOT_YET, (missing,))
+    if item.phase in ("announced", "open"):
+        wait = Missing(phrase("Wait for the close: %(when)s.", when=Moment(item.poll.closes_at)))
+        return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), (wait,))
+    if item.standing:
+        todo = phrase("Talk with those who object, change the text, and announce it again.")
+    else:
+        todo = phrase("Change the text and announce it again, or send the project back.")
+    return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), (Missing(todo, href),))
+
+
+def record(ref: ActivityRef, now: int) -> dict[str, Any]:
+    """All rounds of a vote for the outcome record: frozen text, rule, counts, tests with numbers, objections."""
+    decision = queries.decisions_of([ref.id]).get(ref.id)
+    if decision is None:
+        return {"rounds": []}
+    rounds = []
+    for item in reversed(queries.rounds_of([decision.id], now)[decision.id]):
+        poll, tally = item.poll, item.tally
+        rounds.append(
+            {
+                "poll": poll.public_id,
+                "attempt": poll.attempt,
+                "title": item.version.title,
+                "text": item.version.text,
+                "text_hash": item.version.text_hash,
+                "rule": poll.rule,
+                "electorate": poll.electorate,
+                "quorum": poll.quorum,
+                "threshold": poll.threshold,
+                "announced_at": poll.announced_at,
+                "opens_at": poll.opens_at,
+                "closes_at": poll.closes_at,
+                "roll_size": poll.roll_size,
+                "roll_root": poll.roll_root,
+                "counts": dict(tally.counts) if tally else {},
+                "cast": tally.cast if tally else 0,
+                "standing": item.standing,
+                "passed": item.passed,
+                "concerns": queries.concerns_of(poll, now),
+                "objections": [
+                    {"number": o.code, "state": o.state, **{k: v for k, v in o.choice.items() if k != "stance"}}
+                    for o in queries.objections_of(poll, now)
+                ],
+            }
+        )
+    return {"rounds": rounds}
+
+
+def retell(stored: dict[str, Any]) -> list[Phrase]:
+    """The tests of a recorded round, told again from its numbers: nobody has to believe a stored verdict."""
+    threshold = Fraction(stored["threshold"])
+    policy = Policy(Fraction(stored["quorum"]), threshold, strict=threshold == Fraction(1, 2))
+    rule = RULES[stored["rule"]]
+    if not stored["counts"]:
+        return []
+    withdrawn = sum(stored["counts"][key] for key in rule.objects) - stored["standing"]
+    tally = rule.weigh(stored["counts"], stored["roll_size"], policy, withdrawn)
+    return [*(test.says for test in tally.tests), tally.verdict]
+
+
+def state_name(state: str) -> str:
+    """The state of an objection in the reader's language."""
+    return say(NAMES[state])
+
+
+BALLOT = ActivityKind(
+    spec=SPEC,
+    title=phrase("Vote"),
+    endpoint="ballots.activity",
+    summaries=summaries,
+    record=record,
+    record_template="ballots/_record.html",
+    own_times=True,
+)
+PASSED = GateKind(
+    GateSpec("ballot_passed", waivable=False, needs_activity=("ballot",)), phrase("The vote passed"), judge_passed
+)
+ENDED = GateKind(
+    GateSpec("objections_ended", waivable=False, needs_activity=("ballot",)),
+    phrase("Every objection came to an end"),
+    judge_objections,
+)
+ADOPTED = GateKind(
+    GateSpec("convention_adopted", waivable=False, needs_activity=("ballot",)),
+    phrase("The convention is adopted"),
+    judge_passed,
+)

@@ -1,0 +1,182 @@
+"""Tables of votes. A person and a stance meet in ``slot_link`` only; a ballot row has no time and no name."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base, Instant, Key, PublicId, anchor, within
+
+
+def _random_key() -> int:
+    # Keys that count up would tell the order of casting, and so the time.
+    return secrets.randbits(62)
+
+
+def _slot_code() -> str:
+    return secrets.token_hex(16)
+
+
+class Decision(Base):
+    """What is to be decided in one run of an activity; its policy is copied at the first announcement."""
+
+    __tablename__ = "decision"
+    __table_args__ = (UniqueConstraint("activity_run_id"), anchor(), within("project"), within("activity_run"))
+
+    id: Mapped[Key]
+    public_id: Mapped[PublicId]
+    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))
+    project_id: Mapped[int]
+    activity_run_id: Mapped[int]
+    title: Mapped[str] = mapped_column(String(120))
+    draft: Mapped[str] = mapped_column(Text, default="")
+    policy: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class TextVersion(Base):
+    """A text that was announced: immutable, with its hash."""
+
+    __tablename__ = "text_version"
+    __table_args__ = (UniqueConstraint("decision_id", "number"), UniqueConstraint("decision_id", "text_hash"))
+
+    id: Mapped[Key]
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"))
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(Text)
+    text_hash: Mapped[str] = mapped_column(String(64))
+
+
+class Poll(Base):
+    """One round on one version. Everything here is frozen at the announcement, but for ``voided_at`` and the stored tally."""
+
+    __tablename__ = "poll"
+    __table_args__ = (
+        UniqueConstraint("decision_id", "attempt"),
+        anchor(),
+        within("decision"),
+        CheckConstraint("announced_at <= opens_at and opens_at < closes_at", name="times"),
+        Index(None, "closes_at"),
+    )
+
+    id: Mapped[Key]
+    public_id: Mapped[PublicId]
+    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))
+    project_id: Mapped[int]
+    decision_id: Mapped[int]
+    version_id: Mapped[int] = mapped_column(ForeignKey("text_version.id"))
+    attempt: Mapped[int]
+    rule: Mapped[str] = mapped_column(String(20))
+    electorate: Mapped[str] = mapped_column(String(10))
+    mode: Mapped[str] = mapped_column(String(1), default="A")
+    quorum: Mapped[str] = mapped_column(String(20))
+    threshold: Mapped[str] = mapped_column(String(20))
+    announced_at: Mapped[Instant]
+    announced_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    opens_at: Mapped[Instant]
+    closes_at: Mapped[Instant]
+    voided_at: Mapped[int | None]
+    roll_size: Mapped[int]
+    roll_root: Mapped[str] = mapped_column(String(64))
+    tally: Mapped[dict[str, Any] | None]
+    settled_at: Mapped[int | None]
+
+
+class RollEntry(Base):
+    """A voting unit of a poll's frozen roll: a household or a person."""
+
+    __tablename__ = "roll_entry"
+    __table_args__ = (
+        UniqueConstraint("poll_id", "household_id"),
+        UniqueConstraint("poll_id", "person_id"),
+        UniqueConstraint("id", "poll_id"),
+        within("poll"),
+        CheckConstraint("(household_id is null) <> (person_id is null)", name="unit"),
+    )
+
+    id: Mapped[Key]
+    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))
+    poll_id: Mapped[int]
+    household_id: Mapped[int | None] = mapped_column(ForeignKey("household.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    label: Mapped[str] = mapped_column(String(120))
+    heads: Mapped[int] = mapped_column(default=1)
+    area: Mapped[int] = mapped_column(default=0)
+    last_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class Slot(Base):
+    """A random number under which a ballot stands."""
+
+    __tablename__ = "slot"
+    __table_args__ = (UniqueConstraint("id", "poll_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=_random_key)
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"), index=True)
+    code: Mapped[str] = mapped_column(String(32), unique=True, default=_slot_code)
+
+
+class SlotLink(Base):
+    """The only join between a voting unit and its slot."""
+
+    __tablename__ = "slot_link"
+    __table_args__ = (
+        ForeignKeyConstraint(["roll_entry_id", "poll_id"], ["roll_entry.id", "roll_entry.poll_id"]),
+        ForeignKeyConstraint(["slot_id", "poll_id"], ["slot.id", "slot.poll_id"]),
+    )
+
+    roll_entry_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    slot_id: Mapped[int] = mapped_column(unique=True)
+    poll_id: Mapped[int]
+
+
+class Ballot(Base):
+    """A ballot. Never changed (only ``live`` falls) and never deleted; one is live for a slot."""
+
+    __tablename__ = "ballot"
+    __table_args__ = (
+        ForeignKeyConstraint(["slot_id", "poll_id"], ["slot.id", "slot.poll_id"]),
+        Index("uq_ballot_live", "slot_id", unique=True, sqlite_where=sql("live"), postgresql_where=sql("live")),
+        UniqueConstraint("slot_id", "seq"),
+        Index(None, "poll_id", "stance"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=_random_key)
+    public_id: Mapped[PublicId]
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"))
+    slot_id: Mapped[int]
+    stance: Mapped[str] = mapped_column(String(20))
+    choice: Mapped[str] = mapped_column(Text)  # canonical JSON, as committed to
+    seq: Mapped[int]
+    supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("ballot.id"))
+    live: Mapped[bool] = mapped_column(default=True)
+    channel: Mapped[str] = mapped_column(String(10), default="web")
+    nonce: Mapped[bytes] = mapped_column(LargeBinary(32))
+    commitment: Mapped[str] = mapped_column(String(64), unique=True)
+    batch: Mapped[int | None]
+
+
+class Objection(Base):
+    """An objection and its life; its words are those of its ballot."""
+
+    __tablename__ = "objection"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=_random_key)
+    public_id: Mapped[PublicId]
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"), index=True)
+    ballot_id: Mapped[int] = mapped_column(ForeignKey("ballot.id"), unique=True)
+    state: Mapped[str] = mapped_column(String(12), default="raised")
+    ended_at: Mapped[int | None]

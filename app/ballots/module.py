@@ -1,0 +1,54 @@
+"""The manifest of votes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.ballots.gates import ADOPTED, BALLOT, ENDED, PASSED
+from app.ballots.service import settle_due
+from app.ballots.views import ballots as blueprint
+from app.core.module import Module
+from app.engine.phrase import Moment, Phrase, phrase
+
+
+def _announced(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "A vote is announced: “%(title)s”. It opens %(opens)s and closes %(closes)s.",
+        title=data["title"],
+        opens=Moment(data["opens"]),
+        closes=Moment(data["closes"]),
+    )
+
+
+def _recorded(data: Mapping[str, Any]) -> Phrase:
+    return phrase("The vote of your household was recorded, by %(name)s.", name=data["name"])
+
+
+def _changed(data: Mapping[str, Any]) -> Phrase:
+    return phrase("The vote of your household was changed, by %(name)s.", name=data["name"])
+
+
+def _closed(data: Mapping[str, Any]) -> Phrase:
+    if data["passed"]:
+        return phrase("“%(title)s” has passed.", title=data["title"])
+    return phrase("“%(title)s” has not passed. Look at the result and the objections.", title=data["title"])
+
+
+def _withdrawn(data: Mapping[str, Any]) -> Phrase:
+    return phrase("An objection was withdrawn by those who raised it.")
+
+
+ballots = Module(
+    name="ballots",
+    blueprints=(blueprint,),
+    provides=(BALLOT, PASSED, ENDED, ADOPTED),
+    tick=(settle_due,),
+    messages={
+        "poll.announced": _announced,
+        "ballot.recorded": _recorded,
+        "ballot.changed": _changed,
+        "poll.closed": _closed,
+        "objection.withdrawn": _withdrawn,
+    },
+)

@@ -1,0 +1,247 @@
+"""Reads of votes. A poll's result is computed the same way everywhere, from live ballots and standing objections."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from sqlalchemy import func, select
+
+from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
+from app.core.database import db
+from app.engine import objections
+from app.engine.errors import NotFound
+from app.engine.voting import RULES, Policy, Rule, Tally
+from app.engine.voting.phase import PollTimes, phase
+from app.engine.voting.publish import rounded
+from app.people.actor import Actor
+from app.people.places import Community
+from app.projects.models import ActivityRun
+
+
+def times_of(poll: Poll) -> PollTimes:
+    """The instants of a poll as the engine reads them."""
+    return PollTimes(poll.announced_at, poll.opens_at, poll.closes_at, poll.voided_at)
+
+
+def policy_of(poll: Poll) -> Policy:
+    """The frozen policy of a poll. Half is asked as more than half; any other share is enough when it is reached."""
+    threshold = Fraction(poll.threshold)
+    return Policy(quorum=Fraction(poll.quorum), threshold=threshold, strict=threshold == Fraction(1, 2))
+
+
+@dataclass(frozen=True)
+class Round:
+    """A poll with its text, and what may be known of it at ``now``."""
+
+    poll: Poll
+    version: TextVersion
+    rule: Rule
+    phase: str
+    cast: int
+    tally: Tally | None = None  # only once it is closed
+    standing: int = 0
+
+    @property
+    def turnout(self) -> int:
+        """How many have cast: exact once closed, rounded down to fives before."""
+        return self.cast if self.phase in ("closed", "void") else rounded(self.cast)
+
+    @property
+    def needed(self) -> int:
+        """How many must cast for the quorum."""
+        quorum = Fraction(self.poll.quorum)
+        return -(-self.poll.roll_size * quorum.numerator // quorum.denominator)
+
+    @property
+    def passed(self) -> bool:
+        """Closed, not void, and passed by its rule."""
+        return self.phase == "closed" and self.tally is not None and self.tally.passed
+
+
+def rounds_of(decision_ids: Iterable[int], now: int, *, latest_only: bool = False) -> dict[int, list[Round]]:
+    """The rounds of some decisions, newest first, with three queries."""
+    ids = set(decision_ids)
+    query = (
+        select(Poll, TextVersion)
+        .join(TextVersion, TextVersion.id == Poll.version_id)
+        .where(Poll.decision_id.in_(ids))
+        .order_by(Poll.attempt.desc())
+    )
+    if latest_only:
+        newest = select(func.max(Poll.id)).where(Poll.decision_id.in_(ids)).group_by(Poll.decision_id)
+        query = query.where(Poll.id.in_(newest))
+    rows = db.session.execute(query).tuples().all()
+    polls = [poll.id for poll, _ in rows]
+    counts: dict[int, dict[str, int]] = {}
+    for poll_id, stance, n in db.session.execute(
+        select(Ballot.poll_id, Ballot.stance, func.count())
+        .where(Ballot.poll_id.in_(polls), Ballot.live)
+        .group_by(Ballot.poll_id, Ballot.stance)
+    ):
+        counts.setdefault(poll_id, {})[stance] = n
+    standing = _standing(polls)
+    found: dict[int, list[Round]] = {decision_id: [] for decision_id in ids}
+    for poll, version in rows:
+        found[poll.decision_id].append(_round(poll, version, counts.get(poll.id, {}), standing.get(poll.id, 0), now))
+    return found
+
+
+def _standing(poll_ids: Sequence[int]) -> dict[int, int]:
+    states = [state for state in objections.NAMES if not objections.ended(state)]
+    query = (
+        select(Objection.poll_id, func.count())
+        .join(Ballot, Ballot.id == Objection.ballot_id)
+        .where(Objection.poll_id.in_(poll_ids), Objection.state.in_(states), Ballot.live)
+        .group_by(Objection.poll_id)
+    )
+    return dict(db.session.execute(query).tuples())
+
+
+def _round(poll: Poll, version: TextVersion, found: Mapping[str, int], standing: int, now: int) -> Round:
+    rule = RULES[poll.rule]
+    at = phase(times_of(poll), now)
+    counts = {stance.key: found.get(stance.key, 0) for stance in rule.stances}
+    cast = sum(counts.values())
+    if at != "closed":
+        # Nothing but the number of ballots leaves here before the close.
+        return Round(poll, version, rule, at, cast)
+    withdrawn = sum(counts[key] for key in rule.objects) - standing
+    return Round(
+        poll, version, rule, at, cast, rule.weigh(counts, poll.roll_size, policy_of(poll), withdrawn), standing
+    )
+
+
+def decisions_of(activity_ids: Iterable[int]) -> dict[int, Decision]:
+    """The decision of each activity that has one."""
+    query = select(Decision).where(Decision.activity_run_id.in_(set(activity_ids)))
+    return {row.activity_run_id: row for row in db.session.scalars(query)}
+
+
+def latest_rounds(activity_ids: Iterable[int], now: int) -> dict[int, Round]:
+    """The newest round of each activity, with a fixed number of queries."""
+    decisions = decisions_of(activity_ids)
+    rounds = rounds_of([row.id for row in decisions.values()], now, latest_only=True)
+    return {activity: rounds[row.id][0] for activity, row in decisions.items() if rounds[row.id]}
+
+
+def activity_public_id(decision_id: int) -> str:
+    """The public id of a decision's activity."""
+    query = select(ActivityRun.public_id).join(Decision, Decision.activity_run_id == ActivityRun.id)
+    return db.session.scalars(query.where(Decision.id == decision_id)).one()
+
+
+@dataclass(frozen=True)
+class PollPage:
+    """A poll with its place."""
+
+    round: Round
+    decision: Decision
+    community: Community
+
+
+def find_poll(public_id: str, slug: str, now: int) -> PollPage:
+    """A poll by its public id; NotFound when it isn't in the community named."""
+    row = db.session.execute(
+        select(Poll, Decision, Community)
+        .join(Decision, Decision.id == Poll.decision_id)
+        .join(Community, Community.id == Poll.community_id)
+        .where(Poll.public_id == public_id, Community.slug == slug)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    poll, decision, community = row
+    found = next(item for item in rounds_of([decision.id], now)[decision.id] if item.poll.id == poll.id)
+    return PollPage(found, decision, community)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A voter's own place in a poll: the roll entry, the slot's code, and the live ballot with its choice."""
+
+    entry: RollEntry
+    slot: Slot
+    ballot: Ballot | None
+    choice: Mapping[str, str] = field(default_factory=dict)
+
+
+def standing_of(actor: Actor, poll: Poll) -> Standing | None:
+    """The actor's place on the frozen roll, None when not on it."""
+    if not actor.known:
+        return None
+    unit = (
+        RollEntry.household_id == actor.household_id
+        if poll.electorate == "household"
+        else RollEntry.person_id == actor.person_id
+    )
+    if poll.electorate == "household" and actor.household_id is None:
+        return None
+    row = db.session.execute(
+        select(RollEntry, Slot, Ballot)
+        .join(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
+        .join(Slot, Slot.id == SlotLink.slot_id)
+        .outerjoin(Ballot, (Ballot.slot_id == Slot.id) & Ballot.live)
+        .where(RollEntry.poll_id == poll.id, unit)
+    ).one_or_none()
+    if row is None:
+        return None
+    entry, slot, ballot = row
+    return Standing(entry, slot, ballot, json.loads(ballot.choice) if ballot else {})
+
+
+@dataclass(frozen=True)
+class ShownObjection:
+    """An objection as everybody may read it after the close: under its slot's number."""
+
+    public_id: str
+    code: str
+    choice: Mapping[str, str]
+    state: str
+
+
+def objections_of(poll: Poll, now: int) -> list[ShownObjection]:
+    """The objections of a closed poll by number; none before the close."""
+    if phase(times_of(poll), now) != "closed":
+        return []
+    query = (
+        select(Objection, Ballot.choice, Slot.code)
+        .join(Ballot, Ballot.id == Objection.ballot_id)
+        .join(Slot, Slot.id == Ballot.slot_id)
+        .where(Objection.poll_id == poll.id, Ballot.live)
+        .order_by(Slot.code)
+    )
+    return [
+        ShownObjection(row.public_id, code[:8].upper(), json.loads(choice), row.state)
+        for row, choice, code in db.session.execute(query)
+    ]
+
+
+def concerns_of(poll: Poll, now: int) -> list[str]:
+    """The concerns of a closed poll, in the order of their words, so that they tell nothing of time."""
+    if phase(times_of(poll), now) != "closed":
+        return []
+    query = select(Ballot.choice).where(Ballot.poll_id == poll.id, Ballot.live, Ballot.stance == "concern")
+    return sorted(json.loads(choice)["text"] for choice in db.session.scalars(query))
+
+
+def polls_for(actor: Actor, now: int) -> list[tuple[Poll, str, str, str | None]]:
+    """Polls on whose roll a person stands, soonest close first: poll, title, slug, own live stance (None: not cast)."""
+    if not actor.known:
+        return []
+    units = [RollEntry.person_id == actor.person_id]
+    if actor.household_id is not None:
+        units.append(RollEntry.household_id == actor.household_id)
+    query = (
+        select(Poll, TextVersion.title, Community.slug, Ballot.stance)
+        .join(RollEntry, RollEntry.poll_id == Poll.id)
+        .join(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
+        .join(TextVersion, TextVersion.id == Poll.version_id)
+        .join(Community, Community.id == Poll.community_id)
+        .outerjoin(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
+        .where(units[0] if len(units) == 1 else units[0] | units[1])
+        .order_by((Poll.closes_at < now), Poll.closes_at.desc())
+        .limit(20)
+    )
+    return [(poll, title, slug, stance) for poll, title, slug, stance in db.session.execute(query)]
