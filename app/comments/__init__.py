@@ -1,0 +1,1 @@
+"""Talk: threads of comments on whatever asks for one."""

@@ -1,0 +1,1 @@
+"""Messages as people read them; the outbox itself is core's."""

@@ -1,0 +1,86 @@
+"""Files and what machines ask for: photos and documents, health, robots, the icon."""
+
+from __future__ import annotations
+
+from flask import Response, current_app, jsonify, make_response, redirect, request, url_for
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core import media as store
+from app.core.database import db
+from app.core.media import Media
+from app.engine.errors import NotFound
+from app.people.session import actor
+from app.site.views import site
+
+EXTENSIONS = {"image/jpeg": "jpg", "application/pdf": "pdf"}
+FOR_GOOD = "public, max-age=31536000, immutable"
+
+
+def may_see(row: Media) -> bool:
+    """Whether the reader of this request may see a file."""
+    if row.visibility == "public":
+        return True
+    if row.community_id is None:
+        return False
+    reader = actor()
+    if row.visibility == "members":
+        return reader.belongs_to(row.community_id)
+    return reader.facilitates(row.community_id)
+
+
+# Two names for one address: ``file`` is what projects call it.
+@site.get("/media/<public_id>.<extension>", endpoint="media")
+@site.get("/media/<public_id>.<extension>", endpoint="file")
+def media(public_id: str, extension: str) -> BaseResponse:
+    """A photo or document, to those who may see it; to others it isn't there. ``?size=small`` gives a photo's small form."""
+    row = store.find(public_id)
+    if EXTENSIONS.get(row.mime) != extension or not may_see(row):
+        raise NotFound
+    small = row.small_sha256 if request.args.get("size") == "small" else None
+    sha256 = small or row.sha256
+    response = make_response()
+    response.mimetype = row.mime
+    response.set_etag(sha256)
+    response.headers["Cache-Control"] = FOR_GOOD if row.visibility == "public" else "private, no-cache"
+    if row.kind == "document" and row.mime != "image/jpeg":
+        response.headers.set("Content-Disposition", "attachment", filename=row.name or f"{row.public_id}.{extension}")
+    response.make_conditional(request)
+    if response.status_code == 200:
+        response.set_data(store.read(sha256))
+    return response
+
+
+@site.get("/healthz")
+def healthz() -> tuple[Response, int]:
+    """Whether the database answers."""
+    try:
+        db.session.execute(text("select 1"))
+    except SQLAlchemyError:
+        db.session.rollback()
+        status = 503
+    else:
+        status = 200
+    response = jsonify({"ok": status == 200})
+    response.headers["Cache-Control"] = "no-store"
+    return response, status
+
+
+@site.get("/robots.txt")
+def robots() -> Response:
+    """Search engines stay out unless the town decides otherwise; what is behind a sign-in is never theirs."""
+    if current_app.config["QIDING"].index_pages:
+        lines = ["User-agent: *", "Disallow: /me", "Disallow: /admin", "Disallow: /sign-in", "Disallow: /language/"]
+        lines.append("Disallow: /size/")
+    else:
+        lines = ["User-agent: *", "Disallow: /"]
+    response = make_response("\n".join(lines) + "\n")
+    response.mimetype = "text/plain"
+    return response
+
+
+@site.get("/favicon.ico")
+def favicon() -> BaseResponse:
+    """The icon, for browsers that ask at the old address."""
+    return redirect(url_for("static", filename="img/mark.svg"), 301)
