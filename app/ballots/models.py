@@ -14,11 +14,16 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    event,
+    inspect,
 )
 from sqlalchemy import text as sql
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from app.core.database import Base, Instant, Key, PublicId, anchor, within
+from app.engine.errors import Frozen
+from app.engine.phrase import phrase
 
 
 def _random_key() -> int:
@@ -69,6 +74,8 @@ class Poll(Base):
         anchor(),
         within("decision"),
         CheckConstraint("announced_at <= opens_at and opens_at < closes_at", name="times"),
+        CheckConstraint("electorate in ('household','person')", name="electorate"),
+        CheckConstraint("mode in ('A','B','C')", name="mode"),
         Index(None, "closes_at"),
     )
 
@@ -84,6 +91,7 @@ class Poll(Base):
     mode: Mapped[str] = mapped_column(String(1), default="A")
     quorum: Mapped[str] = mapped_column(String(20))
     threshold: Mapped[str] = mapped_column(String(20))
+    asked_of: Mapped[list[Any]] = mapped_column(default=list)  # labels of buildings; empty for the whole community
     announced_at: Mapped[Instant]
     announced_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     opens_at: Mapped[Instant]
@@ -152,6 +160,7 @@ class Ballot(Base):
         Index("uq_ballot_live", "slot_id", unique=True, sqlite_where=sql("live"), postgresql_where=sql("live")),
         UniqueConstraint("slot_id", "seq"),
         Index(None, "poll_id", "stance"),
+        CheckConstraint("channel in ('web','paper','assisted')", name="channel"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=_random_key)
@@ -180,3 +189,30 @@ class Objection(Base):
     ballot_id: Mapped[int] = mapped_column(ForeignKey("ballot.id"), unique=True)
     state: Mapped[str] = mapped_column(String(12), default="raised")
     ended_at: Mapped[int | None]
+
+
+# What an announcement or a cast wrote down stays: only these may still be written, and no row is deleted.
+STILL_WRITTEN: dict[type[Base], frozenset[str]] = {
+    TextVersion: frozenset(),
+    Poll: frozenset({"voided_at", "tally", "settled_at"}),
+    RollEntry: frozenset({"last_person_id"}),
+    Slot: frozenset(),
+    Ballot: frozenset({"live", "batch"}),
+}
+
+
+def _keep(_mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
+    changed = {item.key for item in inspect(row).attrs if item.history.has_changes()} - STILL_WRITTEN[type(row)]
+    if changed:
+        raise Frozen(
+            phrase("This was frozen and can't be changed any more: %(what)s.", what=", ".join(sorted(changed)))
+        )
+
+
+def _never_deleted(_mapper: Mapper[Any], _connection: Connection, _row: Base) -> None:
+    raise Frozen(phrase("This was frozen and can't be deleted."))
+
+
+for _model in STILL_WRITTEN:
+    event.listen(_model, "before_update", _keep)
+    event.listen(_model, "before_delete", _never_deleted)

@@ -67,7 +67,7 @@ def activity(slug: str, public_id: str) -> Page:
             standing=gates.standing,
             rule=RULES[ref.activity.word("rule")],
         ),
-        form.status,
+        form.http_status,
     )
 
 
@@ -107,7 +107,7 @@ def announce(slug: str, public_id: str) -> Page:
             rule=RULES[ref.activity.word("rule")],
             hours=hours,
         ),
-        form.status,
+        form.http_status,
     )
 
 
@@ -148,7 +148,7 @@ def poll(slug: str, public_id: str) -> Page:
             other=other,
             standing=gates.standing,
         ),
-        form.status,
+        form.http_status,
     )
 
 

@@ -40,7 +40,7 @@ def summaries(refs: Sequence[ActivityRef], now: int) -> list[Summary]:
         found.append(
             Summary(
                 says,
-                phrase("%(what)s", what=ask) if ask else None,
+                ask,
                 phrase("Say something"),
                 ref.window.closes_at,
                 "comment",

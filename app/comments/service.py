@@ -132,7 +132,7 @@ def edit(actor: Actor, public_id: str, text: str) -> None:
 
 def mark_answer(actor: Actor, public_id: str) -> None:
     """Mark a reply as the answer to its question, or unmark it: the owner of the subject, or a facilitator."""
-    with transaction() as tx:
+    with transaction():
         comment, talk = queries.find_comment(public_id)
         if comment.parent_id is None or not (
             actor.facilitates(talk.community_id) or (talk.owner_id and talk.owner_id == actor.person_id)

@@ -76,7 +76,7 @@ def write(slug: str, public_id: str) -> Page:
             return redirect(f"{local_path(talk.href)}#c-{posted}", 303)
     return (
         render_template("comments/write.html", community=here, talk=talk, form=form, above=above),
-        form.status,
+        form.http_status,
     )
 
 
@@ -94,7 +94,7 @@ def edit(slug: str, public_id: str) -> Page:
         with form.refusals():
             service.edit(actor(), public_id, form.text.data)
             return redirect(f"{local_path(talk.href)}#c-{public_id}", 303)
-    return render_template("comments/edit.html", community=here, talk=talk, form=form), form.status
+    return render_template("comments/edit.html", community=here, talk=talk, form=form), form.http_status
 
 
 @comments.post("/c/<slug>/comment/<public_id>/answer")
@@ -124,7 +124,7 @@ def act(slug: str, public_id: str, act: str) -> Page:
             return redirect(f"{local_path(talk.href)}#c-{public_id}", 303)
     return (
         render_template("comments/act.html", community=here, talk=talk, comment=comment, form=form, act=act),
-        form.status,
+        form.http_status,
     )
 
 
@@ -142,7 +142,7 @@ def judge(slug: str, public_id: str) -> Page:
             return redirect(f"{local_path(talk.href)}#c-{public_id}", 303)
     return (
         render_template("comments/judge.html", community=here, talk=talk, comment=comment, form=form),
-        form.status,
+        form.http_status,
     )
 
 

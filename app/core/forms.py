@@ -54,7 +54,7 @@ class Form(FlaskForm):  # type: ignore[misc]
             self.take(error)
 
     @property
-    def status(self) -> int:
+    def http_status(self) -> int:
         """The status of the page that shows this form: 200, or what the refusal says."""
         return self.refused or (422 if self.errors else 200)
 

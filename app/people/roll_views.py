@@ -37,7 +37,7 @@ def roll_page(slug: str) -> Page:
         render_template(
             "people/roll.html", community=here, form=form, imports=list(imports), rows=count_by_building(here.id)
         ),
-        form.status,
+        form.http_status,
     )
 
 
@@ -75,5 +75,5 @@ def roll_import(slug: str, public_id: str) -> Page:
             changes=list(changes),
             gone=roll.gone_units(here.id, row.id)[:SHOWN] if row.state == "ready" and row.gone else [],
         ),
-        form.status,
+        form.http_status,
     )

@@ -91,7 +91,7 @@ def members(slug: str) -> Page:
         render_template(
             "people/members.html", community=here, rows=_grants(here.id), form=form, link=link, names=ROLE_NAMES
         ),
-        form.status,
+        form.http_status,
     )
 
 
@@ -135,7 +135,7 @@ def deputy(slug: str) -> Page:
             staff.deputise(reader, here.id, form.person.data, until)
             flash(gettext("The deputy is named."))
             return redirect(url_for("people.members", slug=slug), 303)
-    return render_template("people/deputy.html", community=here, form=form), form.status
+    return render_template("people/deputy.html", community=here, form=form), form.http_status
 
 
 @people.route("/c/<slug>/owners", methods=["GET", "POST"])
@@ -152,7 +152,7 @@ def owners(slug: str) -> Page:
             return redirect(url_for("people.owners", slug=slug), 303)
     return (
         render_template("people/owners.html", community=here, rows=communities.owners_of(here.id), form=form),
-        form.status,
+        form.http_status,
     )
 
 
@@ -177,7 +177,7 @@ def merge_owners(slug: str) -> Page:
             communities.merge_owners(reader, chosen[0], chosen[1], form.reason.data)
             flash(gettext("The entries are one owner now."))
             return redirect(url_for("people.owners", slug=slug), 303)
-    return render_template("people/merge.html", community=here, form=form), form.status
+    return render_template("people/merge.html", community=here, form=form), form.http_status
 
 
 @people.route("/admin", methods=["GET", "POST"])
@@ -198,7 +198,7 @@ def admin() -> Page:
         render_template(
             "people/admin.html", town=town(), rows=all_communities(), grants=_grants(None), form=form, link=link
         ),
-        form.status,
+        form.http_status,
     )
 
 
@@ -229,7 +229,7 @@ def new_community() -> Page:
             communities.create_community(reader, form.slug.data, **values)
             flash(gettext("The community is there. Import its roll next."))
             return redirect(url_for("people.members", slug=form.slug.data), 303)
-    return render_template("people/community.html", form=form, new=True), form.status
+    return render_template("people/community.html", form=form, new=True), form.http_status
 
 
 @people.route("/c/<slug>/settings", methods=["GET", "POST"])
@@ -244,4 +244,4 @@ def edit_community(slug: str) -> Page:
             communities.edit_community(reader, slug, **values)
             flash(gettext("Saved."))
             return redirect(url_for("people.edit_community", slug=slug), 303)
-    return render_template("people/community.html", community=here, form=form, new=False), form.status
+    return render_template("people/community.html", community=here, form=form, new=False), form.http_status

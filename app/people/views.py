@@ -55,7 +55,7 @@ def sign_in() -> Page:
             session["pairing"] = commands.check_code(typed, client_address())
             session["next"] = local_path(form.next.data, "")
             return redirect(url_for("people.who"), 303)
-    return render_template("people/sign_in.html", form=form, town=town()), form.status
+    return render_template("people/sign_in.html", form=form, town=town()), form.http_status
 
 
 @people.route("/sign-in/who", methods=["GET", "POST"])
@@ -78,7 +78,7 @@ def who() -> Page:
             sessions.begin_device(device, person, household)
             flash(gettext("You are signed in on this device. It stays so until you remove it."))
             return _landing(following)
-    return render_template("people/who.html", form=form, known=known), form.status
+    return render_template("people/who.html", form=form, known=known), form.http_status
 
 
 @people.route("/sign-in/staff", methods=["GET", "POST"])
@@ -91,7 +91,7 @@ def staff_sign_in() -> Page:
         with form.refusals():
             sessions.begin_staff(staff.sign_in(form.email.data, form.password.data, client_address()))
             return _landing(form.next.data)
-    return render_template("people/staff_sign_in.html", form=form), form.status
+    return render_template("people/staff_sign_in.html", form=form), form.http_status
 
 
 @people.post("/sign-out")
@@ -111,7 +111,7 @@ def accept(secret: str) -> Page:
             sessions.begin_staff(staff.accept(secret, form.password.data))
             flash(gettext("Your password is set."))
             return _landing(None)
-    return render_template("people/accept.html", form=form, name=name), form.status
+    return render_template("people/accept.html", form=form, name=name), form.http_status
 
 
 @people.get("/me/devices")

@@ -84,7 +84,7 @@ def new(slug: str) -> Page:
             )
             flash(gettext("The project has started."))
             return redirect(url_for("projects.show", slug=slug, public_id=public_id), 303)
-    return render_template("projects/new.html", community=here, form=form, versions=versions), form.status
+    return render_template("projects/new.html", community=here, form=form, versions=versions), form.http_status
 
 
 @public.route("/c/<slug>/project/<public_id>/edit", methods=["GET", "POST"])
@@ -104,7 +104,7 @@ def edit(slug: str, public_id: str) -> Page:
             )
             flash(gettext("Saved."))
             return redirect(url_for("projects.show", slug=slug, public_id=public_id), 303)
-    return render_template("projects/edit.html", community=here, project=project, form=form), form.status
+    return render_template("projects/edit.html", community=here, project=project, form=form), form.http_status
 
 
 @public.post("/c/<slug>/project/<public_id>/close")
@@ -140,7 +140,7 @@ def sign_off(slug: str, public_id: str, gate: str) -> Page:
         render_template(
             "projects/sign_off.html", community=here, project=project, step=step, gate=step.gate(gate), form=form
         ),
-        form.status,
+        form.http_status,
     )
 
 
@@ -163,7 +163,7 @@ def waive(slug: str, public_id: str, gate: str) -> Page:
     state = next(item for item in page.gates if item.result.key == gate)
     return (
         render_template("projects/waive.html", community=here, project=project, step=step, state=state, form=form),
-        form.status,
+        form.http_status,
     )
 
 
@@ -188,7 +188,7 @@ def send_back(slug: str, public_id: str) -> Page:
             return redirect(url_for("projects.show", slug=slug, public_id=public_id), 303)
     return (
         render_template("projects/send_back.html", community=here, project=project, step=step, form=form),
-        form.status,
+        form.http_status,
     )
 
 
@@ -207,7 +207,7 @@ def move(slug: str, public_id: str, move: str) -> Page:
             return redirect(url_for("projects.show", slug=slug, public_id=public_id), 303)
     return (
         render_template("projects/move.html", community=here, project=project, move=move, form=form),
-        form.status,
+        form.http_status,
     )
 
 
@@ -237,7 +237,7 @@ def dates(slug: str, public_id: str, activity: str) -> Page:
             return redirect(url_for("projects.show", slug=slug, public_id=public_id), 303)
     return (
         render_template("projects/dates.html", community=here, project=project, ref=ref, form=form),
-        form.status,
+        form.http_status,
     )
 
 

@@ -14,7 +14,7 @@ from flask import Flask, current_app, url_for
 from app.core.module import Module
 from app.core.transaction import Tx
 from app.engine.gates import GateResult, GateState
-from app.engine.method import Activity, ActivitySpec, Catalogue, Gate, GateSpec, Method, Step
+from app.engine.method import Activity, ActivitySpec, Catalogue, Gate, GateSpec, Method, Step, Text
 from app.engine.phrase import Phrase
 from app.engine.windows import Window
 
@@ -69,7 +69,7 @@ class Summary:
     """
 
     says: Phrase
-    ask: Phrase | None = None
+    ask: Phrase | Text | None = None
     verb: Phrase | None = None
     due: int | None = None
     action: str = ""

@@ -36,5 +36,5 @@ def methods() -> Page:
     rows = [(row, queries.parse(row.source), counts.get(row.id, 0)) for row in versions]
     return (
         render_template("projects/methods.html", form=form, problems=problems, rows=rows),
-        422 if problems else form.status,
+        422 if problems else form.http_status,
     )

@@ -62,6 +62,11 @@ def find_project(public_id: str, slug: str | None = None) -> tuple[Project, Comm
     return row[0], row[1]
 
 
+def find_project_by_id(project_id: int) -> Project:
+    """A project by its key."""
+    return db.session.get_one(Project, project_id)
+
+
 def run_of(project_id: int) -> Run:
     """The state of a project's run, from its events."""
     return replay(tuple(engine_event(row) for row in events_of(project_id) if row.kind.startswith(PREFIX)))

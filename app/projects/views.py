@@ -27,6 +27,11 @@ def picture(name: str) -> str:
     return url_for("static", filename=f"img/{name or 'garden.svg'}")
 
 
+def plan_picture(community: Community) -> str:
+    """The address of a community's site plan: its own, or the drawing that comes along."""
+    return picture(community.plan or "plan.svg")
+
+
 def _waive_link(project: Project, community: Community) -> Callable[[str], str]:
     return lambda gate: url_for("projects.waive", slug=community.slug, public_id=project.public_id, gate=gate)
 
@@ -35,6 +40,7 @@ def _waive_link(project: Project, community: Community) -> Callable[[str], str]:
 def _context() -> dict[str, object]:
     return {
         "picture": picture,
+        "plan_picture": plan_picture,
         "waive_link": _waive_link,
         "may_facilitate": lambda project: permissions.may_facilitate(actor(), project),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import Response, current_app, jsonify, make_response, redirect, request, url_for
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -30,10 +32,8 @@ def may_see(row: Media) -> bool:
     return reader.facilitates(row.community_id)
 
 
-# Two names for one address: ``file`` is what projects call it.
-@site.get("/media/<public_id>.<extension>", endpoint="media")
-@site.get("/media/<public_id>.<extension>", endpoint="file")
-def media(public_id: str, extension: str) -> BaseResponse:
+@site.get("/media/<public_id>.<extension>")
+def file(public_id: str, extension: str) -> BaseResponse:
     """A photo or document, to those who may see it; to others it isn't there. ``?size=small`` gives a photo's small form."""
     row = store.find(public_id)
     if EXTENSIONS.get(row.mime) != extension or not may_see(row):
@@ -44,8 +44,9 @@ def media(public_id: str, extension: str) -> BaseResponse:
     response.mimetype = row.mime
     response.set_etag(sha256)
     response.headers["Cache-Control"] = FOR_GOOD if row.visibility == "public" else "private, no-cache"
-    if row.kind == "document" and row.mime != "image/jpeg":
-        response.headers.set("Content-Disposition", "attachment", filename=row.name or f"{row.public_id}.{extension}")
+    if row.mime == "application/pdf":
+        plain, full = f"{row.public_id}.{extension}", quote(row.name or f"{row.public_id}.{extension}", safe="")
+        response.headers["Content-Disposition"] = f"attachment; filename={plain}; filename*=UTF-8''{full}"
     response.make_conditional(request)
     if response.status_code == 200:
         response.set_data(store.read(sha256))

@@ -1,89 +1,131 @@
-"""What "my page" gathers from the features, and the town's overview. Reads only."""
+"""What "my page" gathers from the features. Reads only."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from app.ballots.queries import polls_for, times_of
+from app.comments.models import Comment
+from app.comments.queries import written_by as comments_by
 from app.core.database import db
-from app.people.actor import Actor
-from app.people.models import Device, Person
-from app.people.places import Community
-from app.people.queries import communities
-from app.projects import queries
-from app.projects.board import STALLED_AFTER
-from app.projects.models import Project
+from app.engine.phrase import Phrase
+from app.engine.voting.phase import phase
+from app.notifications import queries as messages
+from app.notifications.queries import Shown
+from app.people.actor import ROLE_NAMES, Actor
+from app.people.models import Household
+from app.people.places import Building, Community, Entrance, Unit
+from app.people.queries import communities_by_id, unit_label
+from app.site.near import homes
+
+MESSAGES = 5
+WRITTEN = 10
+
+
+@dataclass(frozen=True)
+class MyVote:
+    """A vote on whose roll the reader stands. What was voted isn't shown here: somebody may look on."""
+
+    title: str
+    slug: str
+    public_id: str
+    phase: str
+    opens_at: int
+    closes_at: int
+    cast: bool
+
+
+@dataclass(frozen=True)
+class Written:
+    """A comment of one's own: where it stands, how it begins, and whether it was answered or hidden."""
+
+    title: str
+    text: str
+    href: str
+    at: int
+    answered: bool
+    hidden_reason: str
 
 
 @dataclass(frozen=True)
 class MyPage:
     """One's own things, each list ready to be shown."""
 
-    home: Community | None
-    places: tuple[Community, ...] = ()
-    lists: dict[str, list[Any]] = field(default_factory=dict)
+    address: str
+    places: tuple[Community, ...]
+    roles: Mapping[int | None, tuple[Phrase, ...]]
+    to_vote: tuple[MyVote, ...]
+    soon: tuple[MyVote, ...]
+    voted: tuple[MyVote, ...]
+    past: tuple[MyVote, ...]
+    comments: tuple[Written, ...]
+    messages: tuple[Shown, ...]
+    unread: int
 
 
 def page(reader: Actor, now: int) -> MyPage:
-    """Gather one's page."""
-    ids = {key for key in reader.roles if key is not None} | ({reader.home_id} if reader.home_id else set())
-    places = list(db.session.scalars(select(Community).where(Community.id.in_(ids)).order_by(Community.id)))
-    home = next((place for place in places if place.id == reader.home_id), None)
-    return MyPage(home=home, places=tuple(places))
+    """Gather one's page with a fixed number of queries."""
+    known = communities_by_id(homes(reader))
+    votes = my_votes(reader, now)
+    open_now = sorted((vote for vote in votes if vote.phase == "open"), key=lambda vote: vote.closes_at)
+    return MyPage(
+        address=address_of(reader.household_id),
+        places=tuple(known[key] for key in homes(reader)),
+        roles={key: tuple(ROLE_NAMES[role] for role in sorted(roles)) for key, roles in reader.roles.items()},
+        to_vote=tuple(vote for vote in open_now if not vote.cast),
+        soon=tuple(sorted((vote for vote in votes if vote.phase == "announced"), key=lambda vote: vote.opens_at)),
+        voted=tuple(vote for vote in open_now if vote.cast),
+        past=tuple(vote for vote in votes if vote.phase in ("closed", "void")),
+        comments=tuple(_comments(reader.person())),
+        messages=tuple(messages.inbox(reader.person())[0][:MESSAGES]),
+        unread=messages.unread(reader.person()),
+    )
 
 
-def export(reader: Actor, now: int) -> dict[str, Any]:
-    """All that is kept about a person, as JSON."""
-    person = db.session.get_one(Person, reader.person())
-    devices = db.session.scalars(select(Device).where(Device.person_id == person.id).order_by(Device.id))
-    return {
-        "person": {
-            "id": person.public_id,
-            "name": person.name,
-            "shows_name": person.shows_name,
-            "email": person.email,
-            "since": person.created_at,
-        },
-        "devices": [{"label": d.label, "paired_at": d.paired_at, "ended_at": d.ended_at} for d in devices],
-    }
+def address_of(household_id: int | None) -> str:
+    """A household's address as people say it here; nothing for those who have none."""
+    row = db.session.execute(
+        select(Building.label, Entrance.label, Unit.room)
+        .select_from(Household)
+        .join(Unit, Unit.id == Household.unit_id)
+        .join(Entrance, Entrance.id == Unit.entrance_id)
+        .join(Building, Building.id == Entrance.building_id)
+        .where(Household.id == household_id)
+    ).one_or_none()
+    return unit_label(*row) if row is not None else ""
 
 
-@dataclass(frozen=True)
-class TownRow:
-    """A community in the town's overview."""
-
-    community: Community
-    households: int
-    steps: tuple[tuple[str, int], ...]
-    running: int
-    stalled: int
-    paused: int
-    done: int
-
-
-def town_rows(now: int) -> list[TownRow]:
-    """Where the projects of each community stand, with a fixed number of queries."""
-    projects = list(db.session.scalars(select(Project)))
-    methods = queries.methods_of(projects)
-    rows = []
-    for community, households in communities():
-        mine = [project for project in projects if project.community_id == community.id]
-        running = [project for project in mine if project.state == "running"]
-        steps: dict[str, int] = {}
-        for project in running:
-            step = methods[project.id].step(project.step)
-            steps[step.seal] = steps.get(step.seal, 0) + 1
-        rows.append(
-            TownRow(
-                community=community,
-                households=households,
-                steps=tuple(steps.items()),
-                running=len(running),
-                stalled=sum(1 for project in running if now - project.moved_at > 3 * STALLED_AFTER),
-                paused=sum(1 for project in mine if project.state == "paused"),
-                done=sum(1 for project in mine if project.state == "completed"),
-            )
+def my_votes(reader: Actor, now: int) -> list[MyVote]:
+    """The votes on whose roll a reader stands, those that close last first."""
+    return [
+        MyVote(
+            title=title,
+            slug=slug,
+            public_id=poll.public_id,
+            phase=phase(times_of(poll), now),
+            opens_at=poll.opens_at,
+            closes_at=poll.closes_at,
+            cast=stance is not None,
         )
-    return rows
+        for poll, title, slug, stance in polls_for(reader, now)
+    ]
+
+
+def _comments(person_id: int) -> list[Written]:
+    rows = comments_by(person_id, WRITTEN)
+    asked = [comment.id for comment, _ in rows if comment.parent_id is None]
+    answered = set(db.session.scalars(select(Comment.parent_id).where(Comment.parent_id.in_(asked), Comment.is_answer)))
+    return [
+        Written(
+            title=talk.title,
+            text=comment.text,
+            href=f"{talk.href}#c-{comment.public_id}",
+            at=comment.at,
+            answered=comment.id in answered,
+            hidden_reason=comment.hidden_reason if comment.hidden_by_id is not None else "",
+        )
+        for comment, talk in rows
+    ]

@@ -1,0 +1,284 @@
+"""Commands before a vote: the draft of the text, and the announcement that freezes all of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from app.ballots import queries
+from app.ballots.close import settle
+from app.ballots.models import Decision, Poll, RollEntry, Slot, SlotLink, TextVersion
+from app.ballots.queries import Round
+from app.core.events import record_event
+from app.core.outbox import tell
+from app.core.transaction import Lock, Tx, transaction
+from app.engine.canonical import canon, tagged, text_hash
+from app.engine.errors import Closed, Conflict, Frozen, Invalid
+from app.engine.phrase import phrase
+from app.engine.voting.phase import PollTimes, check_announcement
+from app.people.actor import Actor
+from app.people.queries import persons_of_households, roll_households, roll_persons
+from app.projects.kinds import ActivityRef
+from app.projects.models import ActivityRun, Project
+from app.projects.queries import find_activity
+
+INSERT_CHUNK = 1000
+FROZEN_SETTINGS = ("rule", "electorate", "quorum", "threshold", "rounds", "announce_hours", "open_days")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A voting unit as it would stand on the roll: a household or a person."""
+
+    household_id: int | None
+    person_id: int | None
+    label: str
+    area: int
+    building: str = ""
+    heads: int = 1
+
+
+def save_draft(actor: Actor, activity_public_id: str, title: str, text: str) -> str:
+    """Write the text to be decided, until it is announced. Returns the decision's public id."""
+    title, text = title.strip(), text.strip()
+    missing = phrase("Please fill this in.")
+    empty = {name: missing for name, value in (("title", title), ("text", text)) if not value}
+    if empty:
+        raise Invalid(phrase("Title and text are needed."), empty)
+    with transaction() as tx:
+        ref, person_id = _held(tx, actor, activity_public_id)
+        decision = _decision(tx, ref)
+        if decision is None:
+            decision = Decision(
+                community_id=ref.community_id, project_id=ref.project_id, activity_run_id=ref.id, title=title
+            )
+            tx.session.add(decision)
+        elif not may_go_on(_latest(tx, decision)):
+            raise Frozen(phrase("The text is frozen since it was announced. A new one can follow after the close."))
+        decision.title, decision.draft = title, text
+        tx.session.flush()
+        record_event(
+            tx,
+            "decision.drafted",
+            community_id=ref.community_id,
+            project_id=ref.project_id,
+            person_id=person_id,
+            data={"decision": decision.public_id, "title": title, "text": text},
+            public={"decision": decision.public_id},
+        )
+        return decision.public_id
+
+
+def _held(tx: Tx, actor: Actor, activity_public_id: str) -> tuple[ActivityRef, int]:
+    """The activity of a facilitator's command, its project held so that the step can't close meanwhile."""
+    ref = find_activity(activity_public_id, tx.now)
+    person_id = actor.require_facilitator(ref.community_id)
+    tx.lock(Lock(Project, ref.project_id, share=True))
+    ref = find_activity(activity_public_id, tx.now)
+    if not ref.running:
+        raise Closed(phrase("This step is closed or the project rests. What was written stays readable."))
+    return ref, person_id
+
+
+def _decision(tx: Tx, ref: ActivityRef) -> Decision | None:
+    query = select(Decision).where(Decision.activity_run_id == ref.id).with_for_update()
+    return tx.session.scalar(query.execution_options(populate_existing=True))
+
+
+def _latest(tx: Tx, decision: Decision) -> Round | None:
+    return next(iter(queries.rounds_of([decision.id], tx.now)[decision.id]), None)
+
+
+def may_go_on(last: Round | None) -> bool:
+    """Whether a round may be announced: there was none, or the last one is void, or closed without passing."""
+    return last is None or last.phase == "void" or (last.phase == "closed" and not last.passed)
+
+
+def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: int) -> str:
+    """Announce a round on the drafted text: text, rule, times and roll are frozen. Returns the poll's public id."""
+    with transaction() as tx:
+        ref, person_id = _held(tx, actor, activity_public_id)
+        decision = _decision(tx, ref)
+        if decision is None:
+            raise Conflict(phrase("Write the text to be decided first."))
+        attempt = _next_attempt(tx, decision, ref)
+        units = electorate(ref)
+        times = PollTimes(tx.now, opens_at, closes_at)
+        earlier = set(tx.session.scalars(select(TextVersion.text_hash).where(TextVersion.decision_id == decision.id)))
+        hashed = text_hash(decision.draft)
+        check_announcement(
+            times,
+            announce_hours=ref.activity.whole("announce_hours"),
+            text=decision.draft,
+            text_hash=hashed,
+            earlier=earlier,
+            roll_size=len(units),
+        )
+        if not decision.policy:
+            decision.policy = {key: str(ref.activity.settings[key]) for key in FROZEN_SETTINGS}
+        version = TextVersion(
+            decision_id=decision.id,
+            number=len(earlier) + 1,
+            title=decision.title,
+            text=decision.draft,
+            text_hash=hashed,
+        )
+        tx.session.add(version)
+        tx.session.flush()
+        poll = _poll(decision, version, attempt, times, units, ref, person_id)
+        tx.session.add(poll)
+        tx.session.flush()
+        _freeze_roll(tx, poll, units)
+        tx.session.execute(
+            update(ActivityRun).where(ActivityRun.id == ref.id).values(opens_at=opens_at, closes_at=closes_at)
+        )
+        _record(tx, poll, version, person_id)
+        _tell_roll(tx, poll, units, version.title, ref.slug)
+        return poll.public_id
+
+
+def _next_attempt(tx: Tx, decision: Decision, ref: ActivityRef) -> int:
+    """The number of the round to come; refused while another one may still pass, or when none is left."""
+    if ref.activity.flag("secret"):
+        raise Conflict(phrase("Secret votes are not offered here yet. The method asks for one, so ask at the town."))
+    newest = tx.session.scalar(select(Poll.id).where(Poll.decision_id == decision.id).order_by(Poll.attempt.desc()))
+    if newest is None:
+        return 1
+    # Held exclusively: an objection withdrawn at this moment would let the last round pass after all.
+    tx.lock(Lock(Poll, newest))
+    tx.session.expire_all()
+    last = _latest(tx, decision)
+    if last is None or not may_go_on(last):
+        raise Conflict(phrase("A round is under way, or has passed already."))
+    most = int(decision.policy["rounds"])
+    if last.poll.attempt >= most:
+        raise Conflict(phrase("All %(n)s rounds are used up. Send the project back.", n=most))
+    settle(newest)
+    return last.poll.attempt + 1
+
+
+def electorate(ref: ActivityRef) -> list[Unit]:
+    """The voting units of an activity as they stand now: what an announcement would freeze."""
+    if ref.activity.word("electorate") == "household":
+        return [
+            Unit(row.id, None, row.label, row.floor_area or 0, row.building)
+            for row in roll_households(ref.community_id, ref.scope)
+        ]
+    return [Unit(None, person_id, label, 0) for person_id, label in roll_persons(ref.community_id, ref.scope)]
+
+
+def asked_of(ref: ActivityRef, units: list[Unit]) -> list[str]:
+    """The buildings that a vote is asked of, in their order; none when it is the whole community."""
+    if not ref.scope:
+        return []
+    if ref.activity.word("electorate") == "household":
+        return list(dict.fromkeys(unit.building for unit in units))
+    return list(dict.fromkeys(unit.label.split("号楼")[0] for unit in units))
+
+
+def roll_root(units: list[Unit]) -> str:
+    """The hash of a roll: its units with heads and area, in the order of their addresses."""
+    return tagged("qiding/roll/v1", canon([[unit.label, unit.heads, unit.area] for unit in units])).hex()
+
+
+def _poll(
+    decision: Decision,
+    version: TextVersion,
+    attempt: int,
+    times: PollTimes,
+    units: list[Unit],
+    ref: ActivityRef,
+    person_id: int,
+) -> Poll:
+    return Poll(
+        community_id=ref.community_id,
+        project_id=ref.project_id,
+        decision_id=decision.id,
+        version_id=version.id,
+        attempt=attempt,
+        rule=decision.policy["rule"],
+        electorate=decision.policy["electorate"],
+        quorum=decision.policy["quorum"],
+        threshold=decision.policy["threshold"],
+        asked_of=asked_of(ref, units),
+        announced_at=times.announced_at,
+        announced_by_id=person_id,
+        opens_at=times.opens_at,
+        closes_at=times.closes_at,
+        roll_size=len(units),
+        roll_root=roll_root(units),
+    )
+
+
+def _freeze_roll(tx: Tx, poll: Poll, units: list[Unit]) -> None:
+    """Write the roll, and give each entry a slot in an order that tells nothing."""
+    rows: list[Mapping[str, Any]] = [
+        {
+            "poll_id": poll.id,
+            "community_id": poll.community_id,
+            "household_id": unit.household_id,
+            "person_id": unit.person_id,
+            "label": unit.label,
+            "heads": unit.heads,
+            "area": unit.area,
+        }
+        for unit in units
+    ]
+    for start in range(0, len(rows), INSERT_CHUNK):
+        tx.session.execute(insert(RollEntry), rows[start : start + INSERT_CHUNK])
+    entries = list(tx.session.scalars(select(RollEntry.id).where(RollEntry.poll_id == poll.id)))
+    slots = [{"id": secrets.randbits(62), "poll_id": poll.id, "code": secrets.token_hex(16)} for _ in entries]
+    secrets.SystemRandom().shuffle(entries)
+    for start in range(0, len(entries), INSERT_CHUNK):
+        part = slice(start, start + INSERT_CHUNK)
+        tx.session.execute(insert(Slot), slots[part])
+        tx.session.execute(
+            insert(SlotLink),
+            [
+                {"roll_entry_id": entry, "slot_id": slot["id"], "poll_id": poll.id}
+                for entry, slot in zip(entries[part], slots[part], strict=True)
+            ],
+        )
+
+
+def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int) -> None:
+    record_event(
+        tx,
+        "poll.announced",
+        community_id=poll.community_id,
+        project_id=poll.project_id,
+        person_id=person_id,
+        data={"title": version.title},
+        public={
+            "poll": poll.public_id,
+            "attempt": poll.attempt,
+            "text": version.text_hash,
+            "rule": poll.rule,
+            "quorum": poll.quorum,
+            "threshold": poll.threshold,
+            "opens": poll.opens_at,
+            "closes": poll.closes_at,
+            "roll_size": poll.roll_size,
+            "roll_root": poll.roll_root,
+        },
+    )
+
+
+def _tell_roll(tx: Tx, poll: Poll, units: list[Unit], title: str, slug: str) -> None:
+    people = {
+        person.id for person in persons_of_households(unit.household_id for unit in units if unit.household_id)
+    } | {unit.person_id for unit in units if unit.person_id is not None}
+    tell(
+        tx,
+        sorted(people),
+        "poll.announced",
+        community_id=poll.community_id,
+        project_id=poll.project_id,
+        data={"title": title, "opens": poll.opens_at, "closes": poll.closes_at, "attempt": poll.attempt},
+        href=f"/c/{slug}/poll/{poll.public_id}",
+        dedupe=f"announced:{poll.public_id}",
+    )

@@ -1,0 +1,155 @@
+"""What happens to a vote after its close: the tally is stored, and those who objected may withdraw."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import delete, select
+
+from app.ballots import queries
+from app.ballots.cast import once_scope, place_of
+from app.ballots.models import Ballot, Objection, Poll, RollEntry, Slot, SlotLink
+from app.core.events import record_event
+from app.core.once import OnceKey
+from app.core.outbox import tell
+from app.core.transaction import Lock, Tx, transaction
+from app.engine import objections
+from app.engine.canonical import tagged
+from app.engine.errors import Conflict, NotFound
+from app.engine.phrase import phrase
+from app.engine.voting import Tally, Vote
+from app.people.actor import Actor
+from app.people.models import Person
+from app.people.places import Community
+from app.projects.models import Project
+
+DELETE_CHUNK = 500
+
+
+def withdraw_objection(actor: Actor, poll_public_id: str) -> None:
+    """Withdraw one's household's objection after the close; before it, a changed vote does that. Nobody else can."""
+    poll_id, entry_id = place_of(actor, poll_public_id)
+    # The poll exclusively: with its last objection gone, it may pass.
+    with transaction(lock=[Lock(Poll, poll_id), Lock(RollEntry, entry_id)]) as tx:
+        poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
+        row = tx.session.scalar(
+            select(Objection)
+            .join(Ballot, Ballot.id == Objection.ballot_id)
+            .join(SlotLink, SlotLink.slot_id == Ballot.slot_id)
+            .where(SlotLink.roll_entry_id == entry_id, Ballot.live)
+            .execution_options(populate_existing=True)
+        )
+        if row is None:
+            raise NotFound
+        later = select(Poll.id).where(Poll.decision_id == poll.decision_id, Poll.attempt > poll.attempt).limit(1)
+        if tx.session.scalar(later) is not None:
+            raise Conflict(
+                phrase("A changed text has been announced since. This round stays in the record as it ended.")
+            )
+        if tx.now < poll.closes_at:
+            # An entry in the log would tell everybody, before the close, that there was an objection.
+            raise Conflict(phrase("The vote is still open: change your vote, and the objection is withdrawn with it."))
+        settle(poll_id)
+        row.state = objections.move(row.state, "withdrawn", by_objector=True)
+        row.ended_at = tx.now
+        record_event(
+            tx,
+            "objection.withdrawn",
+            community_id=poll.community_id,
+            project_id=poll.project_id,
+            data={},
+            public={"objection": row.public_id, "poll": poll.public_id},
+        )
+        tell(
+            tx,
+            [tx.session.get_one(Project, poll.project_id).facilitator_id],
+            "objection.withdrawn",
+            community_id=poll.community_id,
+            project_id=poll.project_id,
+            href=_result_href(tx, poll),
+        )
+
+
+def _result_href(tx: Tx, poll: Poll) -> str:
+    slug = tx.session.scalars(select(Community.slug).where(Community.id == poll.community_id)).one()
+    return f"/c/{slug}/poll/{poll.public_id}/result"
+
+
+def settle_due() -> int:
+    """Store the tally of each poll that closed since, and tell its roll; returns how many. Reading doesn't need it."""
+    with transaction() as tx:
+        due = list(
+            tx.session.scalars(
+                select(Poll.id)
+                .where(Poll.closes_at <= tx.now, Poll.settled_at.is_(None))
+                .order_by(Poll.closes_at, Poll.id)
+            )
+        )
+    return sum(settle(poll_id) for poll_id in due)
+
+
+def settle(poll_id: int) -> bool:
+    """Store one closed poll's tally under its exclusive lock; once. The log entry names the deadline."""
+    with transaction(lock=[Lock(Poll, poll_id)]) as tx:
+        poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
+        if poll.settled_at is not None or poll.closes_at > tx.now:
+            return False
+        result = next(
+            item for item in queries.rounds_of([poll.decision_id], tx.now)[poll.decision_id] if item.poll.id == poll.id
+        )
+        tally, commitments = _recount(tx, result)
+        poll.tally = {"counts": dict(tally.counts), "cast": tally.cast, "standing": result.standing}
+        poll.settled_at = tx.now
+        _forget_forms(tx, poll)
+        record_event(
+            tx,
+            "poll.closed",
+            community_id=poll.community_id,
+            project_id=poll.project_id,
+            data={},
+            public={
+                "poll": poll.public_id,
+                "closed": poll.closes_at,
+                "cast": tally.cast,
+                "counts": dict(tally.counts),
+                "ballots": tagged("qiding/ballots/v1", *sorted(commitments)).hex(),
+            },
+        )
+        people = tx.session.scalars(
+            select(Person.id)
+            .join(RollEntry, (RollEntry.household_id == Person.household_id) | (RollEntry.person_id == Person.id))
+            .where(RollEntry.poll_id == poll.id, Person.left_at.is_(None))
+        )
+        tell(
+            tx,
+            people,
+            "poll.closed",
+            community_id=poll.community_id,
+            project_id=poll.project_id,
+            data={"title": result.version.title, "passed": result.passed},
+            href=_result_href(tx, poll),
+            dedupe=f"closed:{poll.public_id}",
+        )
+        return True
+
+
+def _recount(tx: Tx, result: queries.Round) -> tuple[Tally, list[bytes]]:
+    """Count ballot by ballot, from the choices that were committed to: what pages count by groups must agree."""
+    rows = tx.session.execute(
+        select(Slot.code, Ballot.choice, Ballot.commitment)
+        .join(Slot, Slot.id == Ballot.slot_id)
+        .where(Ballot.poll_id == result.poll.id, Ballot.live)
+    ).all()
+    votes = [Vote(code, json.loads(choice)) for code, choice, _ in rows]
+    raised = sum(1 for vote in votes if vote.choice["stance"] in result.rule.objects)
+    tally = result.rule.tally(votes, result.poll.roll_size, queries.policy_of(result.poll), raised - result.standing)
+    if result.tally is not None and dict(tally.counts) != dict(result.tally.counts):
+        raise RuntimeError(f"two counts of poll {result.poll.public_id}")
+    return tally, [bytes.fromhex(commitment) for _, _, commitment in rows]
+
+
+def _forget_forms(tx: Tx, poll: Poll) -> None:
+    """Delete the keys of the forms: they hold the hour at which each slot's ballot came."""
+    scopes = [once_scope(code) for code in tx.session.scalars(select(Slot.code).where(Slot.poll_id == poll.id))]
+    for start in range(0, len(scopes), DELETE_CHUNK):
+        tx.session.execute(delete(OnceKey).where(OnceKey.scope.in_(scopes[start : start + DELETE_CHUNK])))

@@ -1,0 +1,1 @@
+"""Proposals: what people want to be done, with history, support, and an answer to each."""

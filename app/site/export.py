@@ -1,0 +1,132 @@
+"""One's own data, to take along: everything that is kept about a person, with their household's own votes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from app.ballots.models import Ballot, Poll, RollEntry, SlotLink, TextVersion
+from app.core.database import db
+from app.core.events import Event
+from app.core.i18n import iso, say
+from app.core.outbox import Message
+from app.engine.canonical import receipt_code
+from app.notifications.queries import words
+from app.people.actor import Actor
+from app.people.models import AccessLog, Device, Household, Person, RingMember, RoleGrant
+from app.people.places import Community
+from app.site.mine import address_of
+
+
+def export(reader: Actor) -> dict[str, Any]:
+    """All that is kept about a person, their household's recorded votes included. Times are written out with their zone."""
+    person = db.session.get_one(Person, reader.person())
+    places = dict(db.session.execute(select(Community.id, Community.name)).tuples())
+    return {
+        "person": {
+            "id": person.public_id,
+            "name": person.name,
+            "name_shown_to_everybody": person.shows_name,
+            "email": person.email or "",
+            "since": iso(person.created_at),
+        },
+        "household": _household(reader, places),
+        "roles": [
+            {
+                "role": row.role,
+                "where": places.get(row.community_id, "") if row.community_id is not None else "",
+                "from": iso(row.at),
+                "until": _when(row.ended_at or row.until),
+            }
+            for row in db.session.scalars(
+                select(RoleGrant).where(RoleGrant.person_id == person.id).order_by(RoleGrant.id)
+            )
+        ],
+        "rings": [
+            {"ring": row.ring, "where": places[row.community_id], "from": iso(row.at)}
+            for row in db.session.scalars(
+                select(RingMember).where(RingMember.person_id == person.id).order_by(RingMember.id)
+            )
+        ],
+        "devices": [
+            {"label": row.label, "paired": iso(row.paired_at), "removed": _when(row.ended_at)}
+            for row in db.session.scalars(select(Device).where(Device.person_id == person.id).order_by(Device.id))
+        ],
+        "votes": _votes(reader, places),
+        "what_i_did": [
+            {"kind": row.kind, "at": iso(row.at), "data": row.data}
+            for row in db.session.scalars(select(Event).where(Event.person_id == person.id).order_by(Event.id))
+        ],
+        "messages": _messages(person.id),
+        "who_looked": _looks(reader, person),
+    }
+
+
+def _when(at: int | None) -> str:
+    return iso(at) if at is not None else ""
+
+
+def _household(reader: Actor, places: dict[int, str]) -> dict[str, Any]:
+    if reader.household_id is None:
+        return {}
+    row = db.session.get_one(Household, reader.household_id)
+    return {
+        "id": row.public_id,
+        "community": places[row.community_id],
+        "address": address_of(row.id),
+        "since": iso(row.since),
+    }
+
+
+def _votes(reader: Actor, places: dict[int, str]) -> list[dict[str, Any]]:
+    own = [RollEntry.person_id == reader.person_id]
+    if reader.household_id is not None:
+        own.append(RollEntry.household_id == reader.household_id)
+    rows = db.session.execute(
+        select(Poll, TextVersion.title, Ballot)
+        .join(RollEntry, RollEntry.poll_id == Poll.id)
+        .join(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
+        .join(TextVersion, TextVersion.id == Poll.version_id)
+        .outerjoin(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
+        .where(or_(*own))
+        .order_by(Poll.id)
+    ).tuples()
+    return [
+        {
+            "vote": poll.public_id,
+            "title": title,
+            "where": places[poll.community_id],
+            "closes": iso(poll.closes_at),
+            "recorded": json.loads(ballot.choice) if ballot is not None else {},
+            "code": receipt_code(bytes.fromhex(ballot.commitment)) if ballot is not None else "",
+        }
+        for poll, title, ballot in rows
+    ]
+
+
+def _messages(person_id: int) -> list[dict[str, Any]]:
+    rows = db.session.scalars(select(Message).where(Message.person_id == person_id).order_by(Message.id))
+    return [
+        {
+            "kind": row.kind,
+            "at": iso(row.created_at),
+            "read": _when(row.read_at),
+            "text": say(words(row)),
+        }
+        for row in rows
+    ]
+
+
+def _looks(reader: Actor, person: Person) -> list[dict[str, Any]]:
+    subjects = [person.public_id]
+    if reader.household_id is not None:
+        subjects.append(db.session.get_one(Household, reader.household_id).public_id)
+    rows = db.session.execute(
+        select(AccessLog.what, AccessLog.at, Person.name)
+        .join(Person, Person.id == AccessLog.person_id)
+        .where(AccessLog.subject.in_(subjects))
+        .order_by(AccessLog.id)
+    )
+    return [{"what": what, "at": iso(at), "by": name} for what, at, name in rows]
