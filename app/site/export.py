@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import or_, select
 
 from app.ballots.models import Ballot, Poll, RollEntry, SlotLink, TextVersion
+from app.comments.models import Comment
 from app.core.database import db
 from app.core.events import Event
 from app.core.i18n import iso, say
@@ -17,6 +19,7 @@ from app.notifications.queries import words
 from app.people.actor import Actor
 from app.people.models import AccessLog, Device, Household, Person, RingMember, RoleGrant
 from app.people.places import Community
+from app.proposals.models import Proposal
 from app.site.mine import address_of
 
 
@@ -55,6 +58,21 @@ def export(reader: Actor) -> dict[str, Any]:
             for row in db.session.scalars(select(Device).where(Device.person_id == person.id).order_by(Device.id))
         ],
         "votes": _votes(reader, places),
+        "proposals": [
+            {
+                "title": row.title,
+                "text": row.text,
+                "state": row.state,
+                "status": row.status,
+                "answer": row.answer,
+                "at": iso(row.created_at),
+            }
+            for row in db.session.scalars(select(Proposal).where(Proposal.person_id == person.id).order_by(Proposal.id))
+        ],
+        "comments": [
+            {"kind": row.kind, "text": row.text, "at": iso(row.at), "hidden": row.hidden_reason}
+            for row in db.session.scalars(select(Comment).where(Comment.person_id == person.id).order_by(Comment.id))
+        ],
         "what_i_did": [
             {"kind": row.kind, "at": iso(row.at), "data": row.data}
             for row in db.session.scalars(select(Event).where(Event.person_id == person.id).order_by(Event.id))
@@ -84,7 +102,7 @@ def _votes(reader: Actor, places: dict[int, str]) -> list[dict[str, Any]]:
     own = [RollEntry.person_id == reader.person_id]
     if reader.household_id is not None:
         own.append(RollEntry.household_id == reader.household_id)
-    rows = db.session.execute(
+    rows: Sequence[tuple[Poll, str, Ballot | None]] = db.session.execute(
         select(Poll, TextVersion.title, Ballot)
         .join(RollEntry, RollEntry.poll_id == Poll.id)
         .join(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
@@ -92,7 +110,7 @@ def _votes(reader: Actor, places: dict[int, str]) -> list[dict[str, Any]]:
         .outerjoin(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
         .where(or_(*own))
         .order_by(Poll.id)
-    ).tuples()
+    ).all()  # type: ignore[assignment]
     return [
         {
             "vote": poll.public_id,

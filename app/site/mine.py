@@ -19,6 +19,8 @@ from app.people.actor import ROLE_NAMES, Actor
 from app.people.models import Household
 from app.people.places import Building, Community, Entrance, Unit
 from app.people.queries import communities_by_id, unit_label
+from app.proposals import queries as proposals
+from app.proposals.models import Proposal
 from app.site.near import homes
 
 MESSAGES = 5
@@ -51,6 +53,16 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Proposed:
+    """A proposal of one's own and what became of it."""
+
+    proposal: Proposal
+    slug: str
+    supports: int
+    status: Phrase | None
+
+
+@dataclass(frozen=True)
 class MyPage:
     """One's own things, each list ready to be shown."""
 
@@ -61,6 +73,7 @@ class MyPage:
     soon: tuple[MyVote, ...]
     voted: tuple[MyVote, ...]
     past: tuple[MyVote, ...]
+    proposals: tuple[Proposed, ...]
     comments: tuple[Written, ...]
     messages: tuple[Shown, ...]
     unread: int
@@ -79,6 +92,7 @@ def page(reader: Actor, now: int) -> MyPage:
         soon=tuple(sorted((vote for vote in votes if vote.phase == "announced"), key=lambda vote: vote.opens_at)),
         voted=tuple(vote for vote in open_now if vote.cast),
         past=tuple(vote for vote in votes if vote.phase in ("closed", "void")),
+        proposals=tuple(_proposals(reader.person())),
         comments=tuple(_comments(reader.person())),
         messages=tuple(messages.inbox(reader.person())[0][:MESSAGES]),
         unread=messages.unread(reader.person()),
@@ -111,6 +125,16 @@ def my_votes(reader: Actor, now: int) -> list[MyVote]:
             cast=stance is not None,
         )
         for poll, title, slug, stance in polls_for(reader, now)
+    ]
+
+
+def _proposals(person_id: int) -> list[Proposed]:
+    rows = proposals.written_by(person_id, WRITTEN)
+    supports = proposals.support_counts(row.id for row in rows)
+    places = communities_by_id(row.community_id for row in rows)
+    return [
+        Proposed(row, places[row.community_id].slug, supports.get(row.id, 0), proposals.STATUSES.get(row.status))
+        for row in rows
     ]
 
 

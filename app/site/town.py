@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from app.core.clock import DAY
 from app.core.database import db
+from app.engine.method import Step
 from app.people.models import Device, Household
 from app.people.places import Community
 from app.people.queries import communities
@@ -116,7 +117,7 @@ def late_projects(refs: Iterable[ActivityRef]) -> set[int]:
     return {project_id for project_id, over in dated.items() if over}
 
 
-def _counted(steps: Iterable[queries.Step]) -> tuple[StepCount, ...]:
+def _counted(steps: Iterable[Step]) -> tuple[StepCount, ...]:
     # Two methods may use one word for different steps; they are told apart by their titles.
     counts: dict[tuple[int, str, object], int] = {}
     for step in steps:
