@@ -38,7 +38,6 @@ class Unit:
     person_id: int | None
     label: str
     area: int
-    building: str = ""
     heads: int = 1
 
 
@@ -165,19 +164,26 @@ def electorate(ref: ActivityRef) -> list[Unit]:
     """The voting units of an activity as they stand now: what an announcement would freeze."""
     if ref.activity.word("electorate") == "household":
         return [
-            Unit(row.id, None, row.label, row.floor_area or 0, row.building)
-            for row in roll_households(ref.community_id, ref.scope)
+            Unit(row.id, None, row.label, row.floor_area or 0) for row in roll_households(ref.community_id, ref.scope)
         ]
     return [Unit(None, person_id, label, 0) for person_id, label in roll_persons(ref.community_id, ref.scope)]
 
 
 def asked_of(ref: ActivityRef, units: list[Unit]) -> list[str]:
-    """The buildings that a vote is asked of, in their order; none when it is the whole community."""
+    """The buildings or entrances that a vote is asked of, in their order; none when it is the whole community."""
     if not ref.scope:
         return []
-    if ref.activity.word("electorate") == "household":
-        return list(dict.fromkeys(unit.building for unit in units))
-    return list(dict.fromkeys(unit.label.split("号楼")[0] for unit in units))
+    ends = ("单元", "号楼") if ref.scope.get("entrances") else ("号楼",)
+    return list(dict.fromkeys(_up_to(unit.label, ends) for unit in units))
+
+
+def _up_to(label: str, ends: tuple[str, ...]) -> str:
+    """An address cut after the first of these words that it has: 5号楼2单元302室 to 5号楼, say."""
+    for end in ends:
+        head, found, _ = label.partition(end)
+        if found:
+            return head + found
+    return label
 
 
 def roll_root(units: list[Unit]) -> str:

@@ -31,14 +31,27 @@ class BallotForm(OnceForm):
     """A ballot: a stance, and the words that some stances need."""
 
     stance = RadioField(_l("Your choice"), validators=[Optional()], validate_choice=False)
-    concern = Prose(_l("What should we watch?"), required=False, most=2000)
-    passage = Line(_l("Which passage?"), required=False, most=300, description=_l("For instance: point 3, the ramp."))
+    concern = Prose(
+        _l("What should we watch?"),
+        required=False,
+        most=2000,
+        description=_l("One sentence will do. Your name is not shown."),
+        render_kw={"rows": 2},
+    )
+    passage = Line(
+        _l("Which passage is it about?"), required=False, most=300, description=_l("For instance: point 3, the ramp.")
+    )
     kind = RadioField(_l("What kind of objection is it?"), validators=[Optional()], validate_choice=False)
     reason = Prose(
         _l("What would happen, and to whom?"),
         required=False,
         most=2000,
-        description=_l("At least 30 characters. It is published under a number, without your name."),
+        description=_l("At least 30 characters. It is published after the close, under a number, without your name."),
     )
-    grounds = Prose(_l("What does it rest on?"), required=False, most=2000)
-    agreed = BooleanField(_l("We agreed on this in our household"))
+    grounds = Prose(
+        _l("How do you know?"),
+        required=False,
+        most=2000,
+        description=_l("For instance: seen it myself, it happened last year, there is a document."),
+    )
+    agreed = BooleanField(_l("We agreed on this change in our household"))

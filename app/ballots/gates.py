@@ -7,13 +7,14 @@ from fractions import Fraction
 from typing import Any
 
 from app.ballots import queries
+from app.ballots.models import Poll
 from app.ballots.queries import Round
 from app.core.i18n import say
 from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.gates import GateResult, Missing
 from app.engine.objections import NAMES
 from app.engine.phrase import Moment, Phrase, phrase
-from app.engine.voting import RULES, Policy
+from app.engine.voting import RULES, Policy, Test
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
 
 SPEC = ActivitySpec(
@@ -38,15 +39,75 @@ def standing(item: Round) -> Phrase:
     if item.phase == "announced":
         return phrase("Announced; the vote opens %(when)s.", when=Moment(item.poll.opens_at))
     if item.phase == "open":
-        return phrase(
-            "The vote is open. About %(n)s of %(size)s have taken part; %(needed)s are needed.",
-            n=item.turnout,
-            size=item.poll.roll_size,
-            needed=item.needed,
-        )
+        return turnout(item)
     if item.phase == "void" or item.tally is None:
         return phrase("This round was found void.")
     return item.tally.verdict
+
+
+def turnout(item: Round) -> Phrase:
+    """How many took part, as far as it may be told: rounded down to fives before the close."""
+    size, needed = item.poll.roll_size, item.needed
+    if item.phase != "open":
+        return phrase("%(n)s of %(size)s took part.", n=item.turnout, size=size)
+    if not item.turnout:
+        return phrase(
+            "The vote is open. Fewer than 5 of %(size)s have taken part so far; %(needed)s are needed.",
+            size=size,
+            needed=needed,
+        )
+    return phrase(
+        "The vote is open. At least %(n)s of %(size)s have taken part so far; %(needed)s are needed.",
+        n=item.turnout,
+        size=size,
+        needed=needed,
+    )
+
+
+def asked(poll: Poll) -> Phrase:
+    """Who is asked, in one plain sentence."""
+    return asked_preview(poll.electorate, poll.asked_of, poll.roll_size)
+
+
+def asked_preview(electorate: str, asked_of: Sequence[str], size: int) -> Phrase:
+    """Who would be asked: ``asked_of`` names buildings or entrances, none for the whole community."""
+    places = "、".join(asked_of)
+    if electorate == "household":
+        if places:
+            return phrase("The %(n)s households of %(places)s; each household has one vote.", n=size, places=places)
+        return phrase("All %(n)s households of the community; each has one vote.", n=size)
+    if places:
+        return phrase(
+            "The %(n)s residents of %(places)s who had signed in by the announcement; each has one vote.",
+            n=size,
+            places=places,
+        )
+    return phrase("The %(n)s residents who had signed in by the announcement; each has one vote.", n=size)
+
+
+TESTS = {
+    "quorum": phrase("Did enough take part?"),
+    "objections": phrase("Does an objection stand?"),
+    "approval": phrase("Did enough of them say yes?"),
+}
+
+
+def arithmetic(item: Round, test: Test) -> Phrase | None:
+    """The quorum worked out in whole numbers, the way one does it on paper."""
+    if test.key != "quorum" or item.tally is None:
+        return None
+    share = Fraction(item.poll.quorum)
+    values = {
+        "cast": item.tally.cast,
+        "den": share.denominator,
+        "left": test.left,
+        "size": item.tally.electorate,
+        "num": share.numerator,
+        "right": test.right,
+    }
+    if test.holds:
+        return phrase("%(cast)s × %(den)s = %(left)s, not less than %(size)s × %(num)s = %(right)s: enough.", **values)
+    return phrase("%(cast)s × %(den)s = %(left)s, less than %(size)s × %(num)s = %(right)s: too few.", **values)
 
 
 def summaries(refs: Sequence[ActivityRef], now: int) -> list[Summary]:
@@ -104,7 +165,11 @@ def _result(ref: GateRef, latest: dict[int, Round], holds: Callable[[Round], boo
     if item.phase in ("announced", "open"):
         wait = Missing(phrase("Wait for the close: %(when)s.", when=Moment(item.poll.closes_at)))
         return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), (wait,))
-    if item.standing:
+    if item.poll.attempt >= (activity.activity.whole("rounds") if activity else 1):
+        todo = phrase("All rounds are used up: send the project back, or end it with its reason.")
+        if item.standing:
+            todo = phrase("All rounds are used up. Talk with those who object; else send the project back.")
+    elif item.standing:
         todo = phrase("Talk with those who object, change the text, and announce it again.")
     else:
         todo = phrase("Change the text and announce it again, or send the project back.")
@@ -133,6 +198,7 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
                 "announced_at": poll.announced_at,
                 "opens_at": poll.opens_at,
                 "closes_at": poll.closes_at,
+                "asked_of": list(poll.asked_of),
                 "roll_size": poll.roll_size,
                 "roll_root": poll.roll_root,
                 "counts": dict(tally.counts) if tally else {},

@@ -91,7 +91,7 @@ class Poll(Base):
     mode: Mapped[str] = mapped_column(String(1), default="A")
     quorum: Mapped[str] = mapped_column(String(20))
     threshold: Mapped[str] = mapped_column(String(20))
-    asked_of: Mapped[list[Any]] = mapped_column(default=list)  # labels of buildings; empty for the whole community
+    asked_of: Mapped[list[Any]] = mapped_column(default=list)  # buildings or entrances; empty: the whole community
     announced_at: Mapped[Instant]
     announced_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     opens_at: Mapped[Instant]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.ballots import poll_views as _polls  # noqa: F401 - its routes hang on the blueprint
 from app.ballots.gates import ADOPTED, BALLOT, ENDED, PASSED
 from app.ballots.service import settle_due
 from app.ballots.views import ballots as blueprint
@@ -22,11 +23,22 @@ def _announced(data: Mapping[str, Any]) -> Phrase:
 
 
 def _recorded(data: Mapping[str, Any]) -> Phrase:
-    return phrase("The vote of your household was recorded, by %(name)s.", name=data["name"])
+    if data["whose"] == "person":
+        return phrase("Your vote on “%(title)s” was recorded.", title=data["title"])
+    return phrase(
+        "The vote of your household on “%(title)s” was recorded, by %(name)s.", title=data["title"], name=data["name"]
+    )
 
 
 def _changed(data: Mapping[str, Any]) -> Phrase:
-    return phrase("The vote of your household was changed, by %(name)s.", name=data["name"])
+    if data["whose"] == "person":
+        return phrase("Your vote on “%(title)s” was changed.", title=data["title"])
+    return phrase(
+        "The vote of your household on “%(title)s” was changed, by %(name)s. If you did not agree on it, change it "
+        "before the close, or ask at the desk.",
+        title=data["title"],
+        name=data["name"],
+    )
 
 
 def _closed(data: Mapping[str, Any]) -> Phrase:

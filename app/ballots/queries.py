@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.core.database import db
 from app.engine import objections
+from app.engine.canonical import ALPHABET, encode32, parse_code
 from app.engine.errors import NotFound
 from app.engine.voting import RULES, Policy, Rule, Tally
 from app.engine.voting.phase import PollTimes, phase
@@ -135,11 +136,18 @@ def activity_public_id(decision_id: int) -> str:
 
 @dataclass(frozen=True)
 class PollPage:
-    """A poll with its place."""
+    """A poll with its place, and all rounds of its decision, newest first."""
 
     round: Round
+    rounds: Sequence[Round]
     decision: Decision
     community: Community
+
+    @property
+    def later(self) -> Round | None:
+        """The newest round, when it isn't this one."""
+        newest = self.rounds[0]
+        return None if newest.poll.id == self.round.poll.id else newest
 
 
 def find_poll(public_id: str, slug: str, now: int) -> PollPage:
@@ -153,8 +161,9 @@ def find_poll(public_id: str, slug: str, now: int) -> PollPage:
     if row is None:
         raise NotFound
     poll, decision, community = row
-    found = next(item for item in rounds_of([decision.id], now)[decision.id] if item.poll.id == poll.id)
-    return PollPage(found, decision, community)
+    rounds = rounds_of([decision.id], now)[decision.id]
+    found = next(item for item in rounds if item.poll.id == poll.id)
+    return PollPage(found, rounds, decision, community)
 
 
 @dataclass(frozen=True)
@@ -165,6 +174,11 @@ class Standing:
     slot: Slot
     ballot: Ballot | None
     choice: Mapping[str, str] = field(default_factory=dict)
+    objection: Objection | None = None
+
+    def may_withdraw(self, item: Round) -> bool:
+        """Whether there is an objection of one's own that stands after the close."""
+        return item.phase == "closed" and self.objection is not None and not objections.ended(self.objection.state)
 
 
 def standing_of(actor: Actor, poll: Poll) -> Standing | None:
@@ -179,16 +193,17 @@ def standing_of(actor: Actor, poll: Poll) -> Standing | None:
     if poll.electorate == "household" and actor.household_id is None:
         return None
     row = db.session.execute(
-        select(RollEntry, Slot, Ballot)
+        select(RollEntry, Slot, Ballot, Objection)
         .join(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
         .join(Slot, Slot.id == SlotLink.slot_id)
         .outerjoin(Ballot, (Ballot.slot_id == Slot.id) & Ballot.live)
+        .outerjoin(Objection, Objection.ballot_id == Ballot.id)
         .where(RollEntry.poll_id == poll.id, unit)
     ).one_or_none()
     if row is None:
         return None
-    entry, slot, ballot = row
-    return Standing(entry, slot, ballot, json.loads(ballot.choice) if ballot else {})
+    entry, slot, ballot, objection = row
+    return Standing(entry, slot, ballot, json.loads(ballot.choice) if ballot is not None else {}, objection)
 
 
 @dataclass(frozen=True)
@@ -199,6 +214,13 @@ class ShownObjection:
     code: str
     choice: Mapping[str, str]
     state: str
+    ended_at: int | None
+
+
+def slot_number(code: str) -> str:
+    """A slot's code as people read it: its first forty bits as XXXX-XXXX."""
+    number = encode32(int(code[:10], 16), 8)
+    return f"{number[:4]}-{number[4:]}"
 
 
 def objections_of(poll: Poll, now: int) -> list[ShownObjection]:
@@ -213,7 +235,7 @@ def objections_of(poll: Poll, now: int) -> list[ShownObjection]:
         .order_by(Slot.code)
     )
     return [
-        ShownObjection(row.public_id, code[:8].upper(), json.loads(choice), row.state)
+        ShownObjection(row.public_id, slot_number(code), json.loads(choice), row.state, row.ended_at)
         for row, choice, code in db.session.execute(query)
     ]
 
@@ -224,6 +246,22 @@ def concerns_of(poll: Poll, now: int) -> list[str]:
         return []
     query = select(Ballot.choice).where(Ballot.poll_id == poll.id, Ballot.live, Ballot.stance == "concern")
     return sorted(json.loads(choice)["text"] for choice in db.session.scalars(query))
+
+
+def find_receipt(poll: Poll, typed: str) -> str:
+    """What became of the ballot with this receipt code: "counts", "replaced", or "unknown". Never its content."""
+    code = parse_code(typed[:60])
+    if code is None:
+        return "unknown"
+    number = 0
+    for char in code.replace("-", ""):
+        number = number * 32 + ALPHABET.index(char)
+    found = db.session.scalar(
+        select(Ballot.live).where(Ballot.poll_id == poll.id, Ballot.commitment.startswith(f"{number:015x}"))
+    )
+    if found is None:
+        return "unknown"
+    return "counts" if found else "replaced"
 
 
 def polls_for(actor: Actor, now: int) -> list[tuple[Poll, str, str, str | None]]:

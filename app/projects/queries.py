@@ -159,6 +159,11 @@ def find_activity(public_id: str, now: int, slug: str | None = None) -> Activity
     raise NotFound
 
 
+def find_activity_by_id(activity_id: int, now: int) -> ActivityRef:
+    """One activity by its key."""
+    return refs_by_id([activity_id], now)[activity_id]
+
+
 def refs_by_id(activity_ids: Iterable[int], now: int) -> dict[int, ActivityRef]:
     """References by activity run id, for lists across projects, with a fixed number of queries."""
     ids = set(activity_ids)

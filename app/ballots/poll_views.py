@@ -1,0 +1,147 @@
+"""Pages of one round: the text and the ballot, the receipt, the result, the turnout, an objection's withdrawal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response as FlaskResponse
+from flask import flash, jsonify, make_response, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from app.ballots import gates, queries, service
+from app.ballots.forms import BallotForm
+from app.ballots.views import Page, ballots
+from app.core.clock import now
+from app.core.i18n import gettext, say
+from app.engine.canonical import receipt_code
+from app.engine.errors import NotFound
+from app.engine.voting.consent import KINDS
+from app.people.session import actor, signed_in
+from app.projects.queries import find_activity, find_project_by_id, method_of
+
+FIELDS = ("stance", "concern", "passage", "kind", "reason", "grounds")
+
+
+def _frame(page: queries.PollPage, at: int) -> dict[str, Any]:
+    """What every page of a round shows: where it belongs, in which step, who is asked."""
+    ref = find_activity(queries.activity_public_id(page.decision.id), at)
+    step = method_of(find_project_by_id(ref.project_id)).step(ref.step)
+    return {
+        "community": page.community,
+        "page": page,
+        "round": page.round,
+        "ref": ref,
+        "step": step,
+        "asked": gates.asked(page.round.poll),
+        "standing": gates.standing,
+        "slot_number": queries.slot_number,
+    }
+
+
+@ballots.route("/c/<slug>/poll/<public_id>", methods=["GET", "POST"])
+def poll(slug: str, public_id: str) -> Page:
+    """The text, who is asked, and the ballot."""
+    at, reader = now(), actor()
+    page = queries.find_poll(public_id, slug, at)
+    place = queries.standing_of(reader, page.round.poll)
+    form = BallotForm()
+    form.stance.choices = [(stance.key, say(stance.title)) for stance in page.round.rule.stances]
+    form.kind.choices = [(key, say(name)) for key, name in KINDS.items()]
+    if request.method == "POST":
+        signed_in()
+        if form.validate_on_submit():
+            with form.refusals():
+                raw = {name: form[name].data or "" for name in FIELDS}
+                receipt = service.cast(reader, public_id, raw, once=form.once.data or "", agreed=bool(form.agreed.data))
+                session["receipt"] = {"ballot": receipt.ballot, "at": receipt.at}
+                return redirect(url_for("ballots.done", slug=slug, public_id=public_id), 303)
+    elif place is not None and place.choice:
+        form.stance.data = place.choice["stance"]
+        form.concern.data = place.choice.get("text")
+        for name in ("passage", "kind", "reason", "grounds"):
+            form[name].data = place.choice.get(name)
+    frame = _frame(page, at)
+    other = place is not None and place.ballot is not None and service.needs_agreement(place.entry, reader)
+    return render_template("ballots/poll.html", place=place, form=form, other=other, **frame), form.http_status
+
+
+@ballots.get("/c/<slug>/poll/<public_id>/done")
+def done(slug: str, public_id: str) -> Page:
+    """The receipt of one's own ballot."""
+    reader, at = signed_in(), now()
+    page = queries.find_poll(public_id, slug, at)
+    place = queries.standing_of(reader, page.round.poll)
+    if place is None or place.ballot is None:
+        return redirect(url_for("ballots.poll", slug=slug, public_id=public_id))
+    # The hour is in the voter's own cookie only: a ballot's row has none.
+    stored = session.get("receipt") or {}
+    return render_template(
+        "ballots/done.html",
+        place=place,
+        code=receipt_code(bytes.fromhex(place.ballot.commitment)),
+        at=stored.get("at") if stored.get("ballot") == place.ballot.public_id else None,
+        stance=page.round.rule.stance(place.choice["stance"]),
+        **_frame(page, at),
+    )
+
+
+@ballots.get("/c/<slug>/poll/<public_id>/result")
+def result(slug: str, public_id: str) -> str:
+    """The result with its arithmetic, once the poll is closed; before that, what may be known."""
+    at = now()
+    page = queries.find_poll(public_id, slug, at)
+    typed = request.args.get("code", "")
+    return render_template(
+        "ballots/result.html",
+        place=queries.standing_of(actor(), page.round.poll),
+        objections=queries.objections_of(page.round.poll, at),
+        concerns=queries.concerns_of(page.round.poll, at),
+        code=typed[:60],
+        found=queries.find_receipt(page.round.poll, typed) if typed else "",
+        tests=gates.TESTS,
+        arithmetic=gates.arithmetic,
+        **_frame(page, at),
+    )
+
+
+@ballots.route("/c/<slug>/poll/<public_id>/withdraw", methods=["GET", "POST"])
+def withdraw(slug: str, public_id: str) -> Page:
+    """Withdraw one's own objection."""
+    reader, at = signed_in(), now()
+    page = queries.find_poll(public_id, slug, at)
+    if request.method == "POST":
+        service.withdraw_objection(reader, public_id)
+        flash(gettext("Your objection is withdrawn."))
+        return redirect(url_for("ballots.result", slug=slug, public_id=public_id), 303)
+    place = queries.standing_of(reader, page.round.poll)
+    if place is None or not place.may_withdraw(page.round):
+        raise NotFound
+    return render_template("ballots/withdraw.html", place=place, **_frame(page, at))
+
+
+@ballots.get("/c/<slug>/poll/<public_id>/turnout")
+def turnout(slug: str, public_id: str) -> Response:
+    """The turnout as a fragment that refreshes itself; the same for everybody."""
+    page = queries.find_poll(public_id, slug, now())
+    body = render_template("ballots/_turnout.html", round=page.round, standing=gates.standing)
+    return _tagged(make_response(body))
+
+
+@ballots.get("/c/<slug>/poll/<public_id>/turnout.json")
+def turnout_json(slug: str, public_id: str) -> Response:
+    """The same as JSON, rounded the same."""
+    item = queries.find_poll(public_id, slug, now()).round
+    figures = {
+        "phase": item.phase,
+        "roll_size": item.poll.roll_size,
+        "took_part_at_least": item.turnout,
+        "needed": item.needed,
+        "opens_at": item.poll.opens_at,
+        "closes_at": item.poll.closes_at,
+    }
+    return _tagged(jsonify(figures))
+
+
+def _tagged(response: FlaskResponse) -> Response:
+    response.add_etag()
+    return response.make_conditional(request)

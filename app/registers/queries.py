@@ -1,0 +1,149 @@
+"""Reads of registers, and the kinds of activities and gates made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.database import db
+from app.core.i18n import local_date
+from app.engine.catalogue import GateSpec
+from app.engine.errors import NotFound
+from app.engine.gates import GateResult, Missing
+from app.engine.phrase import plural_phrase
+from app.people.models import Household
+from app.people.places import Building, Entrance, Unit
+from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
+from app.registers.kinds import REGISTERS
+from app.registers.models import RegisterEntry
+from app.registers.shape import Entry, Facts, Register, RegisterGate
+
+BY_KIND = {register.spec.kind: register for register in REGISTERS}
+
+
+def register_of(ref: ActivityRef) -> Register:
+    """What the activity's register is made of."""
+    register = BY_KIND.get(ref.activity.kind)
+    if register is None:
+        raise NotFound
+    return register
+
+
+def entries_of(activity_ids: Iterable[int], *, live: bool = True) -> dict[int, list[RegisterEntry]]:
+    """The entries of some activities in the order they were made, with one query."""
+    ids = set(activity_ids)
+    found: dict[int, list[RegisterEntry]] = {activity_id: [] for activity_id in ids}
+    query = select(RegisterEntry).where(RegisterEntry.activity_run_id.in_(ids)).order_by(RegisterEntry.id)
+    if live:
+        query = query.where(RegisterEntry.live)
+    for row in db.session.scalars(query):
+        found[row.activity_run_id].append(row)
+    return found
+
+
+def facts_of(refs: Sequence[ActivityRef], now: int) -> dict[int, Facts]:
+    """What the gates look at, for some activities, with three queries."""
+    entries = entries_of(ref.id for ref in refs)
+    counts: dict[int, list[tuple[int, str, list[int], int]]] = {}
+    for building_id, community_id, label, entrance_id in db.session.execute(
+        select(Building.id, Building.community_id, Building.label, Entrance.id)
+        .join(Entrance, Entrance.building_id == Building.id)
+        .join(Unit, Unit.entrance_id == Entrance.id)
+        .join(Household, (Household.unit_id == Unit.id) & Household.ended_at.is_(None))
+        .where(Building.community_id.in_({ref.community_id for ref in refs}))
+        .order_by(Building.sort, Building.id)
+    ):
+        counts.setdefault(community_id, []).append((building_id, label, [entrance_id], 1))
+    today = local_date(now)
+    return {
+        ref.id: Facts(
+            entries=[Entry(row.section, row.data) for row in entries[ref.id]],
+            activity=ref.activity,
+            today=today,
+            buildings=_buildings(counts.get(ref.community_id, []), ref.scope),
+        )
+        for ref in refs
+    }
+
+
+def _buildings(rows: Sequence[tuple[int, str, list[int], int]], scope: Mapping[str, Any]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for building_id, label, entrances, n in rows:
+        if scope.get("buildings") and building_id not in scope["buildings"]:
+            continue
+        if scope.get("entrances") and not set(entrances) & set(scope["entrances"]):
+            continue
+        found[label] = found.get(label, 0) + n
+    return found
+
+
+def find_entry(public_id: str) -> RegisterEntry:
+    """A live entry."""
+    row = db.session.scalar(select(RegisterEntry).where(RegisterEntry.public_id == public_id, RegisterEntry.live))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def activity_kind(register: Register) -> ActivityKind:
+    """A register as a kind of activity."""
+
+    def summaries(refs: Sequence[ActivityRef], now: int) -> list[Summary]:
+        entries = entries_of(ref.id for ref in refs)
+        found = []
+        for ref in refs:
+            says = plural_phrase("%(n)s entry so far.", "%(n)s entries so far.", len(entries[ref.id]))
+            due = ref.window.closes_at
+            found.append(Summary(says, register.ask if ref.is_open else None, register.verb, due, "edit"))
+        return found
+
+    def record(ref: ActivityRef, now: int) -> dict[str, Any]:
+        rows = entries_of([ref.id])[ref.id]
+        hidden = {(s.key, f.key) for s in register.sections for f in s.fields if f.members}
+        return {
+            "kind": register.spec.kind,
+            "entries": [
+                {
+                    "section": row.section,
+                    "data": {key: value for key, value in row.data.items() if (row.section, key) not in hidden},
+                    "by": row.by_name,
+                    "at": row.at,
+                }
+                for row in rows
+            ],
+        }
+
+    return ActivityKind(
+        spec=register.spec,
+        title=register.title,
+        endpoint="registers.activity",
+        summaries=summaries,
+        record=record,
+        record_template="registers/_record.html",
+    )
+
+
+def gate_kind(register: Register, gate: RegisterGate) -> GateKind:
+    """A register's gate as a kind of gate."""
+    return GateKind(
+        GateSpec(gate.kind, waivable=gate.waivable, needs_activity=(register.spec.kind,)), gate.title, _judge(gate)
+    )
+
+
+def _judge(gate: RegisterGate) -> Callable[[Sequence[GateRef], int], list[GateResult]]:
+    def judge(refs: Sequence[GateRef], now: int) -> list[GateResult]:
+        facts = facts_of([ref.activity for ref in refs if ref.activity], now)
+        found = []
+        for ref in refs:
+            if ref.activity is None:
+                raise ValueError(f"{gate.kind} without its activity")
+            verdict = gate.judge(facts[ref.activity.id])
+            missing = tuple(Missing(sentence, ref.activity.href) for sentence in verdict.missing)
+            found.append(
+                GateResult(ref.gate.key, ref.gate.kind, verdict.met, verdict.says, missing, waivable=gate.waivable)
+            )
+        return found
+
+    return judge
