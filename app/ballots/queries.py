@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import cast
 
 from sqlalchemy import func, select
 
@@ -202,7 +203,7 @@ def standing_of(actor: Actor, poll: Poll) -> Standing | None:
     ).one_or_none()
     if row is None:
         return None
-    entry, slot, ballot, objection = row
+    entry, slot, ballot, objection = cast("tuple[RollEntry, Slot, Ballot | None, Objection | None]", tuple(row))
     return Standing(entry, slot, ballot, json.loads(ballot.choice) if ballot is not None else {}, objection)
 
 
