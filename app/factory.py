@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
+from app.ballots.module import ballots
+from app.comments.module import comments
 from app.config import ROOT, Config
 from app.core import jobs
 from app.core.clock import Clock, SystemClock
@@ -12,13 +14,29 @@ from app.core.database import db, engine_options, prepare_engine
 from app.core.i18n import init_i18n
 from app.core.module import Module
 from app.core.web import init_web
+from app.notices.module import notices
+from app.notifications.module import notifications
 from app.people.module import people
 from app.people.session import init_sessions
 from app.projects.kinds import register_kinds
 from app.projects.module import projects
+from app.proposals.module import proposals
+from app.records.module import records
+from app.registers.module import registers
 from app.site.module import site
 
-MODULES: tuple[Module, ...] = (people, projects, site)
+MODULES: tuple[Module, ...] = (
+    people,
+    projects,
+    comments,
+    proposals,
+    ballots,
+    registers,
+    notices,
+    records,
+    notifications,
+    site,
+)
 
 
 def create_app(config: Config | None = None, clock: Clock | None = None) -> Flask:

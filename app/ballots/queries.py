@@ -75,7 +75,7 @@ def rounds_of(decision_ids: Iterable[int], now: int, *, latest_only: bool = Fals
     if latest_only:
         newest = select(func.max(Poll.id)).where(Poll.decision_id.in_(ids)).group_by(Poll.decision_id)
         query = query.where(Poll.id.in_(newest))
-    rows = db.session.execute(query).tuples().all()
+    rows = db.session.execute(query).all()
     polls = [poll.id for poll, _ in rows]
     counts: dict[int, dict[str, int]] = {}
     for poll_id, stance, n in db.session.execute(
@@ -99,7 +99,7 @@ def _standing(poll_ids: Sequence[int]) -> dict[int, int]:
         .where(Objection.poll_id.in_(poll_ids), Objection.state.in_(states), Ballot.live)
         .group_by(Objection.poll_id)
     )
-    return dict(db.session.execute(query).tuples())
+    return {poll_id: n for poll_id, n in db.session.execute(query)}
 
 
 def _round(poll: Poll, version: TextVersion, found: Mapping[str, int], standing: int, now: int) -> Round:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.database import db
 from app.core.i18n import local_date
@@ -46,16 +46,17 @@ def entries_of(activity_ids: Iterable[int], *, live: bool = True) -> dict[int, l
 def facts_of(refs: Sequence[ActivityRef], now: int) -> dict[int, Facts]:
     """What the gates look at, for some activities, with three queries."""
     entries = entries_of(ref.id for ref in refs)
-    counts: dict[int, list[tuple[int, str, list[int], int]]] = {}
-    for building_id, community_id, label, entrance_id in db.session.execute(
-        select(Building.id, Building.community_id, Building.label, Entrance.id)
+    counts: dict[int, list[tuple[int, str, int, int]]] = {}
+    for building_id, community_id, label, entrance_id, n in db.session.execute(
+        select(Building.id, Building.community_id, Building.label, Entrance.id, func.count())
         .join(Entrance, Entrance.building_id == Building.id)
         .join(Unit, Unit.entrance_id == Entrance.id)
         .join(Household, (Household.unit_id == Unit.id) & Household.ended_at.is_(None))
         .where(Building.community_id.in_({ref.community_id for ref in refs}))
-        .order_by(Building.sort, Building.id)
+        .group_by(Building.id, Entrance.id)
+        .order_by(Building.sort, Building.id, Entrance.id)
     ):
-        counts.setdefault(community_id, []).append((building_id, label, [entrance_id], 1))
+        counts.setdefault(community_id, []).append((building_id, label, entrance_id, n))
     today = local_date(now)
     return {
         ref.id: Facts(
@@ -68,12 +69,12 @@ def facts_of(refs: Sequence[ActivityRef], now: int) -> dict[int, Facts]:
     }
 
 
-def _buildings(rows: Sequence[tuple[int, str, list[int], int]], scope: Mapping[str, Any]) -> dict[str, int]:
+def _buildings(rows: Sequence[tuple[int, str, int, int]], scope: Mapping[str, Any]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for building_id, label, entrances, n in rows:
+    for building_id, label, entrance_id, n in rows:
         if scope.get("buildings") and building_id not in scope["buildings"]:
             continue
-        if scope.get("entrances") and not set(entrances) & set(scope["entrances"]):
+        if scope.get("entrances") and entrance_id not in scope["entrances"]:
             continue
         found[label] = found.get(label, 0) + n
     return found

@@ -110,7 +110,7 @@ def _votes(reader: Actor, places: dict[int, str]) -> list[dict[str, Any]]:
         .outerjoin(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
         .where(or_(*own))
         .order_by(Poll.id)
-    ).all()  # type: ignore[assignment]
+    ).all()
     return [
         {
             "vote": poll.public_id,

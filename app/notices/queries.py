@@ -1,0 +1,137 @@
+"""Reads of notices, their kind of activity and their gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.core.database import db
+from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
+from app.engine.errors import NotFound
+from app.engine.gates import GateResult, Missing
+from app.engine.phrase import Moment, phrase, plural_phrase
+from app.notices.models import Complaint, Notice
+from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
+
+
+def notices_of(activity_ids: Iterable[int]) -> dict[int, Notice]:
+    """The notice of each activity that has one."""
+    query = select(Notice).where(Notice.activity_run_id.in_(set(activity_ids)))
+    return {row.activity_run_id: row for row in db.session.scalars(query)}
+
+
+def open_complaints(notice_ids: Iterable[int]) -> dict[int, int]:
+    """How many complaints of each notice have no answer yet."""
+    query = (
+        select(Complaint.notice_id, func.count())
+        .where(Complaint.notice_id.in_(set(notice_ids)), Complaint.answered_at.is_(None))
+        .group_by(Complaint.notice_id)
+    )
+    return dict(db.session.execute(query).tuples())
+
+
+def complaints_of(notice_id: int) -> list[Complaint]:
+    """The complaints of a notice, oldest first."""
+    return list(db.session.scalars(select(Complaint).where(Complaint.notice_id == notice_id).order_by(Complaint.id)))
+
+
+def find_complaint(public_id: str) -> tuple[Complaint, Notice]:
+    """A complaint and its notice."""
+    row = db.session.execute(
+        select(Complaint, Notice).join(Notice, Notice.id == Complaint.notice_id).where(Complaint.public_id == public_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+def hangs(notice: Notice | None, now: int) -> bool:
+    """Whether a notice is posted and its period runs."""
+    return notice is not None and notice.posted_at is not None and notice.until_at is not None and now < notice.until_at
+
+
+def summaries(refs: Sequence[ActivityRef], now: int) -> list[Summary]:
+    """Whether each notice hangs, and until when."""
+    notices = notices_of(ref.id for ref in refs)
+    found = []
+    for ref in refs:
+        notice = notices.get(ref.id)
+        if notice is None or notice.posted_at is None or notice.until_at is None:
+            found.append(Summary(phrase("The notice is not posted yet.")))
+        elif hangs(notice, now):
+            found.append(
+                Summary(
+                    phrase("On the notice board until %(when)s.", when=Moment(notice.until_at)),
+                    phrase("Read “%(title)s”, and object if something is wrong", title=notice.title),
+                    phrase("Read the notice"),
+                    notice.until_at,
+                    "object",
+                )
+            )
+        else:
+            found.append(Summary(phrase("The notice hung until %(when)s.", when=Moment(notice.until_at))))
+    return found
+
+
+def judge(refs: Sequence[GateRef], now: int) -> list[GateResult]:
+    """Met when the notice was posted, its period is over, and every complaint has an answer."""
+    notices = notices_of(ref.activity.id for ref in refs if ref.activity)
+    waiting = open_complaints(notice.id for notice in notices.values())
+    found = []
+    for ref in refs:
+        notice = notices.get(ref.activity.id) if ref.activity else None
+        href = ref.activity.href if ref.activity else None
+        complaints = waiting.get(notice.id, 0) if notice else 0
+        missing = []
+        if notice is None or notice.posted_at is None or notice.until_at is None:
+            says = phrase("A public notice hangs for its days, and no complaint is left open.")
+            missing.append(Missing(phrase("Write the notice and post it."), href))
+        elif hangs(notice, now):
+            says = phrase("The notice hangs until %(when)s.", when=Moment(notice.until_at))
+            missing.append(Missing(phrase("Wait until its days are over.")))
+        else:
+            says = phrase("The notice hung until %(when)s.", when=Moment(notice.until_at))
+        if complaints:
+            todo = plural_phrase("Answer %(n)s complaint.", "Answer %(n)s complaints.", complaints)
+            missing.insert(0, Missing(todo, href))
+        found.append(GateResult(ref.gate.key, ref.gate.kind, not missing, says, tuple(missing)))
+    return found
+
+
+def record(ref: ActivityRef, now: int) -> dict[str, Any]:
+    """The notice as it hung, with complaints and answers, without names of those who complained."""
+    notice = notices_of([ref.id]).get(ref.id)
+    if notice is None or notice.posted_at is None:
+        return {"posted": False}
+    return {
+        "posted": True,
+        "title": notice.title,
+        "basis": notice.basis,
+        "text": notice.text,
+        "text_hash": notice.text_hash,
+        "posted_at": notice.posted_at,
+        "until_at": notice.until_at,
+        "by": notice.by_name,
+        "complaints": [
+            {"text": row.text, "at": row.at, "answer": row.answer, "by": row.answered_by}
+            for row in complaints_of(notice.id)
+        ],
+    }
+
+
+NOTICE = ActivityKind(
+    spec=ActivitySpec("notice", ("object",), (SettingSpec("days", "int", default=7, minimum=1),)),
+    title=phrase("Public notice"),
+    endpoint="notices.activity",
+    summaries=summaries,
+    record=record,
+    record_template="notices/_record.html",
+    own_times=True,
+)
+OVER = GateKind(
+    GateSpec("notice_over", waivable=False, needs_activity=("notice",)),
+    phrase("Public notice over, without an open complaint"),
+    judge,
+)

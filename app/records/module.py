@@ -1,0 +1,27 @@
+"""The manifest of records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.core.module import Module
+from app.engine.phrase import Phrase, phrase
+from app.projects.kinds import OnStepClosed
+from app.records.phrases import text_from_data
+from app.records.service import publish
+from app.records.views import records as blueprint
+
+
+def _published(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "The record of “%(step)s” of “%(title)s” is published.", step=text_from_data(data["step"]), title=data["title"]
+    )
+
+
+records = Module(
+    name="records",
+    blueprints=(blueprint,),
+    provides=(OnStepClosed(publish),),
+    messages={"record.published": _published},
+)

@@ -1,0 +1,168 @@
+"""Pages of records: preview, record, its JSON and code, the check, the archive."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import segno
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core.clock import now
+from app.core.database import db
+from app.core.web import site_url
+from app.engine.canonical import sha256_hex
+from app.engine.errors import NotFound
+from app.engine.gates import all_hold
+from app.people.places import Community
+from app.people.queries import community_by_slug
+from app.people.session import signed_in
+from app.projects import service as projects
+from app.projects.models import Project
+from app.projects.queries import find_project
+from app.records import service
+from app.records.models import Record
+from app.records.phrases import from_data, text_from_data
+
+records = Blueprint("records", __name__)
+Page = str | BaseResponse | tuple[str, int]
+PAGE = 25
+MOST_CHECKED = 4 * 1024 * 1024
+
+
+@records.app_context_processor
+def _context() -> dict[str, object]:
+    return {"stored_text": text_from_data, "stored_phrase": from_data}
+
+
+@records.get("/c/<slug>/project/<public_id>/close")
+def preview(slug: str, public_id: str) -> str:
+    """What closing the step now would publish, and what is missing."""
+    reader, here = signed_in(), community_by_slug(slug)
+    reader.require_facilitator(here.id)
+    project, _ = find_project(public_id, slug)
+    ended = projects.preview_close(reader, public_id, now())
+    return render_template(
+        "records/preview.html",
+        community=here,
+        project=project,
+        ended=ended,
+        body=service.body_of(ended, now()),
+        ready=all_hold(ended.gates) and project.state == "running",
+        seen=f"{ended.step.key}.{ended.attempt}",
+    )
+
+
+def _find(slug: str, public_id: str) -> tuple[Community, Record]:
+    here = community_by_slug(slug)
+    row = db.session.scalar(select(Record).where(Record.public_id == public_id, Record.community_id == here.id))
+    if row is None:
+        raise NotFound
+    return here, row
+
+
+@records.get("/c/<slug>/record/<public_id>")
+def show(slug: str, public_id: str) -> str:
+    """A record, the same on the screen and on A4."""
+    here, record = _find(slug, public_id)
+    project = db.session.get_one(Project, record.project_id)
+    return render_template(
+        "records/show.html",
+        community=here,
+        record=record,
+        project=project,
+        body=json.loads(record.body),
+        sound=service.verify(record),
+    )
+
+
+@records.get("/c/<slug>/record/<public_id>.json")
+def as_json(slug: str, public_id: str) -> Response:
+    """The record's bytes as they were hashed."""
+    _, record = _find(slug, public_id)
+    response = make_response(record.body.encode())
+    response.mimetype = "application/json"
+    response.headers["Content-Disposition"] = f"attachment; filename=record-{record.public_id}.json"
+    response.headers["Cache-Control"] = "public, no-cache"
+    response.set_etag(record.sha256)
+    return response.make_conditional(request)
+
+
+@records.get("/c/<slug>/record/<public_id>.svg")
+def code(slug: str, public_id: str) -> Response:
+    """A code that leads to the record."""
+    _find(slug, public_id)
+    out = io.BytesIO()
+    address = site_url("records.show", slug=slug, public_id=public_id)
+    segno.make(address, error="m").save(out, kind="svg", scale=4, border=2, xmldecl=False)
+    response = make_response(out.getvalue())
+    response.mimetype = "image/svg+xml"
+    return response
+
+
+@records.get("/c/<slug>/project/<public_id>/step/<step>/<int:attempt>/record")
+def step(slug: str, public_id: str, step: str, attempt: int) -> BaseResponse:
+    """The record of one run of a step."""
+    project, _ = find_project(public_id, slug)
+    row = db.session.scalar(
+        select(Record).where(Record.project_id == project.id, Record.step == step, Record.attempt == attempt)
+    )
+    if row is None:
+        raise NotFound
+    return redirect(url_for("records.show", slug=slug, public_id=row.public_id))
+
+
+@records.route("/c/<slug>/record/<public_id>/check", methods=["GET", "POST"])
+def check(slug: str, public_id: str) -> Page:
+    """Compare a saved record with the published one."""
+    here, record = _find(slug, public_id)
+    result: dict[str, Any] | None = None
+    if request.method == "POST":
+        file = request.files.get("file")
+        data = file.read(MOST_CHECKED) if file else b""
+        result = {"equal": sha256_hex(data) == record.sha256, "given": sha256_hex(data), "empty": not data}
+    return render_template(
+        "records/check.html", community=here, record=record, result=result, sound=service.verify(record)
+    ), 422 if result and result["empty"] else 200
+
+
+@records.get("/c/<slug>/records")
+def archive(slug: str) -> str:
+    """All records of a community, newest first."""
+    here = community_by_slug(slug)
+    where = [Record.community_id == here.id]
+    seal, year = request.args.get("seal", "")[:4], request.args.get("year", type=int)
+    if seal:
+        where.append(Record.seal == seal)
+    if year:
+        where.append(Record.year == year)
+    total = db.session.scalar(select(func.count()).select_from(Record).where(*where)) or 0
+    pages = max(1, -(-total // PAGE))
+    page = min(max(1, request.args.get("page", 1, type=int)), pages)
+    rows = db.session.execute(
+        select(Record, Project)
+        .join(Project, Project.id == Record.project_id)
+        .where(*where)
+        .order_by(Record.id.desc())
+        .offset((page - 1) * PAGE)
+        .limit(PAGE)
+    )
+    kinds = db.session.execute(
+        select(Record.seal, func.count()).where(Record.community_id == here.id).group_by(Record.seal)
+    )
+    years = db.session.scalars(select(Record.year).where(Record.community_id == here.id).distinct())
+    return render_template(
+        "records/archive.html",
+        community=here,
+        rows=[(record, project, json.loads(record.body)["step"]) for record, project in rows],
+        seals=list(kinds.tuples()),
+        years=sorted(years, reverse=True),
+        seal=seal,
+        year=year,
+        page=page,
+        pages=pages,
+        total=total,
+    )
