@@ -34,9 +34,7 @@ def run_online() -> None:
 
 
 def _run(connection: Connection) -> None:
-    context.configure(
-        connection=connection, target_metadata=db.metadata, render_as_batch=True, compare_type=True
-    )
+    context.configure(connection=connection, target_metadata=db.metadata, render_as_batch=True, compare_type=True)
     with context.begin_transaction():
         context.run_migrations()
     if connection.in_transaction():

@@ -99,7 +99,7 @@ def _standing(poll_ids: Sequence[int]) -> dict[int, int]:
         .where(Objection.poll_id.in_(poll_ids), Objection.state.in_(states), Ballot.live)
         .group_by(Objection.poll_id)
     )
-    return {poll_id: n for poll_id, n in db.session.execute(query)}
+    return dict(db.session.execute(query).all())
 
 
 def _round(poll: Poll, version: TextVersion, found: Mapping[str, int], standing: int, now: int) -> Round:

@@ -86,8 +86,8 @@ def say(sentence: Phrase | Text | str | None) -> str:
         return sentence.get(language())
     values: dict[str, Any] = {name: _shown(value) for name, value in sentence.values}
     if sentence.plural is not None and sentence.n is not None:
-        return ngettext(sentence.msgid, sentence.plural, sentence.n, **{k: v for k, v in values.items() if k != "num"})
-    return gettext(sentence.msgid, **values)
+        return str(ngettext(sentence.msgid, sentence.plural, sentence.n, **values))
+    return str(gettext(sentence.msgid, **values))
 
 
 def _shown(value: object) -> object:
@@ -149,13 +149,13 @@ def ago(at: int) -> str:
     now: int = current_app.extensions["qiding.clock"].now()
     minutes = max(0, now - at) // 60_000
     if minutes < 1:
-        return gettext("just now")
+        return str(gettext("just now"))
     if minutes < 60:
-        return ngettext("%(num)s minute ago", "%(num)s minutes ago", minutes)
+        return str(ngettext("%(num)s minute ago", "%(num)s minutes ago", minutes))
     if minutes < 24 * 60:
-        return ngettext("%(num)s hour ago", "%(num)s hours ago", minutes // 60)
+        return str(ngettext("%(num)s hour ago", "%(num)s hours ago", minutes // 60))
     if minutes < 7 * 24 * 60:
-        return ngettext("%(num)s day ago", "%(num)s days ago", minutes // (24 * 60))
+        return str(ngettext("%(num)s day ago", "%(num)s days ago", minutes // (24 * 60)))
     return day(at, year=local(at).year != local(now).year)
 
 

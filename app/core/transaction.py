@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import select
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import scoped_session
 
 from app.core.clock import Clock
 from app.core.database import Base, db, is_sqlite
@@ -28,7 +29,7 @@ class Tx:
     """A transaction under way. ``now`` was read after the locks were held."""
 
     now: int
-    session: scoped_session[Session]
+    session: scoped_session[Any]
 
     def lock(self, *locks: Lock) -> None:
         """Hold more rows, in the order given. Callers keep the order: poll, roll entry, others, log head."""

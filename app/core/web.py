@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -222,7 +223,7 @@ def paragraphs(text: str | None) -> Markup:
     return Markup("").join(Markup("<p dir=auto>{}</p>").format(line) for line in lines)
 
 
-FILTERS = {
+FILTERS: dict[str, Callable[..., Any]] = {
     "nb": nb,
     "day": i18n.day,
     "clock_time": i18n.clock_time,

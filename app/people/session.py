@@ -24,8 +24,8 @@ class CurrentUser(UserMixin):  # type: ignore[misc]
         self.session_id = session_id
         self.person_id, self.public_id, self.shown_name = person.id, person.public_id, person.name
         self.device_id = device.id if device else None
-        self.household_id = household.id if household else None
-        self.home_id = household.community_id if household else None
+        self.household_id = household.id if household is not None else None
+        self.home_id = household.community_id if household is not None else None
 
     def get_id(self) -> str:
         return self.session_id
@@ -84,7 +84,8 @@ def actor_of(person_id: int) -> Actor:
         .outerjoin(Household, (Household.id == Person.household_id) & Household.ended_at.is_(None))
         .where(Person.id == person_id)
     ).one()
-    person, household = row
+    person: Person = row[0]
+    household: Household | None = row[1]
     return _actor(
         person.id,
         person.public_id,

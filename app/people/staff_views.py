@@ -129,7 +129,7 @@ def deputy(slug: str) -> Page:
         .order_by(Person.name)
     )
     form.person.choices = [(person.public_id, person.name) for person in everybody]
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.until.data is not None:
         with form.refusals():
             until = at_local(form.until.data + timedelta(days=1))
             staff.deputise(reader, here.id, form.person.data, until)

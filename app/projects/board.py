@@ -130,7 +130,7 @@ def runs_of(projects: Sequence[Project]) -> dict[int, Run]:
     return {
         project.id: Run(
             steps=tuple(step.key for step in methods[project.id].steps),
-            state=project.state,
+            state=project.state,  # type: ignore[arg-type]
             runs=tuple(_passage(row) for row in rows[project.id]),
             reason=project.state_reason,
         )

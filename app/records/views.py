@@ -80,7 +80,7 @@ def show(slug: str, public_id: str) -> str:
 
 
 @records.get("/c/<slug>/record/<public_id>.json")
-def as_json(slug: str, public_id: str) -> Response:
+def as_json(slug: str, public_id: str) -> BaseResponse:
     """The record's bytes as they were hashed."""
     _, record = _find(slug, public_id)
     response = make_response(record.body.encode())

@@ -61,7 +61,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     data = sys.stdin.buffer.read()
-    rows, too_large = [], False
+    rows: list[list[str]] = []
+    too_large = False
     source = sheet_rows(data) if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0") else csv_rows(data)
     for row in source if source is not None else ():
         cells = [cell(value) for value in row]
