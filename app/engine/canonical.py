@@ -18,7 +18,8 @@ _FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None, "
 def canon(value: object) -> bytes:
     """``value`` as canonical JSON in UTF-8; ValueError, naming the place, for what has no one way to be written."""
     _check(value, "$")
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    # What is left to ``default`` after the check is a mapping that isn't a dict.
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=dict).encode()
 
 
 def _check(value: object, place: str) -> None:

@@ -215,26 +215,33 @@ def apply(run: Run | None, event: Event) -> Run:
     if run is None:
         raise ValueError(f"{event.kind} before {PROJECT_STARTED}")
     if event.kind == STEP_OPENED:
-        if run.current is not None or not run.running or data["step"] not in run.steps:
-            raise ValueError(f"{data['step']} can't open here")
+        if not _opens_here(run, data["step"], data["attempt"]):
+            raise ValueError(f"{data['step']}.{data['attempt']} can't open here")
         return replace(run, runs=(*run.runs, StepRun(data["step"], data["attempt"], event.at)))
     if event.kind == STEP_CLOSED:
         return _left(run, event, "closed")
     if event.kind == GATE_WAIVED:
         waiver = Waiver(data["gate"], event.by, data["by_name"], data["reason"], event.at)
         passage = _told_of(run, event)
+        if any(earlier.gate == waiver.gate for earlier in passage.waivers):
+            raise ValueError(f"{waiver.gate} was waived before")
         return _with_current(run, replace(passage, waivers=(*passage.waivers, waiver)))
     if event.kind == SENT_BACK:
         return _left(run, event, "sent_back")
     if event.kind == PAUSED:
+        if run.current is None or not run.running:
+            raise ValueError("only a running project is paused")
         return replace(run, state="paused", paused_at=event.at, reason=data["reason"])
     if event.kind == RESUMED:
+        if run.state != "paused":
+            raise ValueError("only a paused project is resumed")
         return replace(run, state="running", paused_at=None, reason="")
     if event.kind == ENDED_EARLY:
         ended = _left(run, event, "ended")
         return replace(ended, state="ended", paused_at=None, reason=data["reason"])
     if event.kind == COMPLETED:
-        if run.current is not None:
+        last = run.runs[-1] if run.runs else None
+        if not run.running or last is None or (last.step, last.left) != (run.steps[-1], "closed"):
             raise ValueError("a project completes after its last step closed")
         return replace(run, state="completed")
     raise ValueError(f"unknown kind of event: {event.kind}")
@@ -250,8 +257,26 @@ def replay(events: Iterable[Event], run: Run | None = None) -> Run:
 
 
 def _opened(run: Run | None, step_key: str, *, at: int, by: str) -> Event:
-    earlier = run.latest(step_key) if run is not None else None
-    return Event(STEP_OPENED, at, by, {"step": step_key, "attempt": earlier.attempt + 1 if earlier else 1})
+    attempt = _next_attempt(run, step_key) if run is not None else 1
+    return Event(STEP_OPENED, at, by, {"step": step_key, "attempt": attempt})
+
+
+def _next_attempt(run: Run, step_key: str) -> int:
+    earlier = run.latest(step_key)
+    return earlier.attempt + 1 if earlier else 1
+
+
+def _opens_here(run: Run, step_key: str, attempt: int) -> bool:
+    """Whether a command may have opened this passage: the first step, the next one, or one gone back to."""
+    if run.current is not None or not run.running or step_key not in run.steps:
+        return False
+    if attempt != _next_attempt(run, step_key):
+        return False
+    place = run.steps.index(step_key)
+    if not run.runs:
+        return place == 0
+    left = run.steps.index(run.runs[-1].step)
+    return place == left + 1 if run.runs[-1].left == "closed" else place < left
 
 
 def _open_passage(run: Run) -> StepRun:

@@ -24,7 +24,12 @@ def weigh(counts: Mapping[str, int], electorate: int, policy: Policy, withdrawn:
     cast, yes = sum(counts.values()), counts["yes"]
     quorum = quorum_test(cast, electorate, policy.quorum)
     left, right = yes * policy.threshold.denominator, cast * policy.threshold.numerator
-    enough = cast > 0 and (left > right if policy.strict else left >= right)
+    if policy.strict:
+        needed = right // policy.threshold.denominator + 1
+    else:
+        # One at least, whatever the threshold: nothing passes without a yes.
+        needed = max(-(-right // policy.threshold.denominator), 1)
+    enough = yes >= needed
     share = f"{policy.threshold.numerator}/{policy.threshold.denominator}"
     if policy.strict:
         says = phrase(
@@ -32,7 +37,7 @@ def weigh(counts: Mapping[str, int], electorate: int, policy: Policy, withdrawn:
             yes=yes,
             cast=cast,
             share=share,
-            needed=right // policy.threshold.denominator + 1,
+            needed=needed,
         )
     else:
         says = phrase(
@@ -40,7 +45,7 @@ def weigh(counts: Mapping[str, int], electorate: int, policy: Policy, withdrawn:
             yes=yes,
             cast=cast,
             share=share,
-            needed=-(-right // policy.threshold.denominator),
+            needed=needed,
         )
     approval = Test("approval", enough, left, right, says)
     if not quorum.holds:

@@ -101,15 +101,18 @@ def count(stances: Sequence[Stance], votes: Sequence[Vote]) -> dict[str, int]:
         if vote.slot in slots:
             raise ValueError("two live ballots of one slot")
         slots.add(vote.slot)
-        counts[vote.choice["stance"]] += 1
+        stance = vote.choice.get("stance")
+        if stance not in counts:
+            raise ValueError(f"no such stance: {stance}")
+        counts[stance] += 1
     return counts
 
 
 def quorum_test(cast: int, electorate: int, quorum: Fraction) -> Test:
-    """Whether enough of the electorate have cast, in whole numbers."""
+    """Whether enough of the electorate have cast, in whole numbers; one at least, whatever the share."""
     left, right = cast * quorum.denominator, electorate * quorum.numerator
-    needed = -(-right // quorum.denominator)
-    holds = electorate > 0 and left >= right
+    needed = max(-(-right // quorum.denominator), 1)
+    holds = electorate > 0 and cast >= needed
     says = phrase(
         "%(cast)s of %(electorate)s took part; %(share)s asks for at least %(needed)s.",
         cast=cast,
