@@ -55,7 +55,7 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
     if talk is None:
         return {"counts": {}, "said": []}
     where = (Comment.talk_id == talk.id, queries.visible())
-    counts = dict(db.session.execute(select(Comment.kind, func.count()).where(*where).group_by(Comment.kind)).tuples())
+    counts = dict(db.session.execute(select(Comment.kind, func.count()).where(*where).group_by(Comment.kind)).all())
     heads = list(
         db.session.scalars(
             select(Comment).where(*where, Comment.parent_id.is_(None)).order_by(Comment.id).limit(MOST_IN_RECORD)

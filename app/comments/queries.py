@@ -128,7 +128,7 @@ def counts(subjects: Iterable[str]) -> dict[str, int]:
         .where(Talk.subject.in_(set(subjects)), visible())
         .group_by(Talk.subject)
     )
-    return dict(db.session.execute(query).tuples())
+    return dict(db.session.execute(query).all())
 
 
 def find_comment(public_id: str) -> tuple[Comment, Talk]:

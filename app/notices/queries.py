@@ -29,7 +29,7 @@ def open_complaints(notice_ids: Iterable[int]) -> dict[int, int]:
         .where(Complaint.notice_id.in_(set(notice_ids)), Complaint.answered_at.is_(None))
         .group_by(Complaint.notice_id)
     )
-    return dict(db.session.execute(query).tuples())
+    return dict(db.session.execute(query).all())
 
 
 def complaints_of(notice_id: int) -> list[Complaint]:

@@ -242,7 +242,7 @@ def _apply(tx: Tx, community_id: int, staged: Sequence[RollRowStaged]) -> None:
 def _entrances(tx: Tx, community_id: int, staged: Sequence[RollRowStaged]) -> dict[tuple[str, str], int]:
     """The ids of entrances by building and label, those that are missing made first."""
     buildings = dict(
-        tx.session.execute(select(Building.label, Building.id).where(Building.community_id == community_id)).tuples()
+        tx.session.execute(select(Building.label, Building.id).where(Building.community_id == community_id)).all()
     )
     for label in dict.fromkeys(row.building for row in staged):
         if label not in buildings:

@@ -30,7 +30,7 @@ def methods() -> Page:
             flash(gettext("The method is stored. New projects may start with it."))
             return redirect(url_for("projects.methods"), 303)
     counts = dict(
-        db.session.execute(select(Project.method_version_id, func.count()).group_by(Project.method_version_id)).tuples()
+        db.session.execute(select(Project.method_version_id, func.count()).group_by(Project.method_version_id)).all()
     )
     versions = list(db.session.scalars(select(MethodVersion).order_by(MethodVersion.id.desc())))
     rows = [(row, queries.parse(row.source), counts.get(row.id, 0)) for row in versions]

@@ -95,7 +95,7 @@ def activity_refs(projects: Sequence[Project], now: int, *, current_only: bool =
     slugs = dict(
         db.session.execute(
             select(Community.id, Community.slug).where(Community.id.in_({p.community_id for p in projects}))
-        ).tuples()
+        ).all()
     )
     query = (
         select(ActivityRun, StepRunRow)
@@ -105,7 +105,7 @@ def activity_refs(projects: Sequence[Project], now: int, *, current_only: bool =
     )
     if current_only:
         query = query.where(StepRunRow.closed_at.is_(None))
-    rows = db.session.execute(query).tuples().all()
+    rows = db.session.execute(query).all()
     windows: dict[tuple[int, str], Window] = {}
     refs = []
     for row, step_run in rows:
@@ -185,7 +185,7 @@ def waivers_of(step_run_ids: Sequence[int]) -> dict[int, list[Waiver]]:
         .join(Person, Person.id == GateWaiver.person_id)
         .where(GateWaiver.step_run_id.in_(step_run_ids))
     )
-    for row, by in db.session.execute(query).tuples():
+    for row, by in db.session.execute(query):
         found[row.step_run_id].append(Waiver(row.gate, by, row.by_name, row.reason, row.at))
     return found
 

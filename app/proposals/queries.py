@@ -47,7 +47,7 @@ def support_counts(ids: Iterable[int]) -> dict[int, int]:
         .where(ProposalSupport.proposal_id.in_(set(ids)))
         .group_by(ProposalSupport.proposal_id)
     )
-    return dict(db.session.execute(query).tuples())
+    return dict(db.session.execute(query).all())
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def list_page(activity_id: int, community_id: int, reader: Actor, *, sort: str, 
         .offset((page - 1) * PAGE)
         .limit(PAGE)
     )
-    found = db.session.execute(query).tuples().all()
+    found = db.session.execute(query).all()
     first = (page - 1) * PAGE + 1
     rows = tuple(Row(proposal, int(count), first + i) for i, (proposal, count) in enumerate(found))
     return ListPage(rows, names_for({r.proposal.person_id for r in rows}, reader, community_id), total, page, pages)

@@ -158,7 +158,7 @@ def archive(slug: str) -> str:
         "records/archive.html",
         community=here,
         rows=[(record, project, json.loads(record.body)["step"]) for record, project in rows],
-        seals=list(kinds.tuples()),
+        seals=list(kinds),
         years=sorted(years, reverse=True),
         seal=seal,
         year=year,

@@ -26,7 +26,7 @@ from app.site.mine import address_of
 def export(reader: Actor) -> dict[str, Any]:
     """All that is kept about a person, their household's recorded votes included. Times are written out with their zone."""
     person = db.session.get_one(Person, reader.person())
-    places = dict(db.session.execute(select(Community.id, Community.name)).tuples())
+    places = dict(db.session.execute(select(Community.id, Community.name)).all())
     return {
         "person": {
             "id": person.public_id,

@@ -94,13 +94,13 @@ def places(reader: Actor, *, search: str = "", offset: int = 0, limit: int) -> t
             select(Household.community_id, func.count())
             .where(Household.community_id.in_(ids), Household.ended_at.is_(None))
             .group_by(Household.community_id)
-        ).tuples()
+        ).all()
     )
     running = dict(
         db.session.execute(
             select(Project.community_id, func.count())
             .where(Project.community_id.in_(ids), Project.state == "running")
             .group_by(Project.community_id)
-        ).tuples()
+        ).all()
     )
     return [Place(row, households.get(row.id, 0), running.get(row.id, 0)) for row in shown], total

@@ -134,4 +134,4 @@ def _reached() -> dict[int, int]:
         .where(Household.ended_at.is_(None))
         .group_by(Household.community_id)
     )
-    return dict(db.session.execute(query).tuples())
+    return dict(db.session.execute(query).all())
