@@ -96,7 +96,9 @@ def weigh(counts: Mapping[str, int], electorate: int, policy: Policy, withdrawn:
         verdict = phrase("Not passed: objections stand. The text is changed, or they are withdrawn.")
     else:
         verdict = phrase("Passed: enough took part, and no objection stands.")
-    return Tally(counts, cast, electorate, (quorum, objections), objections.holds, quorum.holds, verdict)
+    return Tally(
+        counts, cast, electorate, (quorum, objections), quorum.holds and objections.holds, quorum.holds, verdict
+    )
 
 
 RULE = Rule(
