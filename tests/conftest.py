@@ -27,8 +27,10 @@ ON_POSTGRESQL = os.environ.get("QIDING_TEST_DATABASE") == "postgresql"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What asks no database runs once, not once a database."""
+    """What asks no database runs once, not once a database; so does what a browser looks at."""
     for item in items:
+        if {"browser", "journeys"} & set(item.path.parts):
+            item.add_marker(pytest.mark.browser)
         fixtures = set(getattr(item, "fixturenames", ()))
         if not fixtures & {"app", "database_url", "installation"}:
             item.add_marker(pytest.mark.pure)

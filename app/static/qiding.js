@@ -20,6 +20,10 @@
     }, 20000);
   });
 
+  // A page that shows long work looks again by itself.
+  var work = document.querySelector("[data-reload]");
+  if (work) setTimeout(function () { location.reload(); }, Number(work.dataset.reload) * 1000);
+
   // A form is sent once; without a connection it is kept and the page says so.
   document.addEventListener("submit", function (event) {
     var form = event.target;
