@@ -12,6 +12,7 @@ from app.ballots import gates, queries, service
 from app.ballots.forms import BallotForm
 from app.ballots.views import Page, ballots
 from app.core.clock import now
+from app.core.forms import options
 from app.core.i18n import gettext, say
 from app.engine.canonical import receipt_code
 from app.engine.errors import NotFound
@@ -45,8 +46,8 @@ def poll(slug: str, public_id: str) -> Page:
     page = queries.find_poll(public_id, slug, at)
     place = queries.standing_of(reader, page.round.poll)
     form = BallotForm()
-    form.stance.choices = [(stance.key, say(stance.title)) for stance in page.round.rule.stances]
-    form.kind.choices = [(key, say(name)) for key, name in KINDS.items()]
+    form.stance.choices = options((stance.key, say(stance.title)) for stance in page.round.rule.stances)
+    form.kind.choices = options((key, say(name)) for key, name in KINDS.items())
     if request.method == "POST":
         signed_in()
         if form.validate_on_submit():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wtforms import RadioField
 from wtforms.validators import InputRequired
 
-from app.core.forms import Form, OnceForm, Prose
+from app.core.forms import Form, OnceForm, Prose, options
 from app.core.i18n import lazy_gettext as _l
 
 
@@ -27,6 +27,6 @@ class JudgeForm(ReasonForm):
 
     show = RadioField(
         _l("Decision"),
-        choices=[("1", _l("Show the comment again")), ("0", _l("It stays hidden"))],
+        choices=options([("1", _l("Show the comment again")), ("0", _l("It stays hidden"))]),
         validators=[InputRequired(_l("Choose one of these."))],
     )

@@ -10,6 +10,7 @@ from app.comments.activity import subject_of
 from app.comments.forms import CommentForm, JudgeForm, ReasonForm
 from app.comments.models import Comment, Talk
 from app.core.clock import MINUTE, now
+from app.core.forms import options
 from app.core.i18n import gettext, say
 from app.core.web import local_path
 from app.engine.errors import NotFound
@@ -30,7 +31,7 @@ def _context() -> dict[str, object]:
 def comment_form() -> CommentForm:
     """An empty form for a comment."""
     form = CommentForm(formdata=None)
-    form.kind.choices = [(key, say(name)) for key, name in queries.KINDS.items()]
+    form.kind.choices = options((key, say(name)) for key, name in queries.KINDS.items())
     return form
 
 
@@ -67,7 +68,7 @@ def write(slug: str, public_id: str) -> Page:
     parent = (request.args.get("reply") or "")[:16]
     above = queries.find_comment(parent)[0] if parent else None
     form = CommentForm()
-    form.kind.choices = [(key, say(name)) for key, name in queries.KINDS.items()]
+    form.kind.choices = options((key, say(name)) for key, name in queries.KINDS.items())
     if form.validate_on_submit():
         with form.refusals():
             posted = service.post(
@@ -88,7 +89,7 @@ def edit(slug: str, public_id: str) -> Page:
     if comment.person_id != actor().person_id:
         raise NotFound
     form = CommentForm(obj=comment)
-    form.kind.choices = [(comment.kind, say(queries.KINDS[comment.kind]))]
+    form.kind.choices = options([(comment.kind, say(queries.KINDS[comment.kind]))])
     form.kind.data = comment.kind
     if form.validate_on_submit():
         with form.refusals():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, StringField, TextAreaField, ValidationError
+from wtforms import Field, HiddenField, SelectChoice, StringField, TextAreaField, ValidationError
 from wtforms.i18n import get_translations
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -207,6 +207,11 @@ class Day(_Typed):
 
     def write(self, value: date) -> str:
         return value.isoformat()
+
+
+def options(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """Values and the words beside them, as a field of choices takes them."""
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
 
 
 def first_error(field: Field) -> str:

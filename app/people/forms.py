@@ -6,7 +6,7 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, PasswordField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from app.core.forms import Day, Form, Line, Prose
+from app.core.forms import Day, Form, Line, Prose, options
 from app.core.i18n import lazy_gettext as _l
 from app.people.actor import ROLES
 
@@ -65,7 +65,7 @@ class InviteForm(Form):
 
     name = Line(_l("Name"), most=60)
     email = Line(_l("E-mail"), most=160)
-    role = SelectField(_l("Role"), choices=[(role, role) for role in ROLES])
+    role = SelectField(_l("Role"), choices=options((role, role) for role in ROLES))
 
 
 class DeputyForm(Form):

@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 
 from app.core.database import db
+from app.core.forms import options
 from app.core.i18n import at_local, gettext, say
 from app.engine.errors import NotFound
 from app.people import communities, desk, staff
@@ -79,7 +80,7 @@ def members(slug: str) -> Page:
     reader, here = _staff_of(slug)
     form = InviteForm()
     allowed = [r for r in ROLES if r != "administrator"] if reader.is_admin else sorted(staff.BY_FACILITATOR)
-    form.role.choices = [(role, say(ROLE_NAMES[role])) for role in allowed]
+    form.role.choices = options((role, say(ROLE_NAMES[role])) for role in allowed)
     link = None
     if form.validate_on_submit():
         with form.refusals():
@@ -128,7 +129,7 @@ def deputy(slug: str) -> Page:
         .where(Person.id.in_(select(RoleGrant.person_id).where(RoleGrant.ended_at.is_(None))))
         .order_by(Person.name)
     )
-    form.person.choices = [(person.public_id, person.name) for person in everybody]
+    form.person.choices = options((person.public_id, person.name) for person in everybody)
     if form.validate_on_submit() and form.until.data is not None:
         with form.refusals():
             until = at_local(form.until.data + timedelta(days=1))
@@ -167,10 +168,10 @@ def merge_owners(slug: str) -> Page:
     """Decide that two entries are one owner."""
     reader, here = _facilitator(slug)
     form = MergeForm()
-    form.keep.choices = [
+    form.keep.choices = options(
         (owner.public_id, f"{owner.name} ({', '.join(unit.room for _, unit in units)})")
         for owner, units in communities.owners_of(here.id)
-    ]
+    )
     if form.validate_on_submit():
         with form.refusals():
             chosen = [*(form.keep.data or []), "", ""]
@@ -186,7 +187,7 @@ def admin() -> Page:
     reader = signed_in()
     reader.require_admin()
     form = InviteForm()
-    form.role.choices = [("administrator", say(ROLE_NAMES["administrator"]))]
+    form.role.choices = options([("administrator", say(ROLE_NAMES["administrator"]))])
     link = None
     if form.validate_on_submit():
         with form.refusals():

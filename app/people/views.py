@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
+from app.core.forms import options
 from app.core.i18n import gettext
 from app.core.web import client_address, local_path
 from app.people import session as sessions
@@ -66,7 +67,7 @@ def who() -> Page:
         return redirect(url_for("people.sign_in"), 303)
     form = WhoForm()
     known = commands.persons_behind(code_id)
-    form.person.choices = [*known, ("", gettext("Somebody else of this household"))] if known else []
+    form.person.choices = options([*known, ("", gettext("Somebody else of this household"))]) if known else []
     if request.method == "GET":
         form.person.data = ""
     if form.validate_on_submit():

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.core.clock import now
 from app.core.database import db
+from app.core.forms import options
 from app.core.i18n import at_local, gettext, local_date, text_in
 from app.core.media import Upload, receive_photo
 from app.engine.errors import NotFound
@@ -57,15 +58,15 @@ def new(slug: str) -> Page:
     reader, here = _facilitator(slug)
     form = ProjectForm()
     versions = queries.offered_methods()
-    form.method.choices = [(v.public_id, text_in(queries.parse(v.source).title)) for v in versions]
+    form.method.choices = options((v.public_id, text_in(queries.parse(v.source).title)) for v in versions)
     buildings = list(
         db.session.scalars(
             select(Building).where(Building.community_id == here.id).order_by(Building.sort, Building.id)
         )
     )
-    form.buildings.choices = [(b.id, gettext("Building %(label)s", label=b.label)) for b in buildings]
+    form.buildings.choices = options((b.id, gettext("Building %(label)s", label=b.label)) for b in buildings)
     parents = [p for p in queries.projects_in(here.id) if p.parent_id is None]
-    form.parent.choices = [("", gettext("No")), *[(p.public_id, p.title) for p in parents]]
+    form.parent.choices = options([("", gettext("No")), *((p.public_id, p.title) for p in parents)])
     if request.method == "GET" and versions:
         form.method.data = versions[0].public_id
     if form.validate_on_submit():
@@ -176,9 +177,9 @@ def send_back(slug: str, public_id: str) -> Page:
     if step is None:
         raise NotFound
     form = SendBackForm()
-    form.step.choices = [
+    form.step.choices = options(
         (item.key, f"{item.number} {text_in(item.title)}") for item in method.steps if item.number < step.number
-    ]
+    )
     if request.method == "GET":
         form.seen.data = _seen(project)
     if form.validate_on_submit():

@@ -6,7 +6,7 @@ from flask_wtf.file import FileField
 from wtforms import HiddenField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from app.core.forms import Day, Form, Line, OnceForm, Prose
+from app.core.forms import Day, Form, Line, OnceForm, Prose, options
 from app.core.i18n import lazy_gettext as _l
 
 
@@ -56,7 +56,7 @@ class SignOffForm(Form):
 
     answer = RadioField(
         _l("Your answer"),
-        choices=[("yes", _l("Yes")), ("no", _l("No"))],
+        choices=options([("yes", _l("Yes")), ("no", _l("No"))]),
         validators=[InputRequired(_l("Choose an answer."))],
     )
     note = Prose(

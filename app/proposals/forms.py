@@ -6,7 +6,7 @@ from flask_wtf.file import FileField
 from wtforms import RadioField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from app.core.forms import Amount, Form, Line, OnceForm, Prose, WholeNumber
+from app.core.forms import Amount, Form, Line, OnceForm, Prose, WholeNumber, options
 from app.core.i18n import lazy_gettext as _l
 
 
@@ -30,7 +30,9 @@ class AnswerForm(Form):
 
     status = RadioField(
         _l("Decision"),
-        choices=[("accepted", _l("Taken up")), ("later", _l("Kept for later")), ("declined", _l("Not taken up"))],
+        choices=options(
+            [("accepted", _l("Taken up")), ("later", _l("Kept for later")), ("declined", _l("Not taken up"))]
+        ),
         validators=[InputRequired(_l("Choose one of these."))],
     )
     reason = Prose(

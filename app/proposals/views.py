@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app.comments.queries import counts as comment_counts
 from app.comments.queries import talk_page
 from app.core.clock import now
+from app.core.forms import options
 from app.core.i18n import gettext
 from app.core.media import receive_photo
 from app.engine.errors import NotFound
@@ -209,7 +210,7 @@ def merge(slug: str, public_id: str) -> Page:
     reader.require_facilitator(here.id)
     ref = find_activity(public_id, now(), slug)
     form = MergeForm()
-    form.sources.choices = [(row.public_id, row.title) for row in queries.submitted([ref.id])[ref.id]]
+    form.sources.choices = options((row.public_id, row.title) for row in queries.submitted([ref.id])[ref.id])
     if form.validate_on_submit():
         with form.refusals():
             merged = service.merge(reader, public_id, form.sources.data or [], form.title.data, form.text.data)

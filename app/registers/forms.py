@@ -9,7 +9,7 @@ from flask_wtf.file import FileField
 from wtforms import SelectField
 from wtforms.validators import InputRequired, Optional
 
-from app.core.forms import Amount, Day, Form, Line, OnceForm, Prose, WholeNumber
+from app.core.forms import Amount, Day, Form, Line, OnceForm, Prose, WholeNumber, options
 from app.core.i18n import gettext, say
 from app.core.i18n import lazy_gettext as _l
 from app.registers.models import RegisterEntry
@@ -25,11 +25,11 @@ def _control(item: Field) -> Any:
     if item.type == "day":
         return Day(label, required=item.required, description=hint)
     if item.type == "choice":
-        options = [] if item.required else [("", gettext("not yet"))]
+        empty = [] if item.required else [("", gettext("not yet"))]
         check = InputRequired(gettext("Choose one of these.")) if item.required else Optional()
         return SelectField(
             label,
-            choices=[*options, *((key, say(name)) for key, name in item.choices.items())],
+            choices=options([*empty, *((key, say(name)) for key, name in item.choices.items())]),
             validators=[check],
             description=hint,
         )

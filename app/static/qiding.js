@@ -20,6 +20,27 @@
     }, 20000);
   });
 
+  // A tap on the site plan fills in the two numbers, and shows where the pin stands.
+  document.querySelectorAll("[data-pin]").forEach(function (box) {
+    var across = document.getElementById("pin_x"), down = document.getElementById("pin_y");
+    var dot = document.createElement("span");
+    dot.className = "dot";
+    function show() {
+      dot.hidden = across.value === "" || down.value === "";
+      dot.style.left = across.value / 10 + "%";
+      dot.style.top = down.value / 10 + "%";
+    }
+    box.appendChild(dot);
+    box.addEventListener("click", function (event) {
+      var edge = box.getBoundingClientRect();
+      across.value = Math.round((event.clientX - edge.left) / edge.width * 1000);
+      down.value = Math.round((event.clientY - edge.top) / edge.height * 1000);
+      show();
+    });
+    [across, down].forEach(function (field) { field.addEventListener("input", show); });
+    show();
+  });
+
   // A page that shows long work looks again by itself.
   var work = document.querySelector("[data-reload]");
   if (work) setTimeout(function () { location.reload(); }, Number(work.dataset.reload) * 1000);
