@@ -19,6 +19,7 @@ from app.engine.errors import DomainError, Invalid
 from app.engine.method_check import check_method
 from app.people.commands import roll, setup_town
 from app.people.places import Community
+from app.people.queries import any_community
 from app.projects.kinds import kinds
 from app.projects.service import store_method
 
@@ -27,7 +28,7 @@ METHODS = Path(__file__).parent / "methods"
 
 def add_commands(app: Flask) -> None:
     """Hang the commands on ``app``."""
-    for command in (method, roll, tick, worker, setup, doctor):
+    for command in (method, roll, tick, worker, setup, demo, doctor):
         app.cli.add_command(command)
 
 
@@ -117,6 +118,18 @@ def setup(town: str, slug: str, community: str, email: str, name: str, password:
             raise click.ClickException(f"{say(error.message)} {details}".strip()) from None
     store_shipped_methods()
     click.echo(f"Ready. Sign in at /sign-in/staff as {email}, and import the roll at /c/{slug}/roll.")
+
+
+@click.command()
+@with_appcontext
+def demo() -> None:
+    """Load the demonstration into an empty database, and say how to sign in."""
+    from app.demo.story import load_demonstration, sign_ins  # read by nobody else: its texts are long
+
+    if any_community():
+        raise click.ClickException("there are communities already; the demonstration needs an empty database")
+    load_demonstration()
+    click.echo(sign_ins(current_app.config["QIDING"]))
 
 
 OPTIONAL = (

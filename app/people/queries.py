@@ -30,6 +30,11 @@ def town() -> Town | None:
     return db.session.scalar(select(Town).order_by(Town.id))
 
 
+def any_community() -> bool:
+    """Whether there is a community at all: an installation without one has not been set up."""
+    return db.session.scalar(select(Community.id).limit(1)) is not None
+
+
 def communities() -> list[tuple[Community, int]]:
     """All communities with the number of their households."""
     counts = (
