@@ -37,6 +37,10 @@ RUNS = {
     "waived": apply(at_step("plan"), WAIVED),
     "paused": apply(at_step("plan"), PAUSED),
     "ended": apply(at_step("plan"), ENDED),
+    "upkeep": at_step("upkeep"),
+    "upkeep sent back": apply(
+        at_step("upkeep"), told("sent_back", **{"from": "upkeep"}, attempt=1, to="topic", reason=REASON)
+    ),
     "completed": completed(),
 }
 
@@ -44,9 +48,9 @@ RUNS = {
 WRONG = [
     (STARTED, RUNS),
     (told("step_opened", step="topic", attempt=1), set(RUNS) - {"just started"}),
-    (told("step_opened", step="topic", attempt=2), set(RUNS) - {"plan sent back"}),
+    (told("step_opened", step="topic", attempt=2), set(RUNS) - {"plan sent back", "upkeep sent back"}),
     (told("step_opened", step="plan", attempt=1), RUNS),
-    (told("step_opened", step="plan", attempt=2), RUNS),
+    (told("step_opened", step="plan", attempt=2), set(RUNS) - {"upkeep sent back"}),
     (told("step_opened", step="budget", attempt=1), set(RUNS) - {"plan closed"}),
     (told("step_opened", step="upkeep", attempt=1), RUNS),
     (told("step_opened", step="nowhere", attempt=1), RUNS),
@@ -55,9 +59,9 @@ WRONG = [
     (WAIVED, set(RUNS) - {"plan"}),
     (told("sent_back", **{"from": "plan"}, attempt=1, to="topic", reason=REASON), set(RUNS) - {"plan", "waived"}),
     (told("sent_back", **{"from": "budget"}, attempt=1, to="topic", reason=REASON), RUNS),
-    (PAUSED, set(RUNS) - {"first", "plan", "waived"}),
+    (PAUSED, set(RUNS) - {"first", "plan", "waived", "upkeep"}),
     (told("resumed", reason=""), set(RUNS) - {"paused"}),
-    (ENDED, set(RUNS) - {"first", "plan", "waived", "paused"}),
+    (ENDED, set(RUNS) - {"first", "plan", "waived", "paused", "upkeep"}),
     (told("completed"), RUNS),
     (told("renamed", title="New"), RUNS),
 ]
@@ -132,6 +136,11 @@ def test_every_step_that_a_sending_back_leaves_behind_shows_as_sent_back_until_i
         "plan.3",
         "budget.2",
     ]
+
+
+def test_between_leaving_a_step_and_opening_another_none_is_here() -> None:
+    assert states(RUNS["plan closed"]) == ["done", "done", "ahead", "ahead"]
+    assert states(RUNS["plan sent back"]) == ["done", "sent_back", "ahead", "ahead"]
 
 
 def test_a_step_before_the_one_gone_back_to_stays_done() -> None:

@@ -95,6 +95,12 @@ def test_numbers_are_compared_whole_and_exactly() -> None:
     assert weigh({**half, "yes": huge + 1}, 2 * huge + 1, HALF, 0).passed
 
 
+def test_there_is_no_quorum_of_nobody() -> None:
+    assert not quorum_test(0, 0, Fraction(1, 2)).holds
+    # A ballot without anybody on the roll is a fault elsewhere, and no reason to pass.
+    assert not quorum_test(1, 0, Fraction(1, 2)).holds
+
+
 def test_nothing_passes_without_a_yes_whatever_is_asked() -> None:
     nothing_asked = Policy(quorum=Fraction(0), threshold=Fraction(0), strict=False)
     for cast in (votes(), votes(no=3), votes(abstain=1)):
