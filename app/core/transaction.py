@@ -17,7 +17,10 @@ from app.core.database import Base, db, is_sqlite
 
 @dataclass(frozen=True)
 class Lock:
-    """A row to hold: ``share`` lets other holders of the share in, but nobody who changes it."""
+    """A row to hold: ``share`` lets other holders of the share in, but nobody who changes it.
+
+    Neither keeps others from adding rows that point to it: our keys never change (FOR NO KEY UPDATE).
+    """
 
     model: type[Base]
     id: int
@@ -37,7 +40,7 @@ class Tx:
             self.session.execute(
                 select(lock.model.id)  # type: ignore[attr-defined]
                 .where(lock.model.id == lock.id)  # type: ignore[attr-defined]
-                .with_for_update(read=lock.share)
+                .with_for_update(read=lock.share, key_share=not lock.share)
             )
 
 
