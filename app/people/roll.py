@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import time
+from collections.abc import Mapping
+from typing import Any, cast
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Table, delete, func, insert, select
 
 from app.core import media
-from app.core.database import db
+from app.core.database import db, is_sqlite
 from app.core.events import record_event
-from app.core.ids import new_public_id
 from app.core.jobs import Claim, enqueue
-from app.core.transaction import Lock, Tx, transaction
+from app.core.transaction import Lock, transaction
 from app.engine.errors import Conflict, Invalid, NotFound
 from app.engine.phrase import Phrase, phrase
 from app.people.actor import Actor
-from app.people.desk import end_households
 from app.people.models import Household
 from app.people.places import Building, Community, Entrance, RollImport, RollRowStaged, Unit
+from app.people.roll_apply import Key, apply, prepare
 from app.people.rollfile import RollRow, canonical_digest, parse, read_table
 
-CHUNK = 5_000
+CHUNK = 2_500
+PAUSE = 0.12  # seconds: on SQLite whoever waits for the lock looks for it every tenth of a second
+STAGED = cast(Table, RollRowStaged.__table__)
 FACTS = ("floor_area", "occupancy", "householder")
-Key = tuple[str, str, str]
 
 
 def receive(actor: Actor, community_id: int, data: bytes, filename: str) -> str:
@@ -69,8 +70,10 @@ def read_job(claim: Claim) -> None:
         with transaction() as tx:
             if start == 0:
                 tx.session.execute(delete(RollRowStaged).where(RollRowStaged.import_id == import_id))
-            tx.session.execute(insert(RollRowStaged), staged[start : start + CHUNK])
+            tx.session.connection().execute(insert(STAGED), staged[start : start + CHUNK])
         claim.progress(min(start + CHUNK, len(staged)), len(staged))
+        if is_sqlite() and start + CHUNK < len(staged):
+            time.sleep(PAUSE)  # so that those who cast meanwhile get their turn
     with transaction() as tx:
         row = tx.session.get_one(RollImport, import_id)
         kinds = [item["change"] for item in staged]
@@ -143,143 +146,31 @@ def gone_units(community_id: int, import_id: int) -> list[Key]:
 
 def confirm(actor: Actor, import_public_id: str, *, gone: bool) -> None:
     """Apply a previewed import in one transaction: all of it, or nothing. ``gone`` ends the households no longer listed."""
-    with transaction() as tx:
-        row = tx.session.scalar(select(RollImport).where(RollImport.public_id == import_public_id))
-        if row is None:
-            raise NotFound
-        person_id = actor.require_facilitator(row.community_id)
-        tx.lock(Lock(Community, row.community_id), Lock(RollImport, row.id))
-        tx.session.refresh(row)
+    row = find(import_public_id)
+    import_id, community_id = row.id, row.community_id
+    person_id = actor.require_facilitator(community_id)
+    prepared = prepare(community_id, import_id)
+    with transaction(lock=[Lock(Community, community_id), Lock(RollImport, import_id)]) as tx:
+        row = tx.session.get_one(RollImport, import_id, populate_existing=True)
         if row.state != "ready":
             raise Conflict(phrase("This import is not waiting for a confirmation."))
         newer = tx.session.scalar(
             select(func.count())
             .select_from(RollImport)
-            .where(RollImport.community_id == row.community_id, RollImport.applied_at > row.at)
+            .where(RollImport.community_id == community_id, RollImport.applied_at > row.at)
         )
         if newer:
             raise Conflict(phrase("Another file was applied meanwhile. Send this one again to compare it anew."))
-        missing = gone_units(row.community_id, row.id)
-        staged = list(
-            tx.session.scalars(
-                select(RollRowStaged)
-                .where(RollRowStaged.import_id == row.id, RollRowStaged.change != "same")
-                .order_by(RollRowStaged.line)
-            )
-        )
-        _apply(tx, row.community_id, staged)
-        if gone and missing:
-            _end_units(tx, row.community_id, missing)
+        ended = apply(tx, prepared, gone=gone)
         row.state, row.applied_at = "applied", tx.now
         record_event(
             tx,
             "roll.imported",
-            community_id=row.community_id,
+            community_id=community_id,
             person_id=person_id,
-            data={"import": row.public_id, "file": row.file_sha256, "gone": len(missing) if gone else 0},
+            data={"import": row.public_id, "file": row.file_sha256, "gone": ended},
             public={"added": row.added, "changed": row.changed, "digest": row.digest},
         )
-
-
-def _apply(tx: Tx, community_id: int, staged: Sequence[RollRowStaged]) -> None:
-    entrances = _entrances(tx, community_id, staged)
-    units = {
-        (entrance_id, room): (unit_id, household_id)
-        for entrance_id, room, unit_id, household_id in tx.session.execute(
-            select(Unit.entrance_id, Unit.room, Unit.id, Household.id)
-            .outerjoin(Household, (Household.unit_id == Unit.id) & Household.ended_at.is_(None))
-            .where(Unit.community_id == community_id)
-        )
-    }
-    fresh, changed, named, homeless = [], [], [], []
-    for row in staged:
-        entrance_id = entrances[row.building, row.entrance]
-        known = units.get((entrance_id, row.room))
-        facts = {"floor_area": row.floor_area, "occupancy": row.occupancy}
-        if known is None:
-            fresh.append(
-                {
-                    "public_id": new_public_id(),
-                    "community_id": community_id,
-                    "entrance_id": entrance_id,
-                    "room": row.room,
-                    **facts,
-                }
-            )
-            continue
-        changed.append({"id": known[0], "gone_at": None, **facts})
-        if known[1] is None:
-            homeless.append((known[0], row.householder))
-        else:
-            named.append({"id": known[1], "householder": row.householder})
-    if fresh:
-        tx.session.execute(insert(Unit), fresh)
-    if changed:
-        tx.session.execute(update(Unit), changed)
-    if named:
-        tx.session.execute(update(Household), named)
-    names = {(entrances[row.building, row.entrance], row.room): row.householder for row in staged}
-    if fresh:
-        wanted = {(item["entrance_id"], item["room"]) for item in fresh}
-        made = tx.session.execute(select(Unit.id, Unit.entrance_id, Unit.room).where(Unit.community_id == community_id))
-        homeless += [(unit_id, names[e, room]) for unit_id, e, room in made if (e, room) in wanted]
-    if homeless:
-        tx.session.execute(
-            insert(Household),
-            [
-                {
-                    "public_id": new_public_id(),
-                    "community_id": community_id,
-                    "unit_id": unit_id,
-                    "householder": householder,
-                    "since": tx.now,
-                }
-                for unit_id, householder in homeless
-            ],
-        )
-
-
-def _entrances(tx: Tx, community_id: int, staged: Sequence[RollRowStaged]) -> dict[tuple[str, str], int]:
-    """The ids of entrances by building and label, those that are missing made first."""
-    buildings = dict(
-        tx.session.execute(select(Building.label, Building.id).where(Building.community_id == community_id)).all()
-    )
-    for label in dict.fromkeys(row.building for row in staged):
-        if label not in buildings:
-            digits = "".join(c for c in label if c.isdigit())
-            building = Building(community_id=community_id, label=label, sort=int(digits[:9] or "0"))
-            tx.session.add(building)
-            tx.session.flush()
-            buildings[label] = building.id
-    found = {
-        (building, label): entrance_id
-        for building, label, entrance_id in tx.session.execute(
-            select(Building.label, Entrance.label, Entrance.id)
-            .join(Entrance, Entrance.building_id == Building.id)
-            .where(Building.community_id == community_id)
-        )
-    }
-    for key in dict.fromkeys((row.building, row.entrance) for row in staged):
-        if key not in found:
-            entrance = Entrance(community_id=community_id, building_id=buildings[key[0]], label=key[1])
-            tx.session.add(entrance)
-            tx.session.flush()
-            found[key] = entrance.id
-    return found
-
-
-def _end_units(tx: Tx, community_id: int, missing: Sequence[Key]) -> None:
-    wanted = set(missing)
-    rows = tx.session.execute(
-        select(Building.label, Entrance.label, Unit.room, Unit.id, Household.id)
-        .join(Entrance, Entrance.building_id == Building.id)
-        .join(Unit, Unit.entrance_id == Entrance.id)
-        .join(Household, (Household.unit_id == Unit.id) & Household.ended_at.is_(None))
-        .where(Building.community_id == community_id)
-    )
-    ended = [(unit, household) for b, e, r, unit, household in rows if (b, e, r) in wanted]
-    end_households(tx, [household for _, household in ended])
-    tx.session.execute(update(Unit), [{"id": unit, "gone_at": tx.now} for unit, _ in ended])
 
 
 def drop(actor: Actor, import_public_id: str) -> None:
