@@ -246,6 +246,10 @@ class Scene:
         """Enter a row into a register of the open step; money is in fen."""
         return registers.add(self.lead, self.activity(key), section, values)
 
+    def correct(self, entry: str, /, **values: Any) -> str:
+        """Correct a row of a register; the earlier one stays readable."""
+        return registers.correct(self.lead, entry, values)
+
     def roster(self, key: str, members: Sequence[Member], rules: Sequence[str] = ()) -> None:
         """Enter a team, its members' interests, and its working rules."""
         for member in members:
