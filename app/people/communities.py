@@ -6,6 +6,7 @@ import re
 
 from sqlalchemy import select
 
+from app.core.database import db
 from app.core.events import LogHead, record_event
 from app.core.transaction import Tx, transaction
 from app.engine.errors import Conflict, Invalid, NotFound
@@ -90,25 +91,22 @@ def _check(slug: str, values: dict[str, object]) -> None:
 
 def owners_of(community_id: int) -> list[tuple[Owner, list[tuple[Ownership, Unit]]]]:
     """The owners of a community with their units; merged ones are left out."""
-    with transaction() as tx:
-        owners = list(
-            tx.session.scalars(
-                select(Owner)
-                .where(Owner.community_id == community_id, Owner.merged_into_id.is_(None))
-                .order_by(Owner.id)
-            )
+    owners = list(
+        db.session.scalars(
+            select(Owner).where(Owner.community_id == community_id, Owner.merged_into_id.is_(None)).order_by(Owner.id)
         )
-        units: dict[int, list[tuple[Ownership, Unit]]] = {owner.id: [] for owner in owners}
-        query = (
-            select(Ownership, Unit)
-            .join(Unit, Unit.id == Ownership.unit_id)
-            .where(Ownership.community_id == community_id)
-            .order_by(Ownership.id)
-        )
-        for share, unit in tx.session.execute(query):
-            if share.owner_id in units:
-                units[share.owner_id].append((share, unit))
-        return [(owner, units[owner.id]) for owner in owners]
+    )
+    units: dict[int, list[tuple[Ownership, Unit]]] = {owner.id: [] for owner in owners}
+    query = (
+        select(Ownership, Unit)
+        .join(Unit, Unit.id == Ownership.unit_id)
+        .where(Ownership.community_id == community_id)
+        .order_by(Ownership.id)
+    )
+    for share, unit in db.session.execute(query):
+        if share.owner_id in units:
+            units[share.owner_id].append((share, unit))
+    return [(owner, units[owner.id]) for owner in owners]
 
 
 def add_owner(actor: Actor, community_id: int, name: str, unit_public_ids: list[str], source: str = "") -> str:

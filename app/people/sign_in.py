@@ -7,6 +7,7 @@ import unicodedata
 from sqlalchemy import func, select
 
 from app.core.clock import HOUR, MINUTE
+from app.core.database import db
 from app.core.events import record_event
 from app.core.limits import count_try
 from app.core.outbox import tell
@@ -146,14 +147,13 @@ def _add_device(tx: Tx, household: Household, person: Person, code_id: int, labe
 
 def devices_of(household_id: int) -> list[tuple[Device, str]]:
     """The paired devices of a household, each with the name of its person."""
-    with transaction() as tx:
-        query = (
-            select(Device, Person.name)
-            .join(Person, Person.id == Device.person_id)
-            .where(Device.household_id == household_id, Device.ended_at.is_(None))
-            .order_by(Device.id)
-        )
-        return [(device, name) for device, name in tx.session.execute(query)]
+    query = (
+        select(Device, Person.name)
+        .join(Person, Person.id == Device.person_id)
+        .where(Device.household_id == household_id, Device.ended_at.is_(None))
+        .order_by(Device.id)
+    )
+    return [(device, name) for device, name in db.session.execute(query)]
 
 
 def remove_device(actor: Actor, public_id: str) -> None:
