@@ -115,15 +115,21 @@ def _ref(tx: Tx, talk: Talk) -> ActivityRef:
     return find_activity(public_id, tx.now)
 
 
+def _require_running(tx: Tx, talk: Talk) -> None:
+    if not _ref(tx, talk).running:
+        raise Closed(phrase("This talk is closed. What was written stays readable."))
+
+
 def edit(actor: Actor, public_id: str, text: str) -> None:
     """Edit one's comment within fifteen minutes; what it said before is kept."""
     if not text.strip():
         wrong = phrase("Please fill this in.")
         raise Invalid(wrong, {"text": wrong})
     with transaction() as tx:
-        comment, _ = queries.find_comment(public_id)
+        comment, talk = queries.find_comment(public_id)
         if comment.person_id != actor.person():
             raise Forbidden(phrase("Only its author edits a comment."))
+        _require_running(tx, talk)
         if tx.now > comment.at + EDIT_MINUTES * MINUTE or comment.hidden_by_id is not None:
             raise Closed(phrase("A comment can be edited for %(n)s minutes. Write a reply instead.", n=EDIT_MINUTES))
         tx.session.add(CommentRevision(comment_id=comment.id, text=comment.text, at=tx.now))
@@ -132,12 +138,13 @@ def edit(actor: Actor, public_id: str, text: str) -> None:
 
 def mark_answer(actor: Actor, public_id: str) -> None:
     """Mark a reply as the answer to its question, or unmark it: the owner of the subject, or a facilitator."""
-    with transaction():
+    with transaction() as tx:
         comment, talk = queries.find_comment(public_id)
         if comment.parent_id is None or not (
             actor.facilitates(talk.community_id) or (talk.owner_id and talk.owner_id == actor.person_id)
         ):
             raise Forbidden
+        _require_running(tx, talk)
         comment.is_answer = not comment.is_answer
 
 
