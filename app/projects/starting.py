@@ -54,7 +54,8 @@ def start_project(
     if not title.strip():
         raise Invalid(phrase("The project needs a title."), {"title": phrase("Please fill this in.")})
     with transaction() as tx:
-        sent = [title, place, summary, method_public_id]
+        places = {key: sorted(set(ids)) for key, ids in (scope or {}).items() if ids}
+        sent = [title, place, summary, method_public_id, places, parent_public_id or ""]
         if once and (known := replayed(tx, f"project:{person_id}", once, sent)):
             return known
         version = tx.session.scalar(select(MethodVersion).where(MethodVersion.public_id == method_public_id))

@@ -42,7 +42,7 @@ def save_draft(actor: Actor, activity_public_id: str, words: Words, *, public_id
     person_id = actor.person()
     with transaction() as tx:
         ref = admit(tx, actor, activity_public_id, "propose")
-        sent = [activity_public_id, public_id, words.title, words.text]
+        sent = [activity_public_id, public_id, words.title, words.text, words.cost, list(words.pin or ())]
         if once and (known := replayed(tx, f"proposal:{person_id}", once, sent)):
             return known
         if public_id:
