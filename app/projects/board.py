@@ -266,7 +266,7 @@ class ProjectPage:
     run: Run
     gates: tuple[GateState, ...]
     history: tuple[Moved, ...]
-    children: tuple[Project, ...]
+    children: tuple[tuple[Project, Community], ...]
     people: dict[int, str]
 
 

@@ -254,9 +254,11 @@ def projects_in(community_id: int, *, state: Sequence[str] = ("running", "paused
     )
 
 
-def children_of(project_id: int) -> list[Project]:
-    """The projects of several communities that belong to one parent."""
-    return list(db.session.scalars(select(Project).where(Project.parent_id == project_id).order_by(Project.id)))
+def children_of(project_id: int) -> list[tuple[Project, Community]]:
+    """The projects that belong to one parent, each with its community: they may be of several."""
+    query = select(Project, Community).join(Community, Community.id == Project.community_id)
+    rows = db.session.execute(query.where(Project.parent_id == project_id).order_by(Project.id))
+    return [(project, community) for project, community in rows]
 
 
 def offered_methods() -> list[MethodVersion]:
