@@ -6,6 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -74,11 +75,17 @@ def installation(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
         db.engine.dispose()
 
 
-@pytest.fixture
-def app(installation: Flask, database_url: str) -> Iterator[Flask]:
-    """The application with an empty database, at noon."""
+@contextmanager
+def emptied(installation: Flask, database_url: str) -> Iterator[Flask]:
+    """The application with an empty database, at noon; emptied again after."""
     installation.extensions["qiding.clock"].set(NOON)
-    yield installation
+    try:
+        yield installation
+    finally:
+        _empty(installation, database_url)
+
+
+def _empty(installation: Flask, database_url: str) -> None:
     with installation.app_context():
         db.session.remove()
         if not ON_POSTGRESQL:
@@ -93,6 +100,13 @@ def app(installation: Flask, database_url: str) -> Iterator[Flask]:
             if filled:
                 names = ", ".join(f'"{name}"' for name in filled)
                 connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture
+def app(installation: Flask, database_url: str) -> Iterator[Flask]:
+    """The application with an empty database, at noon."""
+    with emptied(installation, database_url) as emptied_app:
+        yield emptied_app
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ record = { zh_Hans = "议题清单", en = "List of topics" }
   key = "ideas"
   kind = "proposals"
   title = { zh_Hans = "大家提", en = "Neighbours propose" }
-  who = { propose = ["residents"], support = ["residents"] }
+  who = { propose = ["residents", "lead"], support = ["residents"] }
   settings = { photo = "optional", open_days = 14 }
 
   [[steps.activities]]

@@ -1,0 +1,162 @@
+"""Every page that lists things asks the database as often for thirty, or a thousand, of them as for three."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from flask import Flask
+
+from tests.conftest import emptied
+from tests.crowd import Crowd
+from tests.projects.world import build
+from tests.site.world import counted
+
+FEW, SOME, MANY = 3, 30, 1000
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page by its name: who reads it, and where it is; ``n`` is how many things it lists then."""
+
+    name: str
+    reader: str
+    path: Callable[[Crowd, int], str]
+
+
+@dataclass
+class Seen:
+    """The statements that a page sent, for few things and for many."""
+
+    few: list[str] = field(default_factory=list)
+    many: list[str] = field(default_factory=list)
+
+
+def at(path: str) -> Callable[[Crowd, int], str]:
+    return lambda _crowd, _n: path
+
+
+def activity(kind: str, key: str, rest: str = "") -> Callable[[Crowd, int], str]:
+    return lambda crowd, _n: f"/c/ziteng/{kind}/{crowd.garden.activity(key)}{rest}"
+
+
+def project(rest: str = "") -> Callable[[Crowd, int], str]:
+    return lambda crowd, _n: f"/c/ziteng/project/{crowd.garden.project}{rest}"
+
+
+def walked(rest: str = "") -> Callable[[Crowd, int], str]:
+    return lambda crowd, _n: f"/c/ziteng/project/{crowd.walked}{rest}"
+
+
+PAGES = (
+    Page("home", "nobody", at("/")),
+    Page("home of a resident", "neighbour", at("/")),
+    Page("communities", "nobody", at("/communities")),
+    Page("help", "nobody", at("/help")),
+    Page("about the method", "nobody", at("/about")),
+    Page("community", "neighbour", at("/c/ziteng/")),
+    Page("project with children", "neighbour", project()),
+    Page("project for its facilitator", "lead", project()),
+    Page("project that went back often", "nobody", walked()),
+    Page("step with many runs", "nobody", walked("/step/one")),
+    Page("step with every activity", "neighbour", project("/step/gather")),
+    Page("figures of a project", "nobody", project("/figures")),
+    Page("preview of a record", "lead", project("/close")),
+    Page("waiver", "lead", project("/gate/topic_chosen/waive")),
+    Page("send back", "lead", walked("/send-back")),
+    Page("new project", "lead", at("/c/ziteng/project/new")),
+    Page("console", "lead", at("/c/ziteng/console")),
+    Page("proposals", "neighbour", activity("proposals", "ideas")),
+    Page("newest proposals", "nobody", activity("proposals", "ideas", "?sort=new&status=open")),
+    Page("merging proposals", "lead", activity("proposals", "ideas", "/merge")),
+    Page("proposal with its talk", "neighbour", lambda crowd, _n: f"/c/ziteng/proposal/{crowd.proposal}"),
+    Page("proposal made from others", "nobody", lambda crowd, n: f"/c/ziteng/proposal/{crowd.merged[n]}"),
+    Page("discussion", "neighbour", activity("talk", "talk")),
+    Page("discussion for its facilitator", "lead", activity("talk", "talk")),
+    Page("discussion, a later page", "nobody", activity("talk", "talk", "?page=2")),
+    Page("moderation", "lead", at("/c/ziteng/moderation")),
+    Page("votes of a step", "lead", activity("votes", "vote")),
+    Page("poll with objections", "neighbour", lambda crowd, n: f"/c/ziteng/poll/{crowd.polls[n]}"),
+    Page("result with objections", "nobody", lambda crowd, n: f"/c/ziteng/poll/{crowd.polls[n]}/result"),
+    Page("turnout", "lead", lambda crowd, n: f"/c/ziteng/poll/{crowd.polls[n]}/turnout"),
+    Page("roster", "nobody", activity("register", "roster")),
+    Page("outreach", "lead", activity("register", "outreach")),
+    Page("minutes", "nobody", activity("register", "hearing")),
+    Page("money", "lead", activity("register", "money")),
+    Page("milestones", "nobody", activity("register", "works")),
+    Page("acceptance", "neighbour", activity("register", "acceptance")),
+    Page("convention", "neighbour", activity("register", "articles")),
+    Page("notice with complaints", "lead", activity("notice", "board")),
+    Page("archive", "nobody", at("/c/ziteng/records")),
+    Page("archive of a year", "nobody", at("/c/ziteng/records?year=2020&page=2")),
+    Page("inbox", "neighbour", at("/me/messages")),
+    Page("my page", "neighbour", at("/me")),
+    Page("my page of a facilitator", "lead", at("/me")),
+    Page("my data", "neighbour", at("/me/data.json")),
+    Page("my devices", "neighbour", at("/me/devices")),
+    Page("roll", "lead", at("/c/ziteng/roll")),
+    Page("preview of an import", "lead", lambda crowd, _n: f"/c/ziteng/roll/{crowd.first_sheet}"),
+    Page("desk", "lead", at("/c/ziteng/desk?find=101")),
+    Page("members", "lead", at("/c/ziteng/people")),
+    Page("deputy", "lead", at("/c/ziteng/people/deputy")),
+    Page("owners", "lead", at("/c/ziteng/owners")),
+    Page("merging owners", "lead", at("/c/ziteng/owners/merge")),
+    Page("town", "admin", at("/town")),
+    Page("administration", "admin", at("/admin")),
+    Page("methods", "admin", at("/admin/methods")),
+)
+
+
+def visit(crowd: Crowd, n: int) -> Iterator[tuple[str, list[str]]]:
+    """Open every page, once to warm what is read once a process and once to count."""
+    garden = crowd.garden
+    readers = {
+        "nobody": garden.browser(),
+        "neighbour": garden.browser(garden.neighbour),
+        "lead": garden.browser(garden.lead),
+        "admin": garden.browser(garden.town.admin),
+    }
+    for page in PAGES:
+        browser, path = readers[page.reader], page.path(crowd, n)
+        if n == FEW:
+            browser.get(path)
+        with counted(garden.town.app) as statements:
+            answer = browser.get(path)
+        assert answer.status_code == 200, f"{page.name}: {answer.status_code} at {path}"
+        yield page.name, [re.sub(r"\([?, ]+\)", "(…)", statement) for statement in statements]
+
+
+@pytest.fixture(scope="module")
+def seen(installation: Flask, database_url: str) -> dict[str, Seen]:
+    """What each page sent for few and for many things; one world for all of them, since it is long to make."""
+    found = {page.name: Seen() for page in PAGES}
+    with emptied(installation, database_url) as app:
+        crowd = Crowd(build(app, app.extensions["qiding.clock"]))
+        for n in (FEW, SOME):
+            crowd.vote(n)
+            crowd.merged[n] = crowd.merge(n)
+        crowd.garden.clock.advance(9 * 86_400_000)
+        crowd.grow(FEW, FEW * 2)
+        for name, statements in visit(crowd, FEW):
+            found[name].few = statements
+        crowd.grow(SOME, MANY)
+        for name, statements in visit(crowd, SOME):
+            found[name].many = statements
+    return found
+
+
+@pytest.mark.parametrize("name", [page.name for page in PAGES])
+def test_a_page_asks_as_often_for_many_things_as_for_few(seen: dict[str, Seen], name: str) -> None:
+    few, many = seen[name].few, seen[name].many
+    grown = Counter(many) - Counter(few)
+    worst = "\n".join(f"{n} times more: {statement[:300]}" for statement, n in grown.most_common(3))
+    assert few, f"“{name}” asked the database nothing: the test sees nothing"
+    assert len(many) == len(few), f"“{name}” grew from {len(few)} to {len(many)} queries as its lists grew.\n{worst}"
+
+
+def test_no_page_asks_the_database_more_often_than_a_reader_would_wait_for(seen: dict[str, Seen]) -> None:
+    most = {name: len(found.few) for name, found in seen.items() if len(found.few) > 100}
+    assert not most, f"these pages ask very often: {most}"
