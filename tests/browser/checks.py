@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 UNLABELLED = frozenset(("hidden", "submit", "button", "image", "reset"))
 
 

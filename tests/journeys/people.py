@@ -139,10 +139,10 @@ class Cast:
         links = reader.page.locator(f"main .rows a[href*='/c/ziteng/{kind}/']")
         reader.go(links.nth(nth).get_attribute("href") or "")
 
-    def enter(self, kind: str, section: str, nth: int = 0, *, who: Reader | None = None, **values: str) -> None:
-        """Add an entry to a register."""
-        reader = who or self.lead
-        self.activity(reader, kind, nth)
+    def enter(self, section: str, nth: int = 0, /, *, reader: Reader | None = None, **values: str) -> None:
+        """Add an entry to the register that stands at a place among those of the step."""
+        reader = reader or self.lead
+        self.activity(reader, "register", nth)
         reader.follow(f"/{section}/add")
         reader.fill(**values)
         reader.send()
@@ -152,7 +152,6 @@ class Cast:
         """A resident says something in a discussion."""
         reader = self.residents[name]
         self.activity(reader, "talk", nth)
-        reader.follow("/write")
         reader.fill(kind=kind, text=text)
         reader.send()
         assert text in reader.page.content()
