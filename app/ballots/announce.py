@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 
 from app.ballots import queries
 from app.ballots.close import settle
+from app.ballots.gates import SPEC
 from app.ballots.models import Decision, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.ballots.queries import Round
 from app.core.events import record_event
@@ -22,7 +23,7 @@ from app.engine.phrase import phrase
 from app.engine.voting.phase import PollTimes, check_announcement
 from app.people.actor import Actor
 from app.people.queries import persons_of_households, roll_households, roll_persons
-from app.projects.kinds import ActivityRef
+from app.projects.kinds import ActivityRef, only
 from app.projects.models import ActivityRun, Project
 from app.projects.queries import find_activity
 
@@ -74,10 +75,10 @@ def save_draft(actor: Actor, activity_public_id: str, title: str, text: str) -> 
 
 def _held(tx: Tx, actor: Actor, activity_public_id: str) -> tuple[ActivityRef, int]:
     """The activity of a facilitator's command, its project held so that the step can't close meanwhile."""
-    ref = find_activity(activity_public_id, tx.now)
+    ref = only(SPEC, find_activity(activity_public_id, tx.now))
     person_id = actor.require_facilitator(ref.community_id)
     tx.lock(Lock(Project, ref.project_id, share=True))
-    ref = find_activity(activity_public_id, tx.now)
+    ref = only(SPEC, find_activity(activity_public_id, tx.now))
     if not ref.running:
         raise Closed(phrase("This step is closed or the project rests. What was written stays readable."))
     return ref, person_id

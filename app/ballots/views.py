@@ -17,6 +17,7 @@ from app.engine.voting import RULES
 from app.engine.voting.consent import KINDS
 from app.people.queries import community_by_slug
 from app.people.session import actor, signed_in
+from app.projects.kinds import only
 from app.projects.queries import find_activity
 
 ballots = Blueprint("ballots", __name__)
@@ -39,7 +40,7 @@ def _context() -> dict[str, Any]:
 def activity(slug: str, public_id: str) -> Page:
     """A decision: its draft (the facilitator writes it), its rounds, and what comes next."""
     here, at = community_by_slug(slug), now()
-    ref = find_activity(public_id, at, slug)
+    ref = only(gates.SPEC, find_activity(public_id, at, slug))
     reader = actor()
     decision = queries.decisions_of([ref.id]).get(ref.id)
     rounds = queries.rounds_of([decision.id], at)[decision.id] if decision else []
@@ -74,7 +75,7 @@ def announce(slug: str, public_id: str) -> Page:
     """See all that freezes, and announce."""
     reader, here, at = signed_in(), community_by_slug(slug), now()
     reader.require_facilitator(here.id)
-    ref = find_activity(public_id, at, slug)
+    ref = only(gates.SPEC, find_activity(public_id, at, slug))
     decision = queries.decisions_of([ref.id]).get(ref.id)
     if decision is None:
         raise NotFound

@@ -20,7 +20,7 @@ from app.notices.period import last_day
 from app.people.actor import Actor
 from app.people.models import Person
 from app.people.queries import facilitators_of
-from app.projects.kinds import ActivityRef
+from app.projects.kinds import ActivityRef, only
 from app.projects.models import ActivityRun
 from app.projects.queries import find_activity, find_activity_by_id
 
@@ -46,7 +46,7 @@ def save_draft(actor: Actor, activity_public_id: str, title: str, basis: str, te
 
 
 def _ref(tx: Tx, actor: Actor, activity_public_id: str) -> ActivityRef:
-    ref = find_activity(activity_public_id, tx.now)
+    ref = only(queries.NOTICE.spec, find_activity(activity_public_id, tx.now))
     actor.require_facilitator(ref.community_id)
     if not ref.running:
         raise Closed(phrase("This step is closed or the project rests. What was written stays readable."))

@@ -13,6 +13,7 @@ from app.engine.errors import NotFound
 from app.notices import queries, service
 from app.people.queries import community_by_slug
 from app.people.session import actor, signed_in
+from app.projects.kinds import only
 from app.projects.queries import find_activity, find_activity_by_id
 
 notices = Blueprint("notices", __name__)
@@ -44,7 +45,7 @@ class AnswerForm(Form):
 def activity(slug: str, public_id: str) -> Page:
     """A notice as it hangs, or its draft for the facilitator; its complaints."""
     here, reader, at = community_by_slug(slug), actor(), now()
-    ref = find_activity(public_id, at, slug)
+    ref = only(queries.NOTICE.spec, find_activity(public_id, at, slug))
     notice = queries.notices_of([ref.id]).get(ref.id)
     writes = reader.facilitates(here.id) and ref.running and (notice is None or notice.posted_at is None)
     form = NoticeForm(obj=notice)
@@ -79,7 +80,7 @@ def post(slug: str, public_id: str) -> Page:
     """See what will hang, and post it."""
     reader, here = signed_in(), community_by_slug(slug)
     reader.require_facilitator(here.id)
-    ref = find_activity(public_id, now(), slug)
+    ref = only(queries.NOTICE.spec, find_activity(public_id, now(), slug))
     notice = queries.notices_of([ref.id]).get(ref.id)
     if notice is None or notice.posted_at is not None:
         raise NotFound
@@ -94,7 +95,7 @@ def post(slug: str, public_id: str) -> Page:
 def complain(slug: str, public_id: str) -> Page:
     """Complain against a notice."""
     reader, here = signed_in(), community_by_slug(slug)
-    ref = find_activity(public_id, now(), slug)
+    ref = only(queries.NOTICE.spec, find_activity(public_id, now(), slug))
     notice = queries.notices_of([ref.id]).get(ref.id)
     if notice is None or notice.posted_at is None:
         raise NotFound

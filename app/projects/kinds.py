@@ -13,6 +13,7 @@ from flask import Flask, current_app, url_for
 
 from app.core.module import Module
 from app.core.transaction import Tx
+from app.engine.errors import NotFound
 from app.engine.gates import GateResult, GateState
 from app.engine.method import Activity, ActivitySpec, Catalogue, Gate, GateSpec, Method, Step, Text
 from app.engine.phrase import Phrase
@@ -177,3 +178,10 @@ def kinds() -> Kinds:
 def kind_of(ref: ActivityRef) -> ActivityKind:
     """What the activity's kind declares."""
     return kinds().activities[ref.activity.kind]
+
+
+def only(spec: ActivitySpec, ref: ActivityRef) -> ActivityRef:
+    """An activity for the pages and commands of its own kind; to those of another kind it isn't there."""
+    if ref.activity.kind != spec.kind:
+        raise NotFound
+    return ref

@@ -16,10 +16,11 @@ from app.people.places import Community
 from app.people.queries import community_by_slug, names_for
 from app.people.session import actor, signed_in
 from app.projects.admission import may
-from app.projects.kinds import ActivityRef
+from app.projects.kinds import ActivityRef, only
 from app.projects.queries import activity_refs, find_activity, find_project_by_id
 from app.proposals import queries, service
 from app.proposals.forms import AnswerForm, MergeForm, ProposalForm
+from app.proposals.gates import SPEC
 from app.proposals.models import Proposal
 
 proposals = Blueprint("proposals", __name__)
@@ -45,7 +46,7 @@ def _words(form: ProposalForm) -> service.Words:
 def activity(slug: str, public_id: str) -> str:
     """All proposals of a step, with their pins."""
     here, reader = community_by_slug(slug), actor()
-    ref = find_activity(public_id, now(), slug)
+    ref = only(SPEC, find_activity(public_id, now(), slug))
     sort = request.args.get("sort", "support")
     page = queries.list_page(
         ref.id,
@@ -72,7 +73,7 @@ def activity(slug: str, public_id: str) -> str:
 def new(slug: str, public_id: str) -> Page:
     """Write a proposal; it is kept as a draft, and sent on the next page."""
     reader, here = signed_in(), community_by_slug(slug)
-    ref = find_activity(public_id, now(), slug)
+    ref = only(SPEC, find_activity(public_id, now(), slug))
     form = ProposalForm()
     if form.validate_on_submit():
         with form.refusals():
@@ -208,7 +209,7 @@ def merge(slug: str, public_id: str) -> Page:
     """Merge proposals into a new one."""
     reader, here = signed_in(), community_by_slug(slug)
     reader.require_facilitator(here.id)
-    ref = find_activity(public_id, now(), slug)
+    ref = only(SPEC, find_activity(public_id, now(), slug))
     form = MergeForm()
     form.sources.choices = options((row.public_id, row.title) for row in queries.submitted([ref.id])[ref.id])
     if form.validate_on_submit():
