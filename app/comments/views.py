@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.comments import queries, service
-from app.comments.activity import subject_of
+from app.comments.activity import DISCUSSION, subject_of
 from app.comments.forms import CommentForm, JudgeForm, ReasonForm
 from app.comments.models import Comment, Talk
 from app.core.clock import MINUTE, now
@@ -17,6 +17,7 @@ from app.engine.errors import NotFound
 from app.people.places import Community
 from app.people.queries import community_by_slug
 from app.people.session import actor, signed_in
+from app.projects.kinds import only
 from app.projects.queries import find_activity
 
 comments = Blueprint("comments", __name__)
@@ -44,7 +45,7 @@ def may_edit(comment: Comment, reader_id: int | None) -> bool:
 def activity(slug: str, public_id: str) -> str:
     """The talk of a step."""
     here = community_by_slug(slug)
-    ref = find_activity(public_id, now(), slug)
+    ref = only(DISCUSSION.spec, find_activity(public_id, now(), slug))
     page = request.args.get("page", 1, type=int)
     talk = queries.talk_page(ref, subject_of(ref), actor(), action="comment", page=page)
     return render_template("comments/activity.html", community=here, ref=ref, talk=talk)
@@ -124,7 +125,16 @@ def act(slug: str, public_id: str, act: str) -> Page:
             flash(gettext("Recorded."))
             return redirect(f"{local_path(talk.href)}#c-{public_id}", 303)
     return (
-        render_template("comments/act.html", community=here, talk=talk, comment=comment, form=form, act=act),
+        render_template(
+            "comments/act.html",
+            community=here,
+            talk=talk,
+            comment=comment,
+            # What was hidden is read by its author and by those who judge it, whatever page asks for it.
+            shown=comment.hidden_by_id is None or comment.person_id == reader.person_id or reader.facilitates(here.id),
+            form=form,
+            act=act,
+        ),
         form.http_status,
     )
 
