@@ -88,6 +88,15 @@ def _household(tx: Tx, actor: Actor, public_id: str) -> Household:
     return household
 
 
+def household_here(community_id: int, public_id: str) -> Household:
+    """A household that lives in this community; NotFound for all others."""
+    query = select(Household).where(Household.public_id == public_id, Household.community_id == community_id)
+    found = db.session.scalar(query.where(Household.ended_at.is_(None)))
+    if found is None:
+        raise NotFound
+    return found
+
+
 def move_out(actor: Actor, household_public_id: str) -> str:
     """End a household with its codes and devices, and return the public id of the unit's next, empty one."""
     with transaction() as tx:

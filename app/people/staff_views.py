@@ -49,6 +49,7 @@ def desk_page(slug: str) -> str:
 def issue_code(slug: str, public_id: str) -> Page:
     """A new code for a household; this page is the only one that shows it."""
     reader, here = _facilitator(slug)
+    desk.household_here(here.id, public_id)
     code = desk.issue_code(reader, public_id)
     return render_template("people/code.html", community=here, code=code)
 
@@ -57,6 +58,7 @@ def issue_code(slug: str, public_id: str) -> Page:
 def move_out(slug: str, public_id: str) -> Page:
     """End a household that has moved out."""
     reader, here = _facilitator(slug)
+    desk.household_here(here.id, public_id)
     if request.method == "POST":
         desk.move_out(reader, public_id)
         flash(gettext("The household is ended; its code and devices no longer work."))
