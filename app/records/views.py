@@ -35,7 +35,12 @@ MOST_CHECKED = 4 * 1024 * 1024
 
 @records.app_context_processor
 def _context() -> dict[str, object]:
-    return {"stored_text": text_from_data, "stored_phrase": from_data}
+    return {"stored_text": text_from_data, "stored_phrase": from_data, "chop_of": chop_of}
+
+
+def chop_of(title: str) -> str:
+    """The four characters of a step's seal, from its Chinese title: 定方案 becomes 方案已定."""
+    return f"{title[1:]}已定" if len(title) == 3 and title.startswith("定") else "此步已定"
 
 
 @records.get("/c/<slug>/project/<public_id>/close")

@@ -103,7 +103,7 @@ def weigh(counts: Mapping[str, int], electorate: int, policy: Policy, withdrawn:
 
 RULE = Rule(
     key="consent",
-    title=phrase("Consent"),
+    title=phrase("Decision by consent"),
     says=phrase("It passes when enough take part and no objection stands. It is not about who is more."),
     source=phrase("Consent of those concerned; not a vote that the law prescribes."),
     stances=STANCES,

@@ -8,8 +8,8 @@ from app.engine.phrase import phrase
 from app.engine.voting.rule import Policy, Rule, Stance, Tally, Test, quorum_test, read_stance
 
 STANCES = (
-    Stance("yes", phrase("Yes"), phrase("I am for it."), "yes"),
-    Stance("no", phrase("No"), phrase("I am against it."), "obj"),
+    Stance("yes", phrase("In favour"), phrase("I am for it."), "yes"),
+    Stance("no", phrase("Against"), phrase("I am against it."), "obj"),
     Stance("abstain", phrase("Abstain"), phrase("I take part without deciding; here this weighs like a no."), "abs"),
 )
 
