@@ -77,6 +77,12 @@ def enqueue(tx: Tx, kind: str, arguments: Mapping[str, Any], *, key: str | None 
 def run_one(handlers: Mapping[str, Handler]) -> bool:
     """Claim and run one due job; whether there was one. A job that raises is tried again later, at most five times."""
     with transaction() as tx:
+        # What outlived its lease five times kills its workers: another try would kill the next one.
+        tx.session.execute(
+            update(Job)
+            .where(Job.state == "running", Job.lease_until < tx.now, Job.attempts >= MOST_ATTEMPTS)
+            .values(state="failed", error="LeaseEnded", lease_until=None, ended_at=tx.now)
+        )
         due = tx.session.scalar(
             select(Job)
             .where(
@@ -104,7 +110,9 @@ def run_one(handlers: Mapping[str, Handler]) -> bool:
 
 def _end(job_id: int, state: str, error: str | None, attempts: int) -> None:
     with transaction() as tx:
-        job = tx.session.get_one(Job, job_id)
+        job = tx.session.get_one(Job, job_id, with_for_update=True)
+        if (job.state, job.attempts) != ("running", attempts):
+            return  # the lease ended meanwhile, and somebody else took the job over
         job.state, job.error, job.lease_until = state, error, None
         job.ended_at = tx.now if state != "queued" else None
         job.run_after = tx.now + (2**attempts) * 5 * SECOND if state == "queued" else job.run_after
