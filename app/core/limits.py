@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import String, UniqueConstraint, delete, select
+from sqlalchemy import String, UniqueConstraint, delete
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import DAY
-from app.core.database import Base, Instant, Key
+from app.core.database import Base, Instant, Key, is_sqlite
 from app.core.transaction import transaction
 from app.engine.errors import TooMany
 from app.engine.phrase import phrase
@@ -34,13 +35,15 @@ def count_try(kind: str, subject: str, *, most: int, window: int) -> None:
     key = hashlib.sha256(f"{kind}\0{subject}".encode()).hexdigest()
     with transaction() as tx:
         start = tx.now - tx.now % window
-        row = tx.session.scalar(select(Tries).where(Tries.key == key, Tries.window_start == start).with_for_update())
-        if row is None:
-            row = Tries(key=key, window_start=start, count=0)
-            tx.session.add(row)
+        # One statement, so that two first tries at the same moment are two, and neither fails.
+        new = (sqlite.insert if is_sqlite() else postgresql.insert)(Tries).values(key=key, window_start=start, count=1)
+        again = new.on_conflict_do_update(
+            index_elements=[Tries.key, Tries.window_start], set_={"count": Tries.count + 1}
+        )
+        count = tx.session.scalars(again.returning(Tries.count)).one()
+        if count == 1:
             tx.session.execute(delete(Tries).where(Tries.window_start < tx.now - 2 * DAY))
-        row.count += 1
-        over = row.count > most
+        over = count > most
         minutes = max(1, (start + window - tx.now + 59_999) // 60_000)
     if over:
         raise TooMany(phrase("Too many tries. Wait %(n)s minutes, or ask at the desk.", n=minutes))
