@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,15 +59,19 @@ class Config:
 
 def read_secret(path: Path) -> str:
     """The secret kept in ``path``; made there, readable by its owner only, when there is none."""
+    kept = path.read_text().strip() if path.exists() else ""
+    if kept:
+        return kept
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Written aside and linked, so that whoever starts beside us reads a whole secret or none. mkstemp gives 0600.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".secret-")
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(48) + "\n")
     try:
-        return path.read_text().strip()
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        secret = secrets.token_urlsafe(48)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text().strip()
-        with os.fdopen(handle, "w") as file:
-            file.write(secret + "\n")
-        return secret
+        os.link(name, path)
+    except FileExistsError:
+        if not path.read_text().strip():
+            os.replace(name, path)  # an empty file: signing with it would sign nothing
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return path.read_text().strip()
