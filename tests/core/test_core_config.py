@@ -1,0 +1,73 @@
+"""Settings: read from the environment; the secret is made once, for its owner's eyes only."""
+
+from __future__ import annotations
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from app.config import Config, read_secret
+
+
+def test_the_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "secret"
+    secret = read_secret(path)
+    assert len(secret) >= 64
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert read_secret(path) == secret
+    assert read_secret(tmp_path / "other") != secret
+    assert [file.name for file in path.parent.iterdir()] == ["secret"]
+
+
+@pytest.mark.parametrize("left", ["", "\n"])
+def test_an_empty_secret_is_none(tmp_path: Path, left: str) -> None:
+    path = tmp_path / "secret"
+    path.write_text(left)
+    secret = read_secret(path)
+    assert len(secret) >= 64
+    assert read_secret(path) == secret
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_many_who_start_at_once_share_one_secret(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        found = set(pool.map(lambda _: read_secret(tmp_path / "secret"), range(16)))
+    assert len(found) == 1
+    assert len(found.pop()) >= 64
+
+
+def test_a_secret_of_the_environment_makes_no_file(tmp_path: Path) -> None:
+    config = Config.from_env({"QIDING_VAR": str(tmp_path), "SECRET_KEY": "given"})
+    assert config.secret == "given"
+    assert list(tmp_path.iterdir()) == []
+    elsewhere = Config.from_env({"QIDING_VAR": str(tmp_path), "SECRET_KEY_FILE": str(tmp_path / "kept")})
+    assert (tmp_path / "kept").read_text().strip() == elsewhere.secret
+
+
+def test_without_settings_all_is_under_one_folder(tmp_path: Path) -> None:
+    config = Config.from_env({"QIDING_VAR": str(tmp_path)})
+    assert config.database_url == f"sqlite:///{tmp_path / 'qiding.db'}"
+    assert config.media_dir == tmp_path / "media"
+    assert (tmp_path / "secret").exists()
+    assert config.is_sqlite
+    assert config.jobs_in_thread
+    assert (config.secure_cookies, config.index_pages, config.testing) == (False, False, False)
+    assert config.base_url is None
+
+
+def test_settings_are_taken_as_given(tmp_path: Path) -> None:
+    config = Config.from_env(
+        {
+            "QIDING_VAR": str(tmp_path),
+            "SECRET_KEY": "given",
+            "DATABASE_URL": "postgresql+psycopg://db/qiding",
+            "BASE_URL": "https://qiding.example.org/",
+            "TRUSTED_HOSTS": "qiding.example.org,,example.org",
+            "FORWARDED_HOPS": "1",
+        }
+    )
+    assert (config.base_url, config.secure_cookies) == ("https://qiding.example.org", True)
+    assert config.trusted_hosts == ("qiding.example.org", "example.org")
+    assert (config.is_sqlite, config.jobs_in_thread, config.forwarded_hops) == (False, False, 1)
