@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from app.demo.parts import Complaint, Idea, Meeting, Member, Paper, Reply, Said
 from app.demo.people import Town
-from app.demo.scene import Complaint, Idea, Meeting, Member, Paper, Reply, Said, Scene
+from app.demo.scene import Scene
 from app.demo.stage import Story
 from app.proposals import service as proposals
 

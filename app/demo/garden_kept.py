@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from app.demo.parts import CONSENT, Reply, Said, concern
 from app.demo.people import Town
-from app.demo.scene import CONSENT, Reply, Said, Scene, concern
+from app.demo.scene import Scene
 from app.demo.stage import Story
 
 COSTS = (
@@ -182,10 +183,7 @@ def _convention(town: Town, scene: Scene) -> Story:
     yield stage.at(-51, 8, 30)
     poll = scene.announce("convention_vote", "空中花园居民公约", CONVENTION, -49, -42)
     named = {
-        **{
-            name: CONSENT
-            for name in ("张阿姨", "小林", "白药师", "陶叔", "郑小姐", "许师傅", "贺伯", "程老师", "宋大姐")
-        },
+        **dict.fromkeys(("张阿姨", "小林", "白药师", "陶叔", "郑小姐", "许师傅", "贺伯", "程老师", "宋大姐"), CONSENT),
         "姜女士": concern("接水盘这一条，请头三个月每周有人检查，不要只靠自觉。"),
         "雷老伯": concern("蚊子季节请提前放药。"),
     }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.ballots import service as ballots
-from app.core.media import Upload
+from app.demo.parts import ABSTAIN, CONSENT, Complaint, Idea, Paper, Reply, Said, concern, objection
 from app.demo.people import Town
-from app.demo.scene import ABSTAIN, CONSENT, Complaint, Idea, Paper, Reply, Said, Scene, concern, objection
+from app.demo.scene import Scene
 from app.demo.stage import Story
 from app.proposals import service as proposals
 
@@ -79,10 +79,7 @@ FIRST_NAMED = {
     "雷老伯": ABSTAIN,
 }
 SECOND_NAMED = {
-    **{
-        name: CONSENT
-        for name in ("张阿姨", "周师傅", "小林", "陶叔", "白药师", "小吴", "宋大姐", "程老师", "许师傅", "魏爸爸")
-    },
+    **dict.fromkeys(("张阿姨", "周师傅", "小林", "陶叔", "白药师", "小吴", "宋大姐", "程老师", "许师傅", "魏爸爸"), CONSENT),
     "姜女士": concern("蓄水试验我要全程在场，少一小时都不行。箱子底下的接水盘谁倒，请写进公约。"),
     "郑小姐": concern("施工时请我妈来试坡道，试过再收尾。"),
     "贺伯": objection(
@@ -104,7 +101,7 @@ WORRIES = (
 )
 
 
-def plan(town: Town, scene: Scene, pictures: dict[str, Upload]) -> Story:
+def plan(town: Town, scene: Scene) -> Story:
     """From the options to the resolution."""
     stage, lead = town.stage, scene.lead
     options = (
@@ -115,7 +112,7 @@ def plan(town: Town, scene: Scene, pictures: dict[str, Upload]) -> Story:
             26,
             (440, 470),
             38_600,
-            pictures["beds"],
+            "beds",
         ),
         Idea(
             "周师傅",
@@ -124,7 +121,7 @@ def plan(town: Town, scene: Scene, pictures: dict[str, Upload]) -> Story:
             33,
             (520, 520),
             41_200,
-            pictures["boxes"],
+            "boxes",
         ),
         Idea(
             "雷老伯",
@@ -133,7 +130,7 @@ def plan(town: Town, scene: Scene, pictures: dict[str, Upload]) -> Story:
             9,
             (380, 560),
             19_800,
-            pictures["bench"],
+            "bench",
         ),
     )
     ids = yield from scene.ideas("options", -181, -174, options)

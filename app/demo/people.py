@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from app.core.ids import new_public_id
+from app.core.media import Upload
 from app.demo.places import PLACES, Place, roll_of
 from app.demo.stage import Stage
 from app.people import desk, roll, sign_in
@@ -127,6 +128,7 @@ class Town:
     codes: dict[int, str] = field(default_factory=dict)
     people: dict[str, Actor] = field(default_factory=dict)
     paired: dict[tuple[str, str], Actor] = field(default_factory=dict)
+    pictures: dict[str, Upload | str] = field(default_factory=dict)
 
     def who(self, name: str) -> Actor:
         """Somebody of the cast by name; a resident signs in with the slip's code when first needed."""

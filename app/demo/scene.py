@@ -13,7 +13,7 @@ from app.ballots import service as ballots
 from app.comments import service as comments
 from app.comments.models import Talk
 from app.core.database import db
-from app.core.media import Upload
+from app.demo.parts import Complaint, Idea, Meeting, Member, Paper, Said
 from app.demo.people import Town
 from app.demo.stage import Story
 from app.notices import service as notices
@@ -27,87 +27,6 @@ from app.proposals.service import Words
 from app.registers import service as registers
 
 Ballot = tuple[Actor, Mapping[str, str]]
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A reply to what somebody said; ``answer`` when it is marked as the answer."""
-
-    who: str
-    text: str
-    answer: bool = False
-    kind: str = "support"
-
-
-@dataclass(frozen=True)
-class Said:
-    """What somebody of the cast says in a talk, and what others reply."""
-
-    who: str
-    kind: str
-    text: str
-    replies: tuple[Reply, ...] = ()
-
-
-@dataclass(frozen=True)
-class Idea:
-    """A proposal: by whom, its words, how many support it, where it lies, what it costs in yuan, how it looks."""
-
-    who: str
-    title: str
-    text: str
-    support: int = 0
-    pin: tuple[int, int] | None = None
-    yuan: int | None = None
-    photo: Upload | str | None = None
-    said: tuple[Said, ...] = ()
-
-
-@dataclass(frozen=True)
-class Member:
-    """Somebody of a team; ``interest`` is what was declared, empty for none."""
-
-    name: str
-    ring: str
-    role: str
-    interest: str = ""
-
-
-@dataclass(frozen=True)
-class Paper:
-    """A notice: title, what it rests on, its text."""
-
-    title: str
-    basis: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Complaint:
-    """A complaint within a notice's period and its answer, with their days."""
-
-    day: int
-    who: str
-    text: str
-    answer_day: int | None = None
-    answer: str = ""
-    on_paper_by: str = ""
-
-
-@dataclass(frozen=True)
-class Meeting:
-    """A meeting's minutes, in the words of the register, and those who confirm them."""
-
-    day: int
-    kind: str
-    place: str
-    present: int
-    who: str
-    points: str
-    decisions: str
-    minority: str = ""
-    confirmed_day: int = 0
-    confirmed: tuple[str, ...] = ()
 
 
 @dataclass
@@ -132,7 +51,7 @@ class Scene:
         place: str,
         summary: str,
         *,
-        picture: Upload | str | None = None,
+        picture: str = "",
         pin: tuple[int, int] | None = None,
     ) -> None:
         """Start the project in the buildings of the scene, or in the whole community."""
@@ -147,7 +66,7 @@ class Scene:
             summary=summary,
             method_public_id=method,
             scope={"buildings": list(db.session.scalars(query))} if self.buildings else None,
-            picture=picture,
+            picture=self.town.pictures.get(picture, picture),
             pin=pin,
         )
 
@@ -212,7 +131,7 @@ class Scene:
         """One proposal with its support and its talk."""
         author = self.town.who(idea.who)
         cost = None if idea.yuan is None else idea.yuan * 100
-        words = Words(idea.title, idea.text, cost, idea.pin, idea.photo)
+        words = Words(idea.title, idea.text, cost, idea.pin, self.town.pictures.get(idea.photo, idea.photo))
         public_id = proposals.save_draft(author, self.activity(key), words)
         self.town.stage.pause(2)
         proposals.submit(author, public_id)
@@ -355,17 +274,3 @@ class Scene:
             else:
                 given.append((actor, {"stance": "abstain" if k < len(concerns) + abstain else yes}))
         return given
-
-
-def objection(passage: str, kind: str, reason: str, grounds: str = "") -> dict[str, str]:
-    """An objection's ballot."""
-    return {"stance": "objection", "passage": passage, "kind": kind, "reason": reason, "grounds": grounds}
-
-
-def concern(text: str) -> dict[str, str]:
-    """A worry's ballot."""
-    return {"stance": "concern", "concern": text}
-
-
-CONSENT = {"stance": "consent"}
-ABSTAIN = {"stance": "abstain"}

@@ -13,7 +13,7 @@ from app.config import ROOT, Config
 from app.core import jobs
 from app.core.clock import FixedClock, now
 from app.core.database import db, is_sqlite
-from app.demo import garden, garden_kept, garden_plan
+from app.demo import garden, garden_kept, garden_plan, garden_two
 from app.demo.people import Town, found_town
 from app.demo.scene import Scene
 from app.demo.sign_ins import sign_ins, write_sign_ins
@@ -78,11 +78,15 @@ def stories(town: Town) -> list[Story]:
         key: store_method((ROOT / "app" / "methods" / f"{key}.toml").read_text(encoding="utf-8"))
         for key in ("lift", "qiding")
     }
-    return [garden_story(town, methods["qiding"])]
+    qiding = methods["qiding"]
+    return [
+        garden_story(town, qiding),
+        garden_two.story(town, qiding),
+    ]
 
 
 def garden_story(town: Town, method: str) -> Story:
     scene = Scene(town, "ziteng", town.people["陈老师"], garden.BUILDINGS)
     yield from garden.first_steps(town, scene, method)
-    yield from garden_plan.plan(town, scene, {k: "garden.svg" for k in ("beds", "boxes", "bench")})
+    yield from garden_plan.plan(town, scene)
     yield from garden_kept.keep(town, scene)
