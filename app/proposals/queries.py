@@ -27,8 +27,8 @@ SORTS = ("support", "new")
 
 
 def visible() -> ColumnElement[bool]:
-    """What everybody may see: drafts are their authors' own."""
-    return Proposal.state != "draft"
+    """What everybody may see: what was never sent is its author's own, given up or not."""
+    return Proposal.submitted_at.is_not(None)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def list_page(activity_id: int, community_id: int, reader: Actor, *, sort: str, 
 def find(public_id: str, reader: Actor) -> Proposal:
     """A proposal the reader may see."""
     row = db.session.scalar(select(Proposal).where(Proposal.public_id == public_id))
-    if row is None or (row.state == "draft" and row.person_id != reader.person_id):
+    if row is None or (row.submitted_at is None and row.person_id != reader.person_id):
         raise NotFound
     return row
 

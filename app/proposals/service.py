@@ -318,6 +318,7 @@ def merge(actor: Actor, activity_public_id: str, source_ids: Sequence[str], titl
         _open_talk(tx, ref, merged)
         for row in rows:
             row.state, row.status, row.merged_into_id = "merged", "merged", merged.id
+            row.chosen = False
             row.answered_by_id, row.answered_at = person_id, tx.now
             tell(
                 tx,
