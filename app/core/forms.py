@@ -80,9 +80,9 @@ def check_text(text: str, *, lines: bool) -> None:
         category = unicodedata.category(char)
         if category == "Cs" or char == "\ufffd":
             raise ValidationError(gettext("Some characters did not arrive whole. Type this field again."))
-        if category == "Cc" and not (lines and char in "\n\t"):
+        if (category == "Cc" and not (lines and char in "\n\t")) or (category in ("Zl", "Zp") and not lines):
             raise ValidationError(gettext("This has characters that can't be shown. Type it again, in one line."))
-        marks = marks + 1 if category == "Mn" else 0
+        marks = marks + 1 if category in ("Mn", "Me") else 0
         if marks > 8:
             raise ValidationError(gettext("Too many accents on one letter."))
 
@@ -131,8 +131,13 @@ class _Typed(StringField):  # type: ignore[misc]
         if not valuelist:
             return
         self.typed = valuelist[0]
-        text = valuelist[0].strip()
+        text = tidy(valuelist[0])
         self.data = self.read(text) if text else None
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        # As with Line: blanks were sent, and nothing is left of them.
+        if not validation_stopped and self.flags.required and self.data is None and not self.errors:
+            raise ValidationError(gettext("Please fill this in."))
 
     def _value(self) -> str:
         return self.typed or ("" if self.data is None else self.write(self.data))
@@ -170,10 +175,12 @@ class Amount(_Typed):
         self.least, self.most = least, most
 
     def read(self, text: str) -> int:
-        found = re.fullmatch(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?", text.replace(",", "").removesuffix("元"), re.ASCII)
+        # A comma parts thousands and nothing else: 89,5 must not become 895.
+        whole = r"([0-9]{1,3}(?:,[0-9]{3}){1,3}|[0-9]{1,12})"
+        found = re.fullmatch(whole + r"(?:\.([0-9]{1,2}))?", text.removesuffix("元").strip())
         if not found:
             raise ValueError(gettext("Please write an amount in yuan, like 1200 or 1200.50."))
-        fen = int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
+        fen = int(found[1].replace(",", "")) * 100 + int((found[2] or "0").ljust(2, "0"))
         if not self.least <= fen <= self.most:
             raise ValueError(gettext("This amount is too small or too large."))
         return fen

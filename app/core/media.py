@@ -125,7 +125,7 @@ def receive_document(data: bytes, filename: str) -> Upload:
     """Keep a PDF, or a photo of a paper, as a document."""
     if data.startswith(b"%PDF-") and len(data) <= MOST_BYTES:
         name = "".join(c for c in Path(filename.replace("\\", "/")).name if c.isprintable() and c not in '/"\u202e')
-        return Upload("document", "application/pdf", keep(data), None, 0, 0, len(data), name[-120:])
+        return Upload("document", "application/pdf", keep(data), None, 0, 0, len(data), name.lstrip(".")[-120:])
     if data.startswith(b"%PDF-"):
         raise Invalid(phrase("The document is larger than 10 MB. Choose a smaller one."))
     return receive_photo(data)
