@@ -100,6 +100,7 @@ def first_time(path: Path) -> None:
     load(app)
     del os.environ["DATABASE_URL"]
     part.replace(path)
+    part.with_name(part.name + "-journal").unlink(missing_ok=True)
 
 
 def load(app: Flask) -> None:

@@ -17,7 +17,7 @@ def _paired(data: Mapping[str, Any]) -> Phrase:
     return phrase(
         "%(name)s signed in on another device (%(label)s). If nobody of you did, remove it.",
         name=data["name"],
-        label=data["label"],
+        label=data["label"] or phrase("Computer"),
     )
 
 

@@ -32,7 +32,7 @@ def device_label() -> str:
     ):
         if mark in agent:
             return label
-    return "Browser"
+    return ""
 
 
 def _landing(next_: str | None, home_id: int | None = None) -> Response:

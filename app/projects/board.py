@@ -13,6 +13,7 @@ from app.core.events import events_of
 from app.core.i18n import local_date
 from app.engine.gates import GateState, Missing
 from app.engine.method import Method, Step
+from app.engine.phrase import Phrase
 from app.engine.windows import may
 from app.engine.workflow import Run, StepRun, replay
 from app.people.actor import Actor
@@ -267,7 +268,7 @@ class ProjectPage:
     gates: tuple[GateState, ...]
     history: tuple[Moved, ...]
     children: tuple[tuple[Project, Community], ...]
-    people: dict[int, str]
+    people: dict[int, Phrase]
 
 
 def project_page(project: Project, community: Community, reader: Actor, now: int) -> ProjectPage:
@@ -287,5 +288,5 @@ def project_page(project: Project, community: Community, reader: Actor, now: int
         gates=gates,
         history=moved,
         children=tuple(queries.children_of(project.id)),
-        people={key: str(name) for key, name in names_for(wanted, reader, community.id).items()},
+        people=names_for(wanted, reader, community.id),
     )

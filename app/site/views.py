@@ -97,13 +97,13 @@ def about() -> str:
     return render_template("site/about.html", methods=methods, circles=circles, gate_title=_gate_title)
 
 
-def circles(rings: Collection[Ring]) -> list[tuple[Ring, int, int, int]]:
-    """Where to draw each ring so that all of them meet: the ring, its centre, and the height of its name."""
+def circles(rings: Collection[Ring]) -> list[tuple[Ring, int, int, int, int]]:
+    """Where to draw each ring so that all of them meet: the ring, its centre, and the place of its name."""
     count, drawn = len(rings), []
     for place, ring in enumerate(rings):
         turn = 2 * math.pi * (place - (count - 1) / 2) / count - math.pi / 2
         x, y = 210 + round(78 * math.cos(turn)), 200 + round(78 * math.sin(turn))
-        drawn.append((ring, x, y, y + round(62 * math.sin(turn)) + 7))
+        drawn.append((ring, x, y, x + round(54 * math.cos(turn)), y + round(54 * math.sin(turn)) + 7))
     return drawn
 
 
