@@ -41,7 +41,9 @@ def roster_paper(title: str, members: Sequence[Member]) -> Paper:
     """The notice of a team."""
     names = "、".join(member.name for member in members)
     declared = [member.name for member in members if member.interest]
-    interest = f"申报利害关系的有：{'、'.join(declared)}，处理办法写在名单上。" if declared else "成员都已申报，没有利害关系。"
+    interest = (
+        f"申报利害关系的有：{'、'.join(declared)}，处理办法写在名单上。" if declared else "成员都已申报，没有利害关系。"
+    )
     return Paper(
         f"“{title}”团队名单公示",
         "项目议事规则",
@@ -49,19 +51,14 @@ def roster_paper(title: str, members: Sequence[Member]) -> Paper:
     )
 
 
-def reached(scene: Scene, by: str, share: tuple[int, int, int] = (38, 20, 16)) -> None:
-    """Enter outreach in every building of the scope, in hundredths of its households: screen, paper, door."""
+def reached(scene: Scene, by: str) -> None:
+    """Enter outreach in every building of the scope: three quarters of its households, on three ways."""
     counts: dict[str, int] = {}
     for home in scene.town.homes[scene.slug].values():
         if not scene.buildings or home.building in scene.buildings:
             counts[home.building] = counts.get(home.building, 0) + 1
-    scene.outreach(
-        "outreach",
-        [
-            (label, n * share[0] // 100, n * share[1] // 100, n * share[2] // 100, max(1, n // 8), by)
-            for label, n in counts.items()
-        ],
-    )
+    rows = [(label, n * 2 // 5, n // 5, -(-n // 6), max(1, n // 8), by) for label, n in counts.items()]
+    scene.outreach("outreach", rows)
 
 
 def needs(
@@ -109,15 +106,15 @@ def plan(
     poll = scene.announce("vote", title, text, day + 10, day + 17)
     yield from scene.cast(poll, day + 10, day + 17, scene.ballots_of(n, title, named, worries, abstain))
     yield from scene.settle(day + 17)
-    paper = Paper(f"“{title}”表态结果公示", "项目议事规则", f"{n}户表态，没有反对意见，达到人数要求，方案通过。\n{text}")
+    paper = Paper(
+        f"“{title}”表态结果公示", "项目议事规则", f"{n}户表态，没有反对意见，达到人数要求，方案通过。\n{text}"
+    )
     yield from scene.notice("plan_notice", day + 18, paper)
     yield stage.at(day + 26, 10)
     scene.close()
 
 
-def money(
-    scene: Scene, day: int, costs: Sequence[Cost], sources: Sequence[Source], permits: Sequence[Permit]
-) -> Story:
+def money(scene: Scene, day: int, costs: Sequence[Cost], sources: Sequence[Source], permits: Sequence[Permit]) -> Story:
     """Costs, sources and permits of the fifth step, entered on ``day``."""
     stage = scene.town.stage
     yield stage.at(day, 14)

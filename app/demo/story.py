@@ -13,7 +13,7 @@ from app.config import ROOT, Config
 from app.core import jobs
 from app.core.clock import FixedClock, now
 from app.core.database import db, is_sqlite
-from app.demo import garden, garden_kept, garden_plan, garden_two
+from app.demo import canopy, garden, garden_kept, garden_plan, garden_two, guixiang, hefeng, ziteng
 from app.demo.people import Town, found_town
 from app.demo.scene import Scene
 from app.demo.sign_ins import sign_ins, write_sign_ins
@@ -82,6 +82,14 @@ def stories(town: Town) -> list[Story]:
     return [
         garden_story(town, qiding),
         garden_two.story(town, qiding),
+        ziteng.sandpit(town, qiding),
+        ziteng.racks(town, qiding),
+        canopy.story(town, qiding),
+        guixiang.tables(town, qiding),
+        guixiang.lift(town, methods["lift"]),
+        hefeng.shed(town, qiding),
+        hefeng.space(town, qiding),
+        hefeng.landing(town, qiding),
     ]
 
 
