@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from app.engine.phrase import phrase
 MOST_BYTES = 10 * 1024 * 1024
 SIZES = {"large": 1600, "small": 480}
 VISIBILITIES = ("public", "members", "staff")
+EXTENSIONS = {"image/jpeg": "jpg", "application/pdf": "pdf"}
 
 
 class Media(Base):
@@ -154,6 +156,12 @@ def name_upload(
     tx.session.add(row)
     tx.session.flush()
     return row
+
+
+def extensions_of(public_ids: Iterable[str]) -> dict[str, str]:
+    """The extension of each stored file, as its address needs it."""
+    query = select(Media.public_id, Media.mime).where(Media.public_id.in_(set(public_ids)))
+    return {public_id: EXTENSIONS[mime] for public_id, mime in db.session.execute(query)}
 
 
 def find(public_id: str) -> Media:

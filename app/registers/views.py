@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from app.core.clock import now
 from app.core.i18n import gettext, say
 from app.core.i18n import money as say_money
-from app.core.media import Upload, receive_document
+from app.core.media import Upload, extensions_of, receive_document
 from app.engine.errors import NotFound
 from app.people.places import Community
 from app.people.queries import community_by_slug
@@ -58,6 +58,7 @@ def activity(slug: str, public_id: str) -> str:
         verdicts=[(gate, gate.judge(facts)) for gate in register.gates],
         writes=service.may_write(reader, ref),
         member=reader.belongs_to(here.id),
+        papers=extensions_of(row.document for row in rows if row.document),
     )
 
 

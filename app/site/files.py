@@ -16,7 +16,6 @@ from app.engine.errors import NotFound
 from app.people.session import actor
 from app.site.views import site
 
-EXTENSIONS = {"image/jpeg": "jpg", "application/pdf": "pdf"}
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -36,7 +35,7 @@ def may_see(row: Media) -> bool:
 def file(public_id: str, extension: str) -> BaseResponse:
     """A photo or document, to those who may see it; to others it isn't there. ``?size=small`` gives a photo's small form."""
     row = store.find(public_id)
-    if EXTENSIONS.get(row.mime) != extension or not may_see(row):
+    if store.EXTENSIONS.get(row.mime) != extension or not may_see(row):
         raise NotFound
     small = row.small_sha256 if request.args.get("size") == "small" else None
     sha256 = small or row.sha256

@@ -20,7 +20,9 @@ def accepted(facts: Facts) -> Verdict:
     defects = [row for row in rows if row["result"] == "defects"]
     says = phrase("%(n)s residents have accepted it; at least %(least)s are asked for.", n=good, least=least)
     missing = [
-        phrase("%(name)s found defects: %(text)s", name=row["name"], text=row["remarks"] or "–") for row in defects
+        # Without the name: it is for members, and this stands on the project's page for everybody.
+        phrase("A resident found defects: %(text)s", text=row["remarks"] or "–")
+        for row in defects
     ]
     if good < least:
         missing.append(phrase("%(n)s more residents are to accept it.", n=least - good))
