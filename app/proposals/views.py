@@ -25,6 +25,7 @@ from app.proposals.models import Proposal
 
 proposals = Blueprint("proposals", __name__)
 Page = str | Response | tuple[str, int]
+PIN_PLAN = (275, 176)  # the size in pixels of the plan one taps; small enough for every phone
 
 
 @proposals.app_context_processor
@@ -36,7 +37,6 @@ def _words(form: ProposalForm) -> service.Words:
     file = form.photo.data
     photo = receive_photo(file.read()) if file and getattr(file, "filename", "") else None
     x, y = form.pin_x.data, form.pin_y.data
-    # A click on the plan sends its own coordinates, in pixels of the picture as it is shown: 1000 wide by 640.
     return service.Words(
         form.title.data, form.text.data, form.cost.data, (x, y) if x is not None and y is not None else None, photo
     )
@@ -99,12 +99,28 @@ def check(slug: str, public_id: str) -> Page:
     here, proposal, ref = _place(slug, public_id)
     if proposal.person_id != reader.person_id:
         raise NotFound
+    pinned = _tapped()
+    if pinned is not None:
+        words = service.Words(proposal.title, proposal.text, proposal.cost, pinned)
+        service.save_draft(reader, ref.public_id, words, public_id=public_id)
+        return redirect(url_for("proposals.check", slug=slug, public_id=public_id), 303)
     if request.method == "POST":
         service.submit(reader, public_id)
         flash(gettext("Your proposal is sent. You are told the answer."))
         return redirect(url_for("proposals.show", slug=slug, public_id=public_id), 303)
     similar = queries.like(ref.id, f"{proposal.title} {proposal.text}", proposal.id)
-    return render_template("proposals/check.html", community=here, ref=ref, proposal=proposal, similar=similar)
+    return render_template(
+        "proposals/check.html", community=here, ref=ref, proposal=proposal, similar=similar, pin_plan=PIN_PLAN
+    )
+
+
+def _tapped() -> tuple[int, int] | None:
+    """Where the plan was tapped, in thousandths: the browser sends pixels of the picture as the page shows it."""
+    across, down = request.form.get("pin.x", type=int), request.form.get("pin.y", type=int)
+    if across is None or down is None:
+        return None
+    width, height = PIN_PLAN
+    return min(max(across * 1000 // width, 0), 1000), min(max(down * 1000 // height, 0), 1000)
 
 
 @proposals.get("/c/<slug>/proposal/<public_id>")
