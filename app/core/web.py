@@ -14,7 +14,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from markupsafe import Markup, escape
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Config
@@ -104,6 +104,7 @@ def init_web(app: Flask, config: Config) -> None:
     if config.forwarded_hops:
         hops = config.forwarded_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.before_request(_limit_text)  # before the token is looked for, which reads the form
     csrf.init_app(app)
     app.after_request(_headers)
     app.register_error_handler(DomainError, _domain_error)
@@ -117,6 +118,12 @@ def init_web(app: Flask, config: Config) -> None:
     for name, function in FILTERS.items():
         app.add_template_filter(function, name)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _limit_text() -> None:
+    # MAX_FORM_MEMORY_SIZE holds for the parts of a form with files only; a form of text alone is read at one go.
+    if request.mimetype == "application/x-www-form-urlencoded":
+        request.max_content_length = current_app.config["MAX_FORM_MEMORY_SIZE"]
 
 
 def _headers(response: Response) -> Response:
@@ -169,6 +176,8 @@ def _csrf_error(_error: CSRFError) -> Response:
 
 
 def _http_error(error: HTTPException) -> Response:
+    if isinstance(error, SecurityError):  # a foreign host, for which no page's address could be written
+        return make_response("400\n", 400, {"Content-Type": "text/plain"})
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
     response = error_page(error.code)
