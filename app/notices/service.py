@@ -58,6 +58,9 @@ def post(actor: Actor, activity_public_id: str) -> int:
     with transaction() as tx:
         ref = _ref(tx, actor, activity_public_id)
         notice = tx.session.scalar(select(Notice).where(Notice.activity_run_id == ref.id).with_for_update())
+        if ref.window.state == "waiting":
+            # It comes after something else: the result of a vote can't hang before the vote is over.
+            raise Closed(phrase("This has not begun yet."))
         if notice is None:
             raise Conflict(phrase("Write the notice first."))
         if notice.posted_at is not None:
