@@ -9,7 +9,7 @@ from app.demo.scene import Scene
 from app.demo.stage import Story
 
 TITLE = "空中花园二期：夜灯、读书角和雨水"
-TEXT = """一、夜灯：平台步道两侧装低位地脚灯22盏，离地35厘米，灯口朝下，天黑亮、晚九点半减半、十点半全灭。7号楼、8号楼底层窗前六米内不装。
+TEXT = """一、夜灯：平台步道两侧装低位地脚灯22盏，离地35厘米，灯口朝下，天黑亮、晚九点半减半、十点半全灭。住户窗前六米内不装。
 二、读书角：廊架东端做一排书架长凳，带门，不锁。书由各家捐，借走不登记，还不还凭良心。
 三、雨水：8号楼落水管再接三只两百升的桶，用细管滴灌木箱，接水口加纱网防蚊。
 四、用电：从公共电表接，装定时器，估算每月29元，由花园结余和自愿捐款承担。
@@ -170,5 +170,5 @@ def story(town: Town, method: str) -> Story:
     scene.answer(ids[1], "later", "太阳能灯留两盏做比较，装在盆景园，一年后看哪种好用。")
     poll = scene.announce("vote", TITLE, TEXT, -4, 3)
     given = scene.ballots_of(58, "two", NAMED, ("读书角会不会变成打牌角？", "定时器坏了找谁？"), abstain=2)
-    others = {town.who(name).household_id for name in ("小林", "贺伯")} | {town.homes["ziteng"]["5-403"].household_id}
+    others = {town.who(name).household_id for name in ("小林", "贺伯")}
     yield from scene.cast(poll, -4, -1, [item for item in given if item[0].household_id not in others])

@@ -142,7 +142,7 @@ def lift(town: Town, method: str) -> Story:
         "3号楼门洞，北侧",
         "六层楼十二户，四楼以上有七位七十岁以上的老人。陈伯去年换了膝盖，下楼要二十分钟。先看能不能装，再一户一户问。",
         picture="lift",
-        pin=(300, 700),
+        pin=(265, 570),
     )
     yield stage.at(-93, 16)
     scene.roster("mentors", (
@@ -155,7 +155,7 @@ def lift(town: Town, method: str) -> Story:
     ))  # fmt: skip
     yield from scene.meeting("site_visit", Meeting(
         -90, "walk", "3号楼门洞和北侧绿地", 9, "主体环6人，专业环1人，协同环1人，引领环1人",
-        "北侧离7号路6.2米，装得下；燃气管要移1.5米；底楼两户的厨房窗离井道2.8米。",
+        "北侧离门前路6.2米，装得下；燃气管要移1.5米；底楼两户的厨房窗离井道2.8米。",
         "苏工出采光和噪声的估算，请底楼两户先看。", "", -88, ("陈伯", "卢师傅", "薛阿婆"),
     ))  # fmt: skip
     yield stage.at(-85, 10)

@@ -80,7 +80,7 @@ def space(town: Town, method: str) -> Story:
         title,
         "13、14、15号楼之间的空地",
         "拆掉老锅炉房，空出四百平方米。停车可以停二十二部；做成院子，三幢楼一百八十户都坐得下。两边都有道理，先把道理说完。",
-        picture="before.svg",
+        picture="open",
         pin=(430, 560),
     )
     yield from scene.topic(
@@ -160,7 +160,7 @@ def landing(town: Town, method: str) -> Story:
         "河边小码头看水平台",
         "北门外，北泾河边",
         "老和风人记得河边有个小码头，运过西瓜。想留一小块木平台，看看水。",
-        picture="landing",
+        picture="before.svg",
         pin=(700, 60),
     )
     yield from scene.topic(

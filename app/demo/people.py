@@ -102,6 +102,8 @@ RESIDENTS: dict[str, tuple[str, str, bool]] = {
     "周大爷": ("hefeng", "15-2-203", True),
     "韦妈妈": ("hefeng", "14-3-301", False),
 }
+# Households that have not signed in yet, whose slips are printed for whoever tries the demonstration.
+NOBODY_YET = frozenset({("ziteng", "5-403")})
 TITLES = ("阿姨", "叔叔", "老师", "师傅", "先生", "女士", "大姐", "老伯")
 BROWSERS = ("Android, WeChat", "Android, Chrome", "iPhone, Safari", "iPhone, WeChat")
 
@@ -158,7 +160,7 @@ class Town:
         return actor_of(person.id)
 
     def crowd(self, slug: str, buildings: Collection[str], n: int, seed: str, but: Sequence[Actor] = ()) -> list[Actor]:
-        """``n`` residents of some buildings in an order that the seed gives; flats that stand empty are left out."""
+        """``n`` residents of some buildings: much the same people each time, in an order that the seed gives."""
         known = {actor.household_id for actor in but}
         homes = [
             home
@@ -166,9 +168,12 @@ class Town:
             if (not buildings or home.building in buildings)
             and home.occupancy != "空关"
             and home.household_id not in known
+            and (slug, home.address) not in NOBODY_YET
         ]
-        random.Random(f"crowd of {seed}").shuffle(homes)
-        return [self.resident(slug, home.address) for home in homes[:n]]
+        random.Random(f"neighbours of {slug}").shuffle(homes)
+        eager = homes[: n + n // 4 + 1]
+        random.Random(f"crowd of {seed}").shuffle(eager)
+        return [self.resident(slug, home.address) for home in eager[:n]]
 
 
 def found_town(stage: Stage) -> Town:

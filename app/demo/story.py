@@ -14,6 +14,7 @@ from app.core import jobs
 from app.core.clock import FixedClock, now
 from app.core.database import db, is_sqlite
 from app.demo import canopy, garden, garden_kept, garden_plan, garden_two, guixiang, hefeng, ziteng
+from app.demo.drawings import draw_all
 from app.demo.people import Town, found_town
 from app.demo.scene import Scene
 from app.demo.sign_ins import sign_ins, write_sign_ins
@@ -40,6 +41,7 @@ def load_demonstration() -> None:
     try:
         with unhurried_disk(), current_app.test_request_context():
             town = found_town(stage)
+            town.pictures.update(draw_all())
             stage.play(stories(town))
             jobs.run_all(current_app.extensions["qiding.jobs"])
             write_sign_ins(config, town)

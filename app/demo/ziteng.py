@@ -18,7 +18,7 @@ def sandpit(town: Town, method: str) -> Story:
     scene.start(
         method,
         "儿童沙坑旁遮阴",
-        "1号楼西侧的沙坑",
+        "西门内的儿童沙坑",
         "沙坑一天晒到晚，滑梯烫得坐不下去，带孩子的人只好站到垃圾房的影子里。大家说说：怎么遮，遮哪里？",
         picture="sandpit",
         pin=(85, 470),
