@@ -142,10 +142,14 @@ def publish(tx: Tx, ended: StepEnded) -> None:
 
 
 def verify(record: Record) -> bool:
-    """Whether a record's words are those that were published: canonical as stored, and equal to its hash."""
+    """Whether a record is what was published: canonical as stored, equal to its hash, and shown under its own title."""
     raw = record.body.encode()
     try:
-        canonical = canon(json.loads(raw)) == raw
-    except ValueError:
+        body = json.loads(raw)
+        canonical = canon(body) == raw
+        step = body["step"]
+        told = (body["project"]["title"], step["key"], step["attempt"], step["seal"], body["closed_at"])
+    except (KeyError, TypeError, ValueError):
         return False
-    return canonical and sha256_hex(raw) == record.sha256
+    shown = (record.title, record.step, record.attempt, record.seal, record.published_at)
+    return canonical and told == shown and sha256_hex(raw) == record.sha256

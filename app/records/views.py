@@ -17,12 +17,13 @@ from app.core.web import site_url
 from app.engine.canonical import sha256_hex
 from app.engine.errors import NotFound
 from app.engine.gates import all_hold
+from app.engine.method import Method, Step
 from app.people.places import Community
 from app.people.queries import community_by_slug
 from app.people.session import signed_in
 from app.projects import service as projects
 from app.projects.models import Project
-from app.projects.queries import find_project
+from app.projects.queries import find_project, methods_of
 from app.records import service
 from app.records.models import Record
 from app.records.phrases import from_data, text_from_data
@@ -71,16 +72,13 @@ def _find(slug: str, public_id: str) -> tuple[Community, Record]:
 
 @records.get("/c/<slug>/record/<public_id>")
 def show(slug: str, public_id: str) -> str:
-    """A record, the same on the screen and on A4."""
+    """A record, the same on the screen and on A4; one that was changed isn't shown as if it were one."""
     here, record = _find(slug, public_id)
+    if not service.verify(record):
+        return render_template("records/broken.html", community=here, record=record)
     project = db.session.get_one(Project, record.project_id)
     return render_template(
-        "records/show.html",
-        community=here,
-        record=record,
-        project=project,
-        body=json.loads(record.body),
-        sound=service.verify(record),
+        "records/show.html", community=here, record=record, project=project, body=json.loads(record.body)
     )
 
 
@@ -108,7 +106,7 @@ def code(slug: str, public_id: str) -> Response:
     return response
 
 
-@records.get("/c/<slug>/project/<public_id>/step/<step>/<int:attempt>/record")
+@records.get("/c/<slug>/project/<public_id>/step/<step>/<int(max=9999):attempt>/record")
 def step(slug: str, public_id: str, step: str, attempt: int) -> BaseResponse:
     """The record of one run of a step."""
     project, _ = find_project(public_id, slug)
@@ -134,6 +132,11 @@ def check(slug: str, public_id: str) -> Page:
     ), 422 if result and result["empty"] else 200
 
 
+def _step(method: Method, key: str) -> Step | None:
+    """The step of a record as its project's method has it, without reading the record's body."""
+    return next((step for step in method.steps if step.key == key), None)
+
+
 @records.get("/c/<slug>/records")
 def archive(slug: str) -> str:
     """All records of a community, newest first."""
@@ -142,7 +145,8 @@ def archive(slug: str) -> str:
     seal, year = request.args.get("seal", "")[:4], request.args.get("year", type=int)
     if seal:
         where.append(Record.seal == seal)
-    if year:
+    if year is not None:
+        year = min(max(0, year), 9999)
         where.append(Record.year == year)
     total = db.session.scalar(select(func.count()).select_from(Record).where(*where)) or 0
     pages = max(1, -(-total // PAGE))
@@ -155,6 +159,8 @@ def archive(slug: str) -> str:
         .offset((page - 1) * PAGE)
         .limit(PAGE)
     )
+    found = [(record, project) for record, project in rows]
+    methods = methods_of(project for _, project in found)
     kinds = db.session.execute(
         select(Record.seal, func.count()).where(Record.community_id == here.id).group_by(Record.seal)
     )
@@ -162,7 +168,7 @@ def archive(slug: str) -> str:
     return render_template(
         "records/archive.html",
         community=here,
-        rows=[(record, project, json.loads(record.body)["step"]) for record, project in rows],
+        rows=[(record, _step(methods[project.id], record.step)) for record, project in found],
         seals=list(kinds),
         years=sorted(years, reverse=True),
         seal=seal,
