@@ -101,16 +101,18 @@ GATES = {
 }
 
 
-def everything() -> str:
-    """The method: a step with all activities and all gates, and one with a sign-off."""
+def everything(*, gates: bool = True) -> str:
+    """The method: a step with all activities and all gates (or a sign-off only), and one with a sign-off."""
     parts = [HEAD, STEP.format(key="gather", seal="聚")]
     for key, kind, who, settings in ACTIVITIES:
         parts.append(
             f'\n  [[steps.activities]]\n  key = "{key}"\n  kind = "{kind}"\n'
             f'  title = {{ zh_Hans = "{key}", en = "The {key}" }}\n  who = {{ {who} }}\n  settings = {{ {settings} }}\n'
         )
-    for kind, activity in GATES.items():
+    for kind, activity in GATES.items() if gates else ():
         parts.append(f'\n  [[steps.gates]]\n  kind = "{kind}"\n  activity = "{activity}"\n')
+    if not gates:
+        parts.append(f'\n  [[steps.gates]]\n  key = "seen"\n  kind = "sign_off"\n  {SIGN_OFF}\n')
     parts += [STEP.format(key="keep", seal="护"), f'\n  [[steps.gates]]\n  kind = "sign_off"\n  {SIGN_OFF}\n']
     return "".join(parts)
 

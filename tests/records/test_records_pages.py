@@ -1,0 +1,162 @@
+"""Pages of records: the sheet, its bytes, its check, the archive; and what one changed byte does to them."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from app.core.clock import FixedClock
+from app.core.transaction import transaction
+from app.projects import service as projects
+from app.records import service
+from app.records.models import Record
+from tests.projects.world import REASON, Garden, build, sign_offs
+
+
+@pytest.fixture
+def plain(app: Flask, clock: FixedClock) -> Garden:
+    """A project whose first step left a record."""
+    garden = build(app, clock, sign_offs("one", "two"))
+    garden.do(projects.waive_gate, garden.lead, garden.project, "one_seen", REASON)
+    garden.do(projects.close_step, garden.lead, garden.project)
+    return garden
+
+
+def record(plain: Garden) -> Record:
+    found: Record = plain.scalar(select(Record))
+    return found
+
+
+def write(plain: Garden, **values: str) -> None:
+    with plain.here(), transaction() as tx:
+        tx.session.execute(update(Record).values(**values))
+
+
+def flipped(body: str, at: int) -> str:
+    return body[:at] + chr(ord(body[at]) ^ 1) + body[at + 1 :]
+
+
+def test_any_flipped_byte_is_caught(plain: Garden) -> None:
+    row = record(plain)
+    assert service.verify(row)
+    whole = row.body
+    for at in range(len(whole)):
+        row.body = flipped(whole, at)
+        assert not service.verify(row), f"byte {at} of the body"
+    row.body = whole
+    for at in range(64):
+        row.sha256 = flipped(record(plain).sha256, at)
+        assert not service.verify(row), f"digit {at} of the hash"
+
+
+def test_the_same_values_written_in_another_way_are_caught(plain: Garden) -> None:
+    row = record(plain)
+    row.body = json.dumps(json.loads(row.body), ensure_ascii=False)
+    assert not service.verify(row)
+
+
+def test_a_changed_record_says_so_on_every_page_and_breaks_none(plain: Garden) -> None:
+    whole, public_id = record(plain).body, record(plain).public_id
+    keys = [match.start() + 1 for match in re.finditer('"(step|title|leaves|zh_Hans|seal|gates|says|number)"', whole)]
+    browser = plain.browser()
+    for at in (0, len(whole) // 2, len(whole) - 1, *keys):
+        write(plain, body=flipped(whole, at))
+        page = browser.get(f"/c/ziteng/record/{public_id}")
+        assert page.status_code == 200, f"byte {at}: {whole[at - 20 : at + 20]}"
+        assert "no longer matches its fingerprint" in page.text, at
+        assert "No: the words stored here" in browser.get(f"/c/ziteng/record/{public_id}/check").text, at
+        archive = browser.get("/c/ziteng/records")
+        assert archive.status_code == 200, f"byte {at}"
+        assert f"/c/ziteng/record/{public_id}" in archive.text
+    write(plain, body=whole)
+    assert "no longer matches" not in browser.get(f"/c/ziteng/record/{public_id}").text
+
+
+@pytest.mark.parametrize(
+    "values", [{"title": "别的题目"}, {"step": "two"}, {"seal": "二"}, {"attempt": 2}, {"published_at": 5}], ids=str
+)
+def test_a_record_shown_under_another_title_step_or_time_is_caught(plain: Garden, values: dict[str, str]) -> None:
+    write(plain, **values)
+    page = plain.browser().get(f"/c/ziteng/record/{record(plain).public_id}").text
+    assert "no longer matches its fingerprint" in page
+    assert plain.browser().get("/c/ziteng/records").status_code == 200
+
+
+def test_the_json_is_the_bytes_that_were_hashed(plain: Garden) -> None:
+    row, browser = record(plain), plain.browser()
+    answer = browser.get(f"/c/ziteng/record/{row.public_id}.json")
+    assert (answer.data, answer.mimetype) == (row.body.encode(), "application/json")
+    assert answer.headers["ETag"] == f'"{row.sha256}"'
+    again = browser.get(f"/c/ziteng/record/{row.public_id}.json", headers={"If-None-Match": f'"{row.sha256}"'})
+    assert again.status_code == 304
+
+
+def test_a_saved_copy_is_compared_byte_by_byte(plain: Garden) -> None:
+    row, browser = record(plain), plain.browser()
+    path = f"/c/ziteng/record/{row.public_id}/check"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(path).text)
+    assert token is not None
+
+    def compare(data: bytes) -> tuple[int, str]:
+        form = {"csrf_token": token[1], "file": (io.BytesIO(data), "record.json")}
+        answer = browser.post(path, data=form, content_type="multipart/form-data")
+        return answer.status_code, answer.text
+
+    assert "Your copy is the same, byte by byte." in compare(row.body.encode())[1]
+    assert "Your copy differs." in compare(row.body.encode() + b"\n")[1]
+    assert compare(b"")[0] == 422
+
+
+@pytest.mark.parametrize("lang", ["en", "zh_Hans"])
+def test_the_sheet_speaks_the_readers_language_from_the_same_bytes(plain: Garden, lang: str) -> None:
+    browser = plain.browser()
+    browser.set_cookie("lang", lang)
+    page = browser.get(f"/c/ziteng/record/{record(plain).public_id}").text
+    assert ("Why the step could close" in page) is (lang == "en")
+    assert ("一的清单" in page) is (lang == "zh_Hans")
+    for always in (REASON, record(plain).sha256, "空中花园", "2026-001", "紫藤里主持"):
+        assert always in page
+    assert browser.get(f"/c/ziteng/record/{record(plain).public_id}.svg").mimetype == "image/svg+xml"
+
+
+def test_a_record_is_found_in_its_own_community_only(plain: Garden) -> None:
+    public_id = record(plain).public_id
+    for suffix in ("", ".json", ".svg", "/check"):
+        assert plain.browser().get(f"/c/ziteng/record/{public_id}{suffix}").status_code == 200
+        assert plain.browser().get(f"/c/guixiang/record/{public_id}{suffix}").status_code == 404
+
+
+def test_the_archive_lists_newest_first_and_by_seal_and_year(plain: Garden) -> None:
+    plain.do(projects.waive_gate, plain.lead, plain.project, "two_seen", REASON)
+    plain.do(projects.close_step, plain.lead, plain.project)
+    browser = plain.browser()
+    page = browser.get("/c/ziteng/records").text
+    one, two = plain.all(select(Record.public_id).order_by(Record.id))
+    assert page.index(two) < page.index(one)
+    assert two not in browser.get("/c/ziteng/records?seal=一").text
+    assert one in browser.get("/c/ziteng/records?seal=一&year=2026").text
+    assert "No record yet" in browser.get("/c/ziteng/records?year=2025").text
+    assert "No record yet" in browser.get("/c/guixiang/records").text
+    for attempt in ("7", "9" * 25):
+        assert browser.get(f"/c/ziteng/project/{plain.project}/step/one/{attempt}/record").status_code == 404
+
+
+@pytest.mark.parametrize("query", ["page=-1", "page=" + "9" * 25, "year=" + "9" * 25, "year=-1", "year=x", "seal=';"])
+def test_the_archive_takes_any_question(plain: Garden, query: str) -> None:
+    assert plain.browser().get(f"/c/ziteng/records?{query}").status_code == 200
+
+
+def test_a_preview_is_for_facilitators_and_says_what_is_missing(plain: Garden) -> None:
+    path = f"/c/ziteng/project/{plain.project}/close"
+    assert plain.browser().get(path).status_code == 302
+    assert plain.browser(plain.neighbour).get(path).status_code == 403
+    page = plain.browser(plain.lead).get(path).text
+    assert "Answer this question" in page
+    assert "Publish and close the step" not in page
+    plain.do(projects.pause, plain.lead, plain.project, REASON)
+    assert "Publish and close the step" not in plain.browser(plain.lead).get(path).text
