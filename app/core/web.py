@@ -214,7 +214,7 @@ def client_address() -> str:
     return request.remote_addr or "unknown"
 
 
-_SENSE = re.compile(r"[^，：；、。！？]*[，：；、。！？]+[」』”）》]*|[^，：；、。！？]+")
+_SENSE = re.compile(r"[^，：；。！？]*[，：；。！？]+[」』”）》]*|[^，：；。！？]+")
 
 
 def nb(text: object) -> Markup:

@@ -16,7 +16,7 @@ from app.engine.method import Method, Step
 from app.engine.phrase import Phrase
 from app.engine.windows import may
 from app.engine.workflow import Run, StepRun, replay
-from app.people.actor import Actor
+from app.people.actor import RESIDENTS_RING, Actor
 from app.people.places import Community
 from app.people.queries import names_for
 from app.projects import queries
@@ -50,11 +50,15 @@ class StageOfPath:
 
 @dataclass(frozen=True)
 class Doing:
-    """An activity of the open step with its summary; ``asks`` when its reader may do something now."""
+    """An activity of the open step with its summary; ``asks`` when its reader may do something now.
+
+    ``open_to_residents`` says whether residents are among those who may.
+    """
 
     ref: ActivityRef
     summary: Summary
     asks: bool
+    open_to_residents: bool
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,15 @@ class Card:
 
     @property
     def ask(self) -> Doing | None:
-        """The one thing asked now: what this reader may do before what others may; soonest first."""
-        asking = [item for item in self.doing if item.summary.ask is not None and item.ref.is_open]
+        """The one thing asked now: what this reader may do before what residents may; soonest first.
+
+        What only the staff may do is no matter for the notice board.
+        """
+        asking = [
+            item
+            for item in self.doing
+            if item.summary.ask is not None and item.ref.is_open and (item.asks or item.open_to_residents)
+        ]
         return min(asking, key=lambda item: (not item.asks, item.summary.due or 1 << 62), default=None)
 
 
@@ -187,7 +198,8 @@ def _doing(ref: ActivityRef, summary: Summary, reader: Actor) -> Doing:
         and bool(summary.action)
         and may(ref.activity, summary.action, reader.rings_in(ref.community_id))
     )
-    return Doing(ref, summary, asks)
+    residents = bool(summary.action) and may(ref.activity, summary.action, {RESIDENTS_RING})
+    return Doing(ref, summary, asks, residents)
 
 
 def console(community: Community, reader: Actor, now: int) -> Console:
