@@ -24,18 +24,24 @@ WRONG = phrase("This code is not valid. Check it letter by letter, or ask at the
 # Names that would let a resident pass as somebody official; compared without accents and look-alikes.
 RESERVED = (
     "admin",
-    "administrator",
     "系统",
     "管理员",
     "居委",
     "社区",
+    "主持",
+    "规划师",
+    "监票",
+    "观察员",
     "facilitator",
     "moderator",
+    "planner",
+    "inspector",
+    "observer",
     "官方",
     "业委会",
     "物业",
 )
-_LOOKALIKE = str.maketrans("аеорсухіАЕОРСУХІ01", "aeopcyxiaeopcyxioi")
+_LOOKALIKE = str.maketrans("аеорсухі01l|", "aeopcyxioiii")
 
 
 def check_code(code: str, address: str) -> int:
@@ -104,15 +110,20 @@ def _person(tx: Tx, household: Household, public_id: str | None, name: str) -> P
 
 def check_name(name: str) -> Phrase | None:
     """What is wrong with a name that somebody chose, if anything."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name.strip().lower()) if unicodedata.category(c) != "Mn")
-    plain = plain.translate(_LOOKALIKE)
+    plain = _folded(name)
     if not plain:
         return phrase("Say how we shall call you, for instance 张阿姨.")
     if len(name.strip()) > 20:
         return phrase("Please keep the name under 20 characters.")
-    if any(word in plain.replace(" ", "") for word in RESERVED):
+    if any(_folded(word) in plain for word in RESERVED):
         return phrase("This name could be mistaken for staff. Choose another one.")
     return None
+
+
+def _folded(name: str) -> str:
+    """A name as the eye takes it: without accents, blanks and what is not seen, look-alikes made one."""
+    seen = (c for c in unicodedata.normalize("NFKD", name.lower()) if unicodedata.category(c) not in ("Mn", "Cf", "Zs"))
+    return "".join(seen).translate(_LOOKALIKE).strip()
 
 
 def _add_device(tx: Tx, household: Household, person: Person, code_id: int, label: str) -> Device:
@@ -208,6 +219,7 @@ def finish_move(digits: str, address: str, label: str) -> tuple[Device, Person, 
         if household.ended_at is not None:
             raise Invalid(WRONG, {"code": WRONG})
         row.used_at = tx.now
+        tx.lock(Lock(HouseholdCode, device.code_id))  # as with pairing, so that there are never five
         paired = tx.session.scalar(
             select(func.count()).select_from(Device).where(Device.code_id == device.code_id, Device.ended_at.is_(None))
         )
