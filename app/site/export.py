@@ -9,17 +9,20 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from app.ballots.models import Ballot, Poll, RollEntry, SlotLink, TextVersion
-from app.comments.models import Comment
+from app.comments.models import Comment, CommentReport, CommentRevision
 from app.core.database import db
 from app.core.events import Event
 from app.core.i18n import iso, say
+from app.core.media import Media
 from app.core.outbox import Message
 from app.engine.canonical import receipt_code
+from app.notices.models import Complaint
 from app.notifications.queries import words
 from app.people.actor import Actor
 from app.people.models import AccessLog, Device, Household, Person, RingMember, RoleGrant
 from app.people.places import Community
-from app.proposals.models import Proposal
+from app.proposals.models import Proposal, ProposalRevision, ProposalSupport
+from app.registers.models import RegisterEntry
 from app.site.mine import address_of
 
 
@@ -65,14 +68,23 @@ def export(reader: Actor) -> dict[str, Any]:
                 "state": row.state,
                 "status": row.status,
                 "answer": row.answer,
+                "cost_in_fen": row.cost,
                 "at": iso(row.created_at),
             }
             for row in db.session.scalars(select(Proposal).where(Proposal.person_id == person.id).order_by(Proposal.id))
         ],
         "comments": [
-            {"kind": row.kind, "text": row.text, "at": iso(row.at), "hidden": row.hidden_reason}
+            {
+                "kind": row.kind,
+                "text": row.text,
+                "at": iso(row.at),
+                "hidden": row.hidden_reason,
+                "appeal": row.appeal,
+                "appeal_answer": row.appeal_answer,
+            }
             for row in db.session.scalars(select(Comment).where(Comment.person_id == person.id).order_by(Comment.id))
         ],
+        **_said_elsewhere(person.id),
         "what_i_did": [
             {"kind": row.kind, "at": iso(row.at), "data": row.data}
             for row in db.session.scalars(select(Event).where(Event.person_id == person.id).order_by(Event.id))
@@ -122,6 +134,48 @@ def _votes(reader: Actor, places: dict[int, str]) -> list[dict[str, Any]]:
         }
         for poll, title, ballot in rows
     ]
+
+
+def _said_elsewhere(person_id: int) -> dict[str, Any]:
+    """What one supported, reported, complained of, entered in lists and sent as files."""
+    session = db.session
+    earlier = session.scalars(
+        select(ProposalRevision)
+        .join(Proposal, Proposal.id == ProposalRevision.proposal_id)
+        .where(Proposal.person_id == person_id)
+        .order_by(ProposalRevision.id)
+    )
+    edited = session.scalars(
+        select(CommentRevision)
+        .join(Comment, Comment.id == CommentRevision.comment_id)
+        .where(Comment.person_id == person_id)
+        .order_by(CommentRevision.id)
+    )
+    supports = session.execute(
+        select(Proposal.title, ProposalSupport.at)
+        .join(ProposalSupport, ProposalSupport.proposal_id == Proposal.id)
+        .where(ProposalSupport.person_id == person_id)
+        .order_by(ProposalSupport.id)
+    )
+    reports = session.scalars(
+        select(CommentReport).where(CommentReport.person_id == person_id).order_by(CommentReport.id)
+    )
+    complaints = session.scalars(select(Complaint).where(Complaint.person_id == person_id).order_by(Complaint.id))
+    entries = session.scalars(
+        select(RegisterEntry).where(RegisterEntry.person_id == person_id).order_by(RegisterEntry.id)
+    )
+    files = session.scalars(select(Media).where(Media.person_id == person_id).order_by(Media.id))
+    return {
+        "proposals_before": [{"title": row.title, "text": row.text, "until": iso(row.at)} for row in earlier],
+        "comments_before": [{"text": row.text, "until": iso(row.at)} for row in edited],
+        "supports": [{"title": title, "at": iso(at)} for title, at in supports],
+        "reports": [{"reason": row.reason, "at": iso(row.at)} for row in reports],
+        "complaints": [{"text": row.text, "at": iso(row.at), "answer": row.answer} for row in complaints],
+        "entries": [
+            {"list": row.section, "data": row.data, "at": iso(row.at), "removed": row.removed_reason} for row in entries
+        ],
+        "files": [{"id": row.public_id, "kind": row.kind, "name": row.name, "at": iso(row.at)} for row in files],
+    }
 
 
 def _messages(person_id: int) -> list[dict[str, Any]]:
