@@ -48,8 +48,14 @@ def story(town: Town, method: str) -> Story:
         -160,
         (
             (
-                Idea("邵阿姨", "垃圾房门前搭个棚", "志愿者值班站在雨里，站一个冬天就没有志愿者了。", 21, (60, 800),
-                     said=(Said("朱师傅", "support", "我值过班。雨从领子进，从裤脚出。"),)),
+                Idea(
+                    "邵阿姨",
+                    "垃圾房门前搭个棚",
+                    "志愿者值班站在雨里，站一个冬天就没有志愿者了。",
+                    21,
+                    (60, 800),
+                    said=(Said("朱师傅", "support", "我值过班。雨从领子进，从裤脚出。"),),
+                ),
                 "accepted",
                 "大家的事，地方归业主共用，不在负面清单上。",
             ),
@@ -60,7 +66,7 @@ def story(town: Town, method: str) -> Story:
             ),
         ),
         "门前空地属业主共用；不占消防通道；和环卫的清运路线核对过。",
-    )  # fmt: skip
+    )
     yield from steps.team(
         scene,
         -159,
@@ -124,19 +130,35 @@ def _first_plan(scene: Scene) -> Story:
         scene,
         -136,
         options=(
-            Idea("苏工", "四柱落地的透光棚", "柱子落在绿化带边，棚顶透光板。结实，便宜。", 15, (60, 800), 13_200, "canopy"),
+            Idea(
+                "苏工",
+                "四柱落地的透光棚",
+                "柱子落在绿化带边，棚顶透光板。结实，便宜。",
+                15,
+                (60, 800),
+                13_200,
+                "canopy",
+            ),
             Idea("梁师傅", "大号遮阳伞两把", "有人值班时撑开，没人就收。", 3, (60, 806), 1_800, "bench"),
         ),
         talk=(
-            Said("秦女士", "question", "地下有管子吗？我记得前年挖过。", (
-                Reply("苏工", "物业的管线图上没有。开挖前再探一次。", answer=True),
-            )),
+            Said(
+                "秦女士",
+                "question",
+                "地下有管子吗？我记得前年挖过。",
+                (Reply("苏工", "物业的管线图上没有。开挖前再探一次。", answer=True),),
+            ),
         ),
         title=TITLE,
         text=FIRST,
         n=31,
-        named={"邵阿姨": CONSENT, "梁师傅": CONSENT, "秦女士": concern("开挖前请真的再探一次。"), "小崔": concern("灯别照窗。")},
-    )  # fmt: skip
+        named={
+            "邵阿姨": CONSENT,
+            "梁师傅": CONSENT,
+            "秦女士": concern("开挖前请真的再探一次。"),
+            "小崔": concern("灯别照窗。"),
+        },
+    )
 
 
 def _second_plan(scene: Scene) -> Story:
@@ -144,22 +166,39 @@ def _second_plan(scene: Scene) -> Story:
         scene,
         -96,
         options=(
-            Idea("苏工", "挂在墙上的悬挑棚", "不落柱子，不动地面，垃圾房的墙验算过，吃得住。", 18, (60, 800), 14_900, "canopy"),
+            Idea(
+                "苏工",
+                "挂在墙上的悬挑棚",
+                "不落柱子，不动地面，垃圾房的墙验算过，吃得住。",
+                18,
+                (60, 800),
+                14_900,
+                "canopy",
+            ),
         ),
         talk=(
-            Said("秦女士", "support", "我不说“我早说过”。我只是把前年的照片贴在这里，给燃气公司看。", (
-                Reply("苏工", "您说对了，我该再探一次。这次先标管，后动工，写进正文。"),
-            )),
+            Said(
+                "秦女士",
+                "support",
+                "我不说“我早说过”。我只是把前年的照片贴在这里，给燃气公司看。",
+                (Reply("苏工", "您说对了，我该再探一次。这次先标管，后动工，写进正文。"),),
+            ),
             Said("朱师傅", "support", "退回来好。挖断了就不是退回来，是飞出去。"),
-            Said("邵阿姨", "question", "多出来的一千七从哪里来？", (
-                Reply("陈老师", "基础不做省下一部分，其余列进预算，筹到了再开工。", answer=True),
-            )),
+            Said(
+                "邵阿姨",
+                "question",
+                "多出来的一千七从哪里来？",
+                (Reply("陈老师", "基础不做省下一部分，其余列进预算，筹到了再开工。", answer=True),),
+            ),
         ),
         title=TITLE,
         text=SECOND,
         n=34,
-        named={**dict.fromkeys(("邵阿姨", "梁师傅", "朱师傅", "秦女士"), CONSENT), "小崔": concern("灯的感应距离调到两米。")},
-    )  # fmt: skip
+        named={
+            **dict.fromkeys(("邵阿姨", "梁师傅", "朱师傅", "秦女士"), CONSENT),
+            "小崔": concern("灯的感应距离调到两米。"),
+        },
+    )
 
 
 def _works(town: Town, scene: Scene) -> Story:
@@ -195,10 +234,18 @@ def _works(town: Town, scene: Scene) -> Story:
         if done is not None:
             yield stage.at(done, 17)
             scene.correct(entry, what=what, due=stage.date(due), done=stage.date(done), by=by, seen_by=seen)
-    yield from scene.talk("site_talk", -4, -1, (
-        Said("朱师傅", "support", "昨天下雨，我站在棚底下值班，一滴没淋。倒有点不习惯，回家还是换了件衣服。"),
-        Said("小崔", "question", "灯什么时候调？现在五米外的猫都能点亮它。", (
-            Reply("陈老师", f"物业{stage.say_date(4)}来装水龙头，一起调到两米，您在窗口看着调。", answer=True),
-        )),
-        Said("邵阿姨", "suggestion", "棚上挂只钟吧，值班的人好换班。"),
-    ))  # fmt: skip
+    yield from scene.talk(
+        "site_talk",
+        -4,
+        -1,
+        (
+            Said("朱师傅", "support", "昨天下雨，我站在棚底下值班，一滴没淋。倒有点不习惯，回家还是换了件衣服。"),
+            Said(
+                "小崔",
+                "question",
+                "灯什么时候调？现在五米外的猫都能点亮它。",
+                (Reply("陈老师", f"物业{stage.say_date(4)}来装水龙头，一起调到两米，您在窗口看着调。", answer=True),),
+            ),
+            Said("邵阿姨", "suggestion", "棚上挂只钟吧，值班的人好换班。"),
+        ),
+    )

@@ -110,7 +110,7 @@ def bench(draw: Draw, dice: random.Random) -> None:
 def lights(draw: Draw, dice: random.Random) -> None:
     scenery(draw, dice, dusk=True)
     pergola(draw, dice, 470, 460)
-    for x, y in ((150, 640), (120, 730), (80, 830), (1280, 640), (1320, 730), (1370, 830)):
+    for x, y in ((400, 610), (340, 690), (270, 790), (1010, 610), (1080, 690), (1160, 790)):
         draw.ellipse((x - 90, y + 20, x + 90, y + 70), fill="#c9b06f")
         draw.ellipse((x - 46, y + 30, x + 46, y + 60), fill=LIT)
         draw.rectangle((x - 10, y - 30, x + 10, y + 44), fill="#2f2c27")

@@ -22,7 +22,7 @@ SOURCES = (
     ("grant", "镇里的社区微更新补贴", 20_000, "received"),
     ("self_raised", "98户自愿自筹，每户20元到500元，名单贴在大堂", 12_740, "received"),
     ("crowdfunded", "微信接龙“一元钱一勺土”，217人次", 3_160, "received"),
-    ("donation", "8号楼蔡姐的面馆", 2_000, "received"),
+    ("donation", "8号楼蔡姐", 2_000, "received"),
     ("donation", "苗圃老板捐苗，按进价折算", 1_300, "received"),
     ("donation", "七户捐旧木料和工具，折价", 2_000, "received"),
 )
@@ -80,16 +80,22 @@ def _money(town: Town, scene: Scene) -> Story:
         -124,
         -119,
         (
-            Said("雷老伯", "question", "机动一千六，机动给谁？", (
-                Reply("程老师", "机动给意外。没有意外就退，退到哪一笔也写在大堂。您来数也行。", True),
-            )),
-            Said("小朱", "question", "租户捐了二十元，搬走以后退吗？", (
-                Reply("陈老师", "捐款不退。但是您种的那格薄荷可以挖走。", True),
-            )),
+            Said(
+                "雷老伯",
+                "question",
+                "机动一千六，机动给谁？",
+                (Reply("程老师", "机动给意外。没有意外就退，退到哪一笔也写在大堂。您来数也行。", True),),
+            ),
+            Said(
+                "小朱",
+                "question",
+                "租户捐了二十元，搬走以后退吗？",
+                (Reply("陈老师", "捐款不退。但是您种的那格薄荷可以挖走。", True),),
+            ),
             Said("蔡姐", "support", "面馆出两千，不要写店名，写“8号楼蔡姐”就行。写店名就变成广告了。"),
             Said("周师傅", "suggestion", "我儿子店里的材料不用看了，我自己都没去问价。"),
         ),
-    )  # fmt: skip
+    )
     yield stage.at(-117, 10)
     kind, whom, yuan, state = SOURCES[0]
     scene.correct(grant, kind=kind, amount=yuan * 100, state=state, **{"from": whom})
@@ -128,10 +134,22 @@ def _works(town: Town, scene: Scene) -> Story:
         for what, due, _, by, _ in WORKS
     ]
     yield stage.at(-112, 12)
-    scene.say("site_talk", Said("姜女士", "question", "蓄水试验哪天几点开始？我请假。", (
-        Reply("陈老师", f"{stage.say_date(-106)}早上九点开始，到{stage.say_date(-104)}早上九点。物业在您家客厅放一张凳子，您坐着看。", True),
-        Reply("姜女士", "凳子不用，我有沙发。"),
-    )))  # fmt: skip
+    scene.say(
+        "site_talk",
+        Said(
+            "姜女士",
+            "question",
+            "蓄水试验哪天几点开始？我请假。",
+            (
+                Reply(
+                    "陈老师",
+                    f"{stage.say_date(-106)}早上九点开始，到{stage.say_date(-104)}早上九点。物业在您家客厅放一张凳子，您坐着看。",
+                    True,
+                ),
+                Reply("姜女士", "凳子不用，我有沙发。"),
+            ),
+        ),
+    )
     for (what, due, done, by, seen), entry in zip(WORKS, entries, strict=True):
         yield stage.at(done, 18)
         scene.correct(entry, what=what, due=stage.date(due), done=stage.date(done), by=by, seen_by=seen)
@@ -143,14 +161,24 @@ def _works(town: Town, scene: Scene) -> Story:
         why="苏工现场看过，六根更稳，每根更细，不打穿防水层，用配重底座。费用在机动里，用了四百元。",
         material="no",
     )
-    yield from scene.talk("site_talk", -67, -64, (
-        Said("许师傅", "support", "锯木头的那两个礼拜，周师傅每天等我睡醒了发消息才开锯。谢谢。"),
-        Said("贺伯", "concern", "雨水桶上的龙头是反的，拧紧变成放水。", (
-            Reply("邓师傅", "已经换了。您怎么发现的？"),
-            Reply("贺伯", "鞋湿了。"),
-        )),
-        Said("魏爸爸", "support", "萝卜出了两片叶子，孩子每天去看三回，数学没有这么用功过。"),
-    ))  # fmt: skip
+    yield from scene.talk(
+        "site_talk",
+        -67,
+        -64,
+        (
+            Said("许师傅", "support", "锯木头的那两个礼拜，周师傅每天等我睡醒了发消息才开锯。谢谢。"),
+            Said(
+                "贺伯",
+                "concern",
+                "雨水桶上的龙头是反的，拧紧变成放水。",
+                (
+                    Reply("邓师傅", "已经换了。您怎么发现的？"),
+                    Reply("贺伯", "鞋湿了。"),
+                ),
+            ),
+            Said("魏爸爸", "support", "萝卜出了两片叶子，孩子每天去看三回，数学没有这么用功过。"),
+        ),
+    )
     yield stage.at(-63, 16)
     for name, result, remarks in (
         ("姜女士", "accepted", "蓄水48小时，天花板干的。住了三年第一次。"),
@@ -169,17 +197,30 @@ def _convention(town: Town, scene: Scene) -> Story:
     yield stage.at(-59, 15)
     for title, text in ARTICLES:
         scene.enter("convention", "articles", title=title, text=text)
-    yield from scene.talk("convention_talk", -58, -52, (
-        Said("小林", "suggestion", "第六条请写明猫的权利，不要只写义务。", (
-            Reply("石阿姨", "猫有睡觉的权利，已经写了。"),
-        )),
-        Said("宋大姐", "question", "七点五十五分以前只做热身，热身可以放音乐吗？", (
-            Reply("陈老师", "不放。心里放。", True),
-            Reply("宋大姐", "……行吧，十二个人心里放同一首。"),
-        )),
-        Said("丁阿姨", "suggestion", "“带走一盆薄荷”这一条真好，搬走的孩子们有个念想。"),
-        Said("贺伯", "support", "通篇看下来，找不到反对的地方。年纪大了。"),
-    ))  # fmt: skip
+    yield from scene.talk(
+        "convention_talk",
+        -58,
+        -52,
+        (
+            Said(
+                "小林",
+                "suggestion",
+                "第六条请写明猫的权利，不要只写义务。",
+                (Reply("石阿姨", "猫有睡觉的权利，已经写了。"),),
+            ),
+            Said(
+                "宋大姐",
+                "question",
+                "七点五十五分以前只做热身，热身可以放音乐吗？",
+                (
+                    Reply("陈老师", "不放。心里放。", True),
+                    Reply("宋大姐", "……行吧，十二个人心里放同一首。"),
+                ),
+            ),
+            Said("丁阿姨", "suggestion", "“带走一盆薄荷”这一条真好，搬走的孩子们有个念想。"),
+            Said("贺伯", "support", "通篇看下来，找不到反对的地方。年纪大了。"),
+        ),
+    )
     yield stage.at(-51, 8, 30)
     poll = scene.announce("convention_vote", "空中花园居民公约", CONVENTION, -49, -42)
     named = {

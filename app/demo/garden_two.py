@@ -48,19 +48,19 @@ def story(town: Town, method: str) -> Story:
     """From the idea to the vote that is open today."""
     stage = town.stage
     scene = Scene(town, "ziteng", town.people["陈老师"], ("5", "6", "7", "8"))
-    yield stage.at(-76, 10)
+    yield stage.at(-68, 10)
     scene.start(
         method,
         "空中花园二期",
         "5至8号楼二层平台，廊架到8号楼东头",
-        "一期的木箱已经长出东西来了。有人晚上下班才有空浇水，看不见脚下；有人想在廊架下看书。二期只做三件小事：灯、书、雨水。",
+        "一期的木箱搬上来了，雨水桶也接上了。有人晚上下班才有空浇水，看不见脚下；有人想在廊架下看书。二期只做三件小事：灯、书、雨水。",
         picture="lights",
         pin=(560, 470),
     )
     yield from scene.topic(
-        -75,
-        -68,
-        -65,
+        -67,
+        -62,
+        -60,
         (
             (
                 Idea(
@@ -92,14 +92,14 @@ def story(town: Town, method: str) -> Story:
             (
                 Idea("雷老伯", "平台装一台投影，放足球", "大家一起看球热闹。", 3, (500, 520)),
                 "declined",
-                "公约第三条说好晚九点以后安静，球赛多半在夜里；想看可以借社区会客厅。",
+                "方案第五条说好晚九点以后安静，球赛多半在夜里；想看可以借社区会客厅。",
             ),
         ),
         "平台使用已有业委会同意；不占通道；灯具低压24伏，不在负面清单上。",
     )
     yield from steps.team(
         scene,
-        -64,
+        -59,
         (
             Member("陈老师", "lead", "主持"),
             Member("张阿姨（6号楼）", "residents", "廊架"),
@@ -117,16 +117,19 @@ def story(town: Town, method: str) -> Story:
     )
     yield from steps.needs(
         scene,
-        -52,
+        -47,
         by="四位楼组长",
         talk=(
             Said("郑小姐", "concern", "扶手边上要看得见。我妈晚上不上去，可是别的老人会。"),
-            Said("姜女士", "question", "雨水桶满了往哪里溢？不要又溢到我家。", (
-                Reply("邓师傅", "溢流管接回落水管，走楼外。装好您来浇一桶试试。", answer=True),
-            )),
+            Said(
+                "姜女士",
+                "question",
+                "雨水桶满了往哪里溢？不要又溢到我家。",
+                (Reply("邓师傅", "溢流管接回落水管，走楼外。装好您来浇一桶试试。", answer=True),),
+            ),
         ),
         hearing=Meeting(
-            -45,
+            -42,
             "hearing",
             "廊架下，天黑以后",
             29,
@@ -135,13 +138,13 @@ def story(town: Town, method: str) -> Story:
             "读书角放在廊架东端，离住户窗最远。",
             "灯只照脚下；书架带门防雨；雨水桶加纱网。先装两盏样灯。",
             "两户认为有手电就够了，不必用电。",
-            -43,
+            -40,
             ("小吴", "许师傅", "张阿姨", "程老师"),
         ),
-    )  # fmt: skip
+    )
     ids = yield from scene.ideas(
         "options",
-        -40,
+        -38,
         -33,
         (
             Idea(

@@ -13,11 +13,11 @@ from app.people import desk
 
 # Households whose new slips are printed: the address, who lives there, and what there is to do.
 SLIPS = (
-    ("ziteng", "7-403", "小林", "表决还没投 has not voted yet"),
-    ("ziteng", "8-404", "贺伯", "还没投 has not voted yet"),
-    ("ziteng", "6-802", "张阿姨", "已投，可以改 has voted, may change it"),
-    ("ziteng", "5-403", "还没人登录过", "nobody has signed in yet"),
-    ("guixiang", "3-402", "陈伯", "加装电梯 the lift"),
+    ("ziteng", "7-403", "小林", "“空中花园二期”还没表态 has not voted yet"),
+    ("ziteng", "8-404", "贺伯", "还没表态 has not voted yet"),
+    ("ziteng", "6-802", "张阿姨", "已表态，可以改 has voted, may change it"),
+    ("ziteng", "5-403", "", "还没有人登录过 nobody has signed in yet"),
+    ("guixiang", "3-402", "陈伯", "加装电梯 the lift of building 3"),
     ("hefeng", "14-1-102", "张老师", "14号楼前空地 the open space"),
 )
 LINES = (
@@ -43,7 +43,7 @@ def write_sign_ins(config: Config, town: Town) -> None:
         home = town.homes[slug][address]
         lead = town.people[{"ziteng": "陈老师", "guixiang": "顾老师", "hefeng": "贺站长"}[slug]]
         code = desk.issue_many(lead, town.communities[slug], [home.household_id])[home.household_id]
-        lines.append(f"  {code}  {NAMES[slug]} {address} {name}：{note}")
+        lines.append(f"  {code}  {NAMES[slug]} {address} {name or '新住户'}：{note}")
     lines += ["", f"工作人员 Staff  /sign-in/staff   密码 password for all: {town.password}"]
     lines += [f"  {f'{mail}@{DOMAIN}':<22} {name} {role}  {path}" for name, mail, role, path in LINES]
     lines += [f"  {'gu@' + DOMAIN:<22} 顾老师 桂香苑    {'he@' + DOMAIN} 贺站长 和风新村", ""]

@@ -45,7 +45,7 @@ def roster_paper(title: str, members: Sequence[Member]) -> Paper:
         f"申报利害关系的有：{'、'.join(declared)}，处理办法写在名单上。" if declared else "成员都已申报，没有利害关系。"
     )
     return Paper(
-        f"“{title}”团队名单公示",
+        f"{title}：团队名单公示",
         "项目议事规则",
         f"经推荐并征得本人同意，团队成员为：{names}。\n{interest}\n有不同意见，请在公示期内写在这里，或者到议事角交纸条。",
     )
@@ -107,7 +107,7 @@ def plan(
     yield from scene.cast(poll, day + 10, day + 17, scene.ballots_of(n, title, named, worries, abstain))
     yield from scene.settle(day + 17)
     paper = Paper(
-        f"“{title}”表态结果公示", "项目议事规则", f"{n}户表态，没有反对意见，达到人数要求，方案通过。\n{text}"
+        f"{title}：表态结果公示", "项目议事规则", f"{n}户表态，没有反对意见，达到人数要求，方案通过。\n{text}"
     )
     yield from scene.notice("plan_notice", day + 18, paper)
     yield stage.at(day + 26, 10)

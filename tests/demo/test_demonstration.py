@@ -72,6 +72,9 @@ def test_the_demonstration(loaded: Flask, clock: FixedClock) -> None:
     assert clock.now() == NOON
     with pytest.raises(Conflict):
         load_demonstration()
+    refused = loaded.test_cli_runner().invoke(args=["demo"])
+    assert refused.exit_code == 1
+    assert "already" in refused.output
 
 
 def every_project_stands_where_it_should() -> None:
