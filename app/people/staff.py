@@ -127,7 +127,7 @@ def invite(actor: Actor, *, email: str, name: str, role: str, community_id: int 
         raise Invalid(phrase("The name is missing."), {"name": phrase("Please fill this in.")})
     with transaction() as tx:
         person = tx.session.scalar(select(Person).where(Person.email == address))
-        fresh = person is None or person.password is None
+        fresh = person is None or (person.password is None and _may_hand_over(tx, actor, person))
         if person is None:
             person = Person(name=name.strip()[:60], email=address, created_at=tx.now)
             tx.session.add(person)
@@ -135,6 +135,17 @@ def invite(actor: Actor, *, email: str, name: str, role: str, community_id: int 
         person.left_at = None
         _grant(tx, actor.person(), person.id, role, community_id)
         return _link(tx, actor, person, "invite") if fresh else ""
+
+
+def _may_hand_over(tx: Tx, actor: Actor, person: Person) -> bool:
+    """Whoever holds a link holds the account: it goes only to who could have given every role that the account has."""
+    grants = tx.session.scalars(
+        select(RoleGrant).where(RoleGrant.person_id == person.id, RoleGrant.ended_at.is_(None))
+    ).all()
+    return actor.is_admin or all(
+        grant.role in BY_FACILITATOR and grant.community_id is not None and actor.facilitates(grant.community_id)
+        for grant in grants
+    )
 
 
 def _may_give(actor: Actor, role: str, community_id: int | None) -> None:
@@ -188,9 +199,7 @@ def _grant(
 
 def _link(tx: Tx, actor: Actor, person: Person, purpose: str) -> str:
     secret = new_link()
-    tx.session.execute(
-        update(StaffLink).where(StaffLink.person_id == person.id, StaffLink.used_at.is_(None)).values(used_at=tx.now)
-    )
+    _end_links(tx, person)
     tx.session.add(
         StaffLink(
             person_id=person.id,
@@ -202,6 +211,12 @@ def _link(tx: Tx, actor: Actor, person: Person, purpose: str) -> str:
         )
     )
     return secret
+
+
+def _end_links(tx: Tx, person: Person) -> None:
+    tx.session.execute(
+        update(StaffLink).where(StaffLink.person_id == person.id, StaffLink.used_at.is_(None)).values(used_at=tx.now)
+    )
 
 
 def new_password_link(actor: Actor, person_public_id: str) -> str:
@@ -283,6 +298,7 @@ def leave(actor: Actor, person_public_id: str) -> None:
             _refuse_last(tx, grant)
             grant.ended_at = tx.now
         person.left_at, person.epoch = tx.now, person.epoch + 1
+        _end_links(tx, person)
         record_event(tx, "staff.left", community_id=None, person_id=actor.person(), data={"person": person.public_id})
 
 
