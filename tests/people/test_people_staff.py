@@ -1,0 +1,367 @@
+"""Staff: invitation, password, reset, leaving, roles, deputies; who may give what."""
+
+from __future__ import annotations
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import func, select
+
+from app.core.clock import DAY, HOUR, MINUTE
+from app.core.database import db
+from app.core.events import Event
+from app.engine.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, TooMany
+from app.people import staff
+from app.people.actor import NOBODY, Actor
+from app.people.models import Person, RoleGrant, StaffLink
+from app.people.queries import facilitators_of
+from app.people.session import actor_of
+from tests.people.place import ADDRESS, Place, rows_of
+
+GOOD = "three quiet words"
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes of the real kind, made with little work: these tests are not about their strength."""
+    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(staff, "HASHER", quick)
+    monkeypatch.setattr(staff, "_NOBODY", quick.hash("a password that nobody has"))
+
+
+def invited(place: Place, role: str = "facilitator", email: str = "li@example.org", by: Actor | None = None) -> str:
+    """Invite somebody to ``ziteng``; the link's secret."""
+    with place.here():
+        return staff.invite(by or place.admin, email=email, name="李老师", role=role, community_id=place.community_id)
+
+
+def person(email: str = "li@example.org") -> Person:
+    """Somebody by address, as stored now."""
+    return db.session.scalars(
+        select(Person).where(Person.email == email).execution_options(populate_existing=True)
+    ).one()
+
+
+def test_who_is_invited_sets_a_password_and_signs_in(place: Place) -> None:
+    secret = invited(place)
+    with place.here() as session:
+        assert staff.link_owner(secret) == "李老师"
+        kept = session.scalars(select(StaffLink)).one()
+        assert secret not in (kept.mac, kept.purpose)
+        with pytest.raises(Invalid):
+            staff.sign_in("li@example.org", "", ADDRESS)  # no password is no password
+        found = staff.accept(secret, GOOD)
+        assert found.password is not None
+        assert found.password.startswith("$argon2id$")
+        assert GOOD not in found.password
+        assert staff.sign_in("  LI@example.org ", GOOD, ADDRESS).id == found.id
+        assert actor_of(found.id).facilitates(place.community_id)
+        with pytest.raises(NotFound, match="used or is too old"):
+            staff.accept(secret, "another good one")
+        with pytest.raises(NotFound):
+            staff.link_owner(secret)
+        assert staff.sign_in("li@example.org", GOOD, ADDRESS)
+
+
+def test_the_real_hashes_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    assert (staff.HASHER.type.name, staff.HASHER.memory_cost >= 19_456, staff.HASHER.time_cost >= 2) == (
+        "ID",
+        True,
+        True,
+    )
+
+
+@pytest.mark.parametrize(("days", "taken"), [(7 * DAY - 1, True), (7 * DAY, False)])
+def test_an_invitation_lasts_a_week(place: Place, days: int, taken: bool) -> None:
+    secret = invited(place)
+    place.clock.advance(days)
+    with place.here():
+        if taken:
+            assert staff.accept(secret, GOOD)
+        else:
+            with pytest.raises(NotFound):
+                staff.accept(secret, GOOD)
+            assert person().password is None
+
+
+def test_a_second_invitation_kills_the_first_link(place: Place) -> None:
+    first, second = invited(place), invited(place, "planner")
+    with place.here():
+        with pytest.raises(NotFound):
+            staff.accept(first, GOOD)
+        assert staff.accept(second, GOOD)
+        assert invited(place, "observer") == ""  # who has a password needs no link
+        found = actor_of(person().id)
+        assert found.roles[place.community_id] == {"facilitator", "planner", "observer"}
+
+
+@pytest.mark.parametrize(
+    "password", ["x" * 8 + "yz", "ab c" * 16, "ab c" * 32, "  spaces  ", "密码很长很难猜啊", "🌿🌱🌳🌲🌴🌵🌾🍀"]
+)
+def test_a_good_password_is_taken(place: Place, password: str) -> None:
+    secret = invited(place)
+    with place.here():
+        staff.accept(secret, password)
+        assert staff.sign_in("li@example.org", password, ADDRESS)
+        with pytest.raises(Invalid):
+            staff.sign_in("li@example.org", password + "x", ADDRESS)
+        with pytest.raises(Invalid):
+            staff.sign_in("li@example.org", password.upper() + " ", ADDRESS)
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [("", "at least 8"), ("short", "at least 8"), ("ab c" * 32 + "x", "at most 128"), ("x" * 1_000_000, "at most 128")]
+    + [("password", "among the first"), ("PassWord", "among the first"), ("88888888", "among the first")]
+    + [("abababab", "among the first"), ("good\0words", "can't be typed")],
+)
+def test_a_bad_password_is_refused_and_the_link_stays(place: Place, password: str, reason: str) -> None:
+    secret = invited(place)
+    with place.here():
+        with pytest.raises(Invalid, match=reason) as refused:
+            staff.accept(secret, password)
+        assert set(refused.value.fields) == {"password"}
+        assert person().password is None
+        assert staff.accept(secret, GOOD)
+
+
+def test_a_wrong_password_and_an_unknown_address_are_refused_alike(place: Place) -> None:
+    secret = invited(place)
+    with place.here():
+        staff.accept(secret, GOOD)
+        said = set()
+        for email, password in (
+            ("li@example.org", "wrong"),
+            ("nobody@example.org", GOOD),
+            ("", ""),
+            ("li", "x" * 10**6),
+        ):
+            with pytest.raises(Invalid) as refused:
+                staff.sign_in(email, password, ADDRESS)
+            said.add((str(refused.value), refused.value.status))
+        assert said == {("E-mail or password is wrong.", 422)}
+
+
+def test_guesses_of_a_password_are_limited_by_account_and_by_address(place: Place) -> None:
+    secret = invited(place)
+    with place.here():
+        staff.accept(secret, GOOD)
+        for number in range(10):
+            with pytest.raises(Invalid):
+                staff.sign_in("li@example.org", "wrong", f"198.51.100.{number}")
+        with pytest.raises(TooMany):
+            staff.sign_in("Li@example.org", GOOD, "203.0.113.9")
+        place.clock.advance(15 * MINUTE)
+        assert staff.sign_in("li@example.org", GOOD, "203.0.113.9")
+        place.clock.advance(15 * MINUTE)
+        for number in range(30):
+            with pytest.raises(Invalid):
+                staff.sign_in(f"{number}@example.org", "wrong", ADDRESS)
+        with pytest.raises(TooMany):
+            staff.sign_in("li@example.org", GOOD, ADDRESS)
+
+
+def test_a_new_password_ends_all_sessions(place: Place) -> None:
+    secret = invited(place)
+    with place.here():
+        who = actor_of(staff.accept(secret, GOOD).id)
+        public_id = who.public_id
+    browser = place.browser(who)
+    assert browser.get("/c/ziteng/desk").status_code == 200
+    with place.here():
+        for stranger, refusal in ((place.facilitator, NotFound), (who, NotFound), (NOBODY, NotFound)):
+            with pytest.raises(refusal):
+                staff.new_password_link(stranger, public_id)
+        link = staff.new_password_link(place.admin, public_id)
+        assert browser.get("/c/ziteng/desk").status_code == 200  # not before it is used
+        staff.accept(link, "other quiet words")
+        with pytest.raises(Invalid):
+            staff.sign_in("li@example.org", GOOD, ADDRESS)
+        assert staff.sign_in("li@example.org", "other quiet words", ADDRESS)
+    assert browser.get("/c/ziteng/desk").status_code == 302
+
+
+def test_a_session_of_staff_lasts_twelve_hours(place: Place) -> None:
+    browser = place.browser(place.facilitator)
+    place.clock.advance(12 * HOUR)
+    assert browser.get("/c/ziteng/desk").status_code == 200
+    place.clock.advance(1)
+    assert browser.get("/c/ziteng/desk").status_code == 302
+
+
+def test_who_leaves_is_out_at_the_next_request(place: Place) -> None:
+    secret = invited(place)
+    with place.here():
+        who = actor_of(staff.accept(secret, GOOD).id)
+        link = staff.new_password_link(place.admin, who.public_id)
+    browser = place.browser(who)
+    with place.here() as session:
+        for stranger in (place.facilitator, who, NOBODY):
+            with pytest.raises(NotFound):
+                staff.leave(stranger, who.public_id)
+        staff.leave(place.admin, who.public_id)
+        assert actor_of(who.person()).roles == {}
+        with pytest.raises(Invalid):
+            staff.sign_in("li@example.org", GOOD, ADDRESS)
+        with pytest.raises(NotFound):  # a link made before is dead as well
+            staff.accept(link, "other quiet words")
+        grants = session.scalars(select(RoleGrant).where(RoleGrant.person_id == who.person_id)).all()
+        assert [grant.ended_at for grant in grants] == [place.clock.now()]
+    assert browser.get("/c/ziteng/desk").status_code == 302
+    assert browser.get("/me/devices").status_code == 302
+
+
+def test_who_left_may_be_invited_again(place: Place) -> None:
+    secret = invited(place)
+    with place.here():
+        who = staff.accept(secret, GOOD).public_id
+        staff.leave(place.admin, who)
+        assert invited(place, "planner") == ""
+        found = staff.sign_in("li@example.org", GOOD, ADDRESS)
+        assert actor_of(found.id).roles == {place.community_id: {"planner"}}
+
+
+def test_the_last_administrator_stays(place: Place) -> None:
+    with place.here() as session:
+        grant = session.scalars(select(RoleGrant.id).where(RoleGrant.role == "administrator")).one()
+        with pytest.raises(Conflict, match="without an administrator"):
+            staff.end_role(place.admin, grant)
+        with pytest.raises(Conflict, match="without an administrator"):
+            staff.leave(place.admin, place.admin.public_id)
+        assert actor_of(place.admin.person()).is_admin
+        assert session.get_one(Person, place.admin.person()).left_at is None
+        second = staff.create_admin("second@example.org", "第二", GOOD)
+        staff.end_role(actor_of(second), grant)
+        assert not actor_of(place.admin.person()).is_admin
+
+
+@pytest.mark.parametrize(
+    ("by", "role", "here", "refusal"),
+    [
+        ("admin", "facilitator", True, None),
+        ("admin", "planner", True, None),
+        ("admin", "administrator", False, None),
+        ("admin", "administrator", True, Invalid),
+        ("admin", "facilitator", False, Invalid),
+        ("admin", "emperor", True, Invalid),
+        ("facilitator", "planner", True, None),
+        ("facilitator", "inspector", True, None),
+        ("facilitator", "facilitator", True, NotFound),
+        ("facilitator", "administrator", False, NotFound),
+        ("facilitator", "planner", False, NotFound),
+        ("elsewhere", "planner", True, NotFound),
+        ("nobody", "planner", True, NotFound),
+    ],
+)
+def test_who_may_give_which_role(
+    place: Place, by: str, role: str, here: bool, refusal: type[DomainError] | None
+) -> None:
+    actor = {"admin": place.admin, "facilitator": place.facilitator, "elsewhere": place.elsewhere, "nobody": NOBODY}[by]
+    where = place.community_id if here else None
+    with place.here() as session:
+        before = rows_of(session, RoleGrant)
+        if refusal is None:
+            assert staff.invite(actor, email="x@example.org", name="某", role=role, community_id=where)
+            assert rows_of(session, RoleGrant) == before + 1
+        else:
+            with pytest.raises(refusal):
+                staff.invite(actor, email="x@example.org", name="某", role=role, community_id=where)
+            assert rows_of(session, RoleGrant) == before
+            assert session.scalar(select(Person.id).where(Person.email == "x@example.org")) is None
+
+
+def test_a_facilitator_gets_no_link_to_the_account_of_somebody_higher(place: Place) -> None:
+    with place.here() as session:
+        pending = staff.invite(
+            place.admin, email="boss@example.org", name="主任", role="administrator", community_id=None
+        )
+        colleague = staff.invite(
+            place.admin, email="gao@example.org", name="高老师", role="planner", community_id=place.other_id
+        )
+        for email in ("boss@example.org", "gao@example.org"):
+            assert (
+                staff.invite(place.facilitator, email=email, name="x", role="planner", community_id=place.community_id)
+                == ""
+            )
+        assert rows_of(session, StaffLink) == 2
+        assert staff.link_owner(pending) == "主任"  # and theirs still works
+        assert staff.accept(colleague, GOOD).name == "高老师"
+        own = staff.invite(
+            place.facilitator, email="n@example.org", name="n", role="planner", community_id=place.community_id
+        )
+        again = staff.invite(
+            place.facilitator, email="n@example.org", name="n", role="observer", community_id=place.community_id
+        )
+        assert own
+        assert again
+
+
+@pytest.mark.parametrize(
+    "email", ["", "li", "li@", "@example.org", "li@example", "a b@example.org", "li@exam\nple.org"]
+)
+@pytest.mark.parametrize("name", ["李"])
+def test_what_is_no_address_is_refused(place: Place, email: str, name: str) -> None:
+    with place.here(), pytest.raises(Invalid) as refused:
+        staff.invite(place.admin, email=email, name=name, role="planner", community_id=place.community_id)
+    assert set(refused.value.fields) == {"email"}
+    with place.here(), pytest.raises(Invalid):
+        staff.invite(place.admin, email="li@example.org", name=" ", role="planner", community_id=place.community_id)
+
+
+def test_ending_a_role_takes_its_rights_at_once(place: Place) -> None:
+    browser = place.browser(place.facilitator)
+    with place.here() as session:
+        query = select(RoleGrant.id).where(RoleGrant.person_id == place.facilitator.person_id)
+        grant = session.scalars(query).one()
+        for stranger in (place.facilitator, place.elsewhere, NOBODY):
+            with pytest.raises(NotFound):
+                staff.end_role(stranger, grant)
+        assert browser.get("/c/ziteng/desk").status_code == 200
+        staff.end_role(place.admin, grant)
+        with pytest.raises(NotFound):
+            staff.end_role(place.admin, grant)
+        kinds = session.scalars(select(Event.kind).where(Event.person_id == place.admin.person_id)).all()
+        assert "role.ended" in kinds
+    assert browser.get("/c/ziteng/desk").status_code == 404
+
+
+def test_a_deputy_stands_in_until_the_day_that_was_said(place: Place) -> None:
+    deputy = place.staff("wei@example.org", "planner", place.other_id, "魏老师")
+    until = place.clock.now() + 10 * DAY
+    with place.here():
+        staff.deputise(place.facilitator, place.community_id, deputy.public_id, until)
+        assert actor_of(deputy.person()).facilitates(place.community_id)
+        assert not actor_of(deputy.person()).facilitates(place.other_id)
+        assert {row.name for row in facilitators_of(place.community_id)} == {"陈老师", "魏老师"}
+    browser = place.browser(deputy)
+    place.clock.set(until - 1)
+    browser = place.browser(deputy)
+    assert browser.get("/c/ziteng/desk").status_code == 200
+    place.clock.set(until)
+    assert browser.get("/c/ziteng/desk").status_code == 404
+    with place.here() as session:
+        assert [row.name for row in facilitators_of(place.community_id)] == ["陈老师"]
+        grant = session.scalars(
+            select(RoleGrant).where(RoleGrant.person_id == deputy.person_id, RoleGrant.until > 0)
+        ).one()
+        assert grant.deputy_for_id == place.facilitator.person_id
+
+
+def test_a_deputy_is_of_the_staff_and_for_ninety_days_at_most(place: Place) -> None:
+    resident = place.pair(place.code(place.household()))
+    deputy = place.staff("wei@example.org", "planner", place.other_id, "魏老师")
+    now, here = place.clock.now(), place.community_id
+    with place.here() as session:
+        before = session.scalar(select(func.count()).select_from(RoleGrant))
+        for until in (now, now - 1, now + 90 * DAY + 1):
+            with pytest.raises(Invalid, match="90 days"):
+                staff.deputise(place.facilitator, here, deputy.public_id, until)
+        with pytest.raises(Conflict):
+            staff.deputise(place.facilitator, here, place.facilitator.public_id, now + DAY)
+        with pytest.raises(NotFound):
+            staff.deputise(place.facilitator, here, resident.public_id, now + DAY)
+        for actor, refusal in ((place.elsewhere, NotFound), (place.admin, NotFound), (resident, Forbidden)):
+            with pytest.raises(refusal):
+                staff.deputise(actor, here, deputy.public_id, now + DAY)
+        assert session.scalar(select(func.count()).select_from(RoleGrant)) == before
+        staff.deputise(place.facilitator, here, deputy.public_id, now + 90 * DAY)
