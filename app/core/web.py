@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from markupsafe import Markup, escape
@@ -106,6 +106,7 @@ def init_web(app: Flask, config: Config) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.before_request(_limit_text)  # before the token is looked for, which reads the form
     csrf.init_app(app)
+    app.before_request(_refuse_nul)
     app.after_request(_headers)
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(CSRFError, _csrf_error)
@@ -124,6 +125,12 @@ def _limit_text() -> None:
     # MAX_FORM_MEMORY_SIZE holds for the parts of a form with files only; a form of text alone is read at one go.
     if request.mimetype == "application/x-www-form-urlencoded":
         request.max_content_length = current_app.config["MAX_FORM_MEMORY_SIZE"]
+
+
+def _refuse_nul() -> None:
+    # No key and no word holds a NUL; PostgreSQL refuses even to look for one.
+    if "\0" in request.path or b"%00" in request.query_string:
+        abort(400)
 
 
 def _headers(response: Response) -> Response:
