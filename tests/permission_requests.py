@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, url_for
-from sqlalchemy import inspect, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Table, text
+from sqlalchemy.engine import Connection, make_url
 from werkzeug.test import TestResponse
 
 from app.core.database import Base, db
+from tests.permission_method import method_text
 from tests.permission_table import Row
-from tests.permission_world import PASSWORD, World, method_text
+from tests.permission_world import PASSWORD, World
 
 # Written even by a refused request, on purpose: how often something was tried, and who looked at whose data.
 NOT_COMPARED = ("tries", "access_log", "alembic_version")
@@ -25,20 +26,27 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 @dataclass
 class Furnished:
-    """The world, with its database as it was built: put back before whatever may change it."""
+    """The world, with its database as it was built: put back after whatever changed it."""
 
     world: World
     rows: Rows
     copy: Path | None
+    mark: object = None  # PostgreSQL's newest transaction when the database was last known to be as built
+    dirty: tuple[str, ...] = ()
 
     def changed(self) -> tuple[bool, list[str]]:
         """Whether anything was written at all, and the tables that a refusal must leave alone but didn't."""
-        if self.copy is not None and self.copy.read_bytes() == _file(self.world.app).read_bytes():
-            return False, []  # without a write-ahead log, every commit changes the file
+        if self.copy is not None:
+            # Without a write-ahead log, every commit changes the file.
+            if self.copy.read_bytes() == _file(self.world.app).read_bytes():
+                return False, []
+        elif self.mark == (mark := _newest_transaction(self.world.app)):
+            return False, []
         now = contents(self.world.app)
-        return now != self.rows, [
-            name for name in self.rows if name not in NOT_COMPARED and self.rows[name] != now[name]
-        ]
+        self.dirty = tuple(name for name in self.rows if self.rows[name] != now[name])
+        if self.copy is None and not self.dirty:
+            self.mark = mark
+        return bool(self.dirty), [name for name in self.dirty if name not in NOT_COMPARED]
 
     def put_back(self) -> None:
         """Make the database what it was."""
@@ -49,19 +57,29 @@ class Furnished:
                 shutil.copy(self.copy, _file(self.world.app))
                 return
             with db.engine.begin() as connection:
-                connection.execute(text("SET LOCAL session_replication_role = replica"))
-                names = ", ".join(f'"{name}"' for name in self.rows)
-                connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-                for table in Base.metadata.sorted_tables:
-                    values = [dict(zip(table.columns.keys(), row, strict=True)) for row in self.rows[table.name]]
-                    if values:
-                        connection.execute(table.insert(), values)
-                    serial = "id" in table.columns and connection.scalar(
-                        text("SELECT pg_get_serial_sequence(:name, 'id')"), {"name": table.name}
-                    )
-                    if values and serial:
-                        top = max(value["id"] for value in values)
-                        connection.execute(text("SELECT setval(:name, :top)"), {"name": serial, "top": top})
+                connection.execute(text("SET LOCAL session_replication_role = replica"))  # no keys are checked
+                for name in self.dirty:
+                    _refill(connection, Base.metadata.tables[name], self.rows[name])
+        self.dirty, self.mark = (), _newest_transaction(self.world.app)
+
+
+def _refill(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+    connection.execute(table.delete())
+    values = [dict(zip(table.columns.keys(), row, strict=True)) for row in rows]
+    if not values:
+        return
+    connection.execute(table.insert(), values)
+    serial = "id" in table.columns and connection.scalar(
+        text("SELECT pg_get_serial_sequence(:name, 'id')"), {"name": table.name}
+    )
+    if serial:
+        top = max(value["id"] for value in values)
+        connection.execute(text("SELECT setval(:name, :top)"), {"name": serial, "top": top})
+
+
+def _newest_transaction(app: Flask) -> object:
+    with app.app_context(), db.engine.connect() as connection:
+        return connection.scalar(text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text"))
 
 
 def _file(app: Flask) -> Path:
@@ -71,11 +89,9 @@ def _file(app: Flask) -> Path:
 def contents(app: Flask) -> Rows:
     """All rows of all tables."""
     with app.app_context(), db.engine.connect() as connection:
-        present = set(inspect(connection).get_table_names())
         return {
             table.name: [tuple(row) for row in connection.execute(table.select().order_by(*table.primary_key))]
             for table in Base.metadata.sorted_tables
-            if table.name in present
         }
 
 

@@ -13,32 +13,37 @@ from flask import Flask
 
 from app.core.clock import FixedClock
 from app.core.database import db
-from tests.conftest import NOON
+from tests.conftest import ON_POSTGRESQL, emptied
 from tests.permission_requests import Furnished, address, answer, ask, keep_world
 from tests.permission_table import ROLES, ROWS, Row
 from tests.permission_world import build
 
+# On PostgreSQL, where a database is put back row by row, fewer pairs are asked: the guards are the same code.
+ASKED = ("anonymous", "author", "facilitator", "administrator") if ON_POSTGRESQL else ROLES
+
 
 @pytest.fixture(scope="module")
-def built(installation: Flask) -> tuple[Furnished, int]:
+def built(installation: Flask, database_url: str) -> Iterator[tuple[Furnished, int]]:
     """The furnished town, built once, with the instant at which it stands."""
-    clock: FixedClock = installation.extensions["qiding.clock"]
-    clock.set(NOON)
-    kept = keep_world(build(installation, clock))
-    return kept, clock.now()
+    with emptied(installation, database_url) as app:
+        clock: FixedClock = app.extensions["qiding.clock"]
+        kept = keep_world(build(app, clock))
+        yield kept, clock.now()
 
 
 @pytest.fixture
-def town(built: tuple[Furnished, int], app: Flask) -> Iterator[Furnished]:
+def town(built: tuple[Furnished, int]) -> Iterator[Furnished]:
     """The furnished town as it was built; forms are taken without their token here."""
     kept, at = built
+    app = kept.world.app
     kept.world.clock.set(at)
-    kept.put_back()
     app.config["WTF_CSRF_ENABLED"] = False
     yield kept
     app.config["WTF_CSRF_ENABLED"] = True
     with app.app_context():
         db.session.remove()
+    if kept.changed()[0]:
+        kept.put_back()
 
 
 def routes(app: Flask) -> set[tuple[str, str]]:
@@ -60,7 +65,7 @@ def test_every_route_has_its_row_and_every_row_its_route(installation: Flask) ->
 def test_everybody_gets_what_the_table_says(town: Furnished, row: Row) -> None:
     found = {}
     url = address(town.world, row)
-    for role in ROLES:
+    for role in ASKED:
         response = ask(town.world, row, role, url)
         written, changed = town.changed()
         found[role] = answer(response, bool(changed), row.method)
@@ -68,7 +73,7 @@ def test_everybody_gets_what_the_table_says(town: Furnished, row: Row) -> None:
             assert not changed, f"{role} was answered {found[role]}, yet {changed} changed"
         if written:
             town.put_back()
-    assert found == row.expected()
+    assert found == {role: row.expected()[role] for role in ASKED}
 
 
 # Things of one kind: an address for one kind never opens a thing of another.
@@ -92,6 +97,7 @@ KINDS = {
     "staff": ("colleague",),
     "media": ("media_public", "media_members", "media_staff"),
 }
+ALLOWED = ("page", "away", "does it", "passes")
 NO_SUCH = ("0" * 16, "1", "-1", "1 OR 1=1", "..%2f1", "%00", "A" * 300, "%ED%A0%80", "9" * 5000)
 
 
@@ -128,11 +134,11 @@ def test_an_address_opens_only_what_it_is_for(town: Furnished, row: Row) -> None
     known = {kind for kind, names in KINDS.items() if right in {here[name]["public_id"] for name in names}}
     wrong = [here[names[0]]["public_id"] for kind, names in KINDS.items() if kind not in known]
     assert known, f"{row.at} is of no kind"
+    role = next(role for role in ("facilitator", "author", "administrator") if row.expected()[role] in ALLOWED)
     for public_id in (*wrong, *NO_SUCH):
-        for role in ("facilitator", "author"):
-            response = ask(world, row, role, url.replace(right, public_id))
-            assert response.status_code in (400, 403, 404), (role, public_id[:20], response.status_code)
-            assert not town.changed()[1], public_id[:20]
+        response = ask(world, row, role, url.replace(right, public_id))
+        assert response.status_code in (400, 404), (public_id[:20], response.status_code)
+        assert not town.changed()[1], public_id[:20]
 
 
 def test_no_form_is_taken_without_its_token(town: Furnished) -> None:
