@@ -1,0 +1,89 @@
+"""Every kind of page that a role can reach in the demonstration, opened and checked, in both languages."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from app.core.clock import FixedClock
+from tests.browser.conftest import Reader, Site, serving
+from tests.browser.demonstration import Demonstration, load
+
+EACH = 2  # pages of a kind that are opened; axe looks at the first
+SKIPPED = ("static", "site.language", "site.size", "site.file", "site.my_data", "records.as_json", "records.code")
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
+    """The demonstration, loaded once."""
+    return load(tmp_path_factory.mktemp("demonstration"))
+
+
+@pytest.fixture
+def town(demonstration: Demonstration, browser: Browser) -> Iterator[Site]:
+    """The demonstration, served."""
+    with serving(demonstration.app, FixedClock(0), browser) as running:
+        yield running
+
+
+def endpoint_of(site: Site, path: str) -> str:
+    """Which page an address belongs to; "" for none."""
+    try:
+        found, _ = site.app.url_map.bind("127.0.0.1").match(path)
+    except (HTTPException, RequestRedirect):
+        return ""
+    return str(found)
+
+
+def walk(site: Site, reader: Reader, start: str) -> Counter[str]:
+    """Follow links breadth first, a few of each kind, checking every page; returns what was seen by kind."""
+    seen: Counter[str] = Counter()
+    known, waiting = {start}, deque([start])
+    while waiting:
+        path = waiting.popleft()
+        kind = endpoint_of(site, urlsplit(path).path)
+        if not kind or kind in SKIPPED or seen[kind] >= EACH:
+            continue
+        seen[kind] += 1
+        reader.axe = seen[kind] == 1
+        reader.go(path)
+        for href in reader.page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))"):
+            target = href.split("#")[0]
+            if target.startswith("/") and target not in known:
+                known.add(target)
+                waiting.append(target)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("who", "lang", "least"),
+    [
+        ("nobody", "zh_Hans", 22),
+        ("nobody", "en", 22),
+        ("resident", "zh_Hans", 28),
+        ("chen", "zh_Hans", 40),
+        ("chen", "en", 40),
+        ("ding", "en", 20),
+    ],
+)
+def test_every_kind_of_page_keeps_what_a_page_must(
+    demonstration: Demonstration, town: Site, who: str, lang: str, least: int
+) -> None:
+    reader = demonstration.sign_in(town.reader(lang, axe=False), who)
+    start = {"chen": "/c/ziteng/console", "ding": "/admin"}.get(who, "/")
+    seen = walk(town, reader, start)
+    assert len(seen) >= least, sorted(seen)
+
+
+def test_large_type_and_a_narrow_screen_need_no_scrolling_sideways(demonstration: Demonstration, town: Site) -> None:
+    reader = demonstration.sign_in(town.reader(viewport={"width": 320, "height": 700}, axe=False), "resident")
+    reader.go("/size/large?next=/")
+    assert reader.page.locator("html.lt").count() == 1
+    seen = walk(town, reader, "/")
+    assert len(seen) >= 25, sorted(seen)
