@@ -100,7 +100,7 @@ IDEAS = (
 ANSWERS = {
     2: (
         "accepted",
-        "香草园和种植箱、盆景、坡道、跳操的平地合并成一个议题一起做，牌子的做法请白药师牵头。",
+        "香草园写进选定的议题，和种植箱、盆景、坡道一起做；牌子怎么写，请白药师牵头。",
     ),
     5: (
         "declined",
@@ -173,10 +173,14 @@ def first_steps(town: Town, scene: Scene, method: str) -> Story:
         pin=(500, 490),
     )
     ids = yield from scene.ideas("ideas", -239, -229, IDEAS)
-    yield stage.at(-226, 15)
+    yield stage.at(-228, 16)
     wanted = [public_id for n, public_id in enumerate(ids) if n not in ANSWERS]
     merged = proposals.merge(lead, scene.activity("ideas"), wanted, *MERGED)
-    stage.pause(20)
+    yield stage.at(-227, 19)
+    for actor in town.crowd("ziteng", BUILDINGS, 46, "merged support"):
+        stage.pause(1)
+        proposals.support(actor, merged, on=True)
+    yield stage.at(-226, 15)
     for n, (status, reason) in ANSWERS.items():
         scene.answer(ids[n], status, reason)
     scene.answer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.ballots import service as ballots
-from app.demo.parts import ABSTAIN, CONSENT, Complaint, Idea, Paper, Reply, Said, concern, objection
+from app.demo.parts import ABSTAIN, CONSENT, Complaint, Idea, Meeting, Paper, Reply, Said, concern, objection
 from app.demo.people import Town
 from app.demo.scene import Scene
 from app.demo.stage import Story
@@ -103,6 +103,19 @@ SECOND_NAMED = {
     ),
     "雷老伯": concern("蚊子。接水盘里积水三天就出蚊子。"),
 }
+COORDINATION = Meeting(
+    -157,
+    "coordination",
+    "居委会议事角，3号楼底层",
+    23,
+    "主体环18人（三位提出反对的邻居都在），引领环2人，专业环1人，协同环2人",
+    "一条一条过。花池：苏工承认荷载算错了地方，改成木箱，周师傅出工。坡道：1:12要多占五米，香草园东移，郑小姐当场同意。"
+    "安静时间：晚九点到早八点，中午两小时；宋大姐说心里不舍得，嘴上同意。防水：先做，蓄水，签字，写进正文第二条。",
+    "苏工两天内改图；陈老师改正文，贴大堂三天；周师傅把样箱再加一只接水盘；许师傅当场撤回反对。",
+    "雷老伯仍然认为空地最好，请记下；姜女士说，签字以前什么话都不算数。",
+    -154,
+    ("姜女士", "郑小姐", "许师傅", "程老师"),
+)
 WORRIES = (
     "廊架的柱子要打孔吗？打孔的地方也要做防水。",
     "施工的两个月，平台上的晾衣绳挪到哪里？",
@@ -184,6 +197,8 @@ def plan(town: Town, scene: Scene) -> Story:
     )
     stage.pause(30)
     ballots.withdraw_objection(town.who("许师傅"), poll)
+
+    yield from scene.meeting("meeting", COORDINATION)
 
     yield stage.at(-149, 8, 30)
     poll = scene.announce("vote", TITLE, SECOND, -147, -140)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from app.demo.parts import Complaint, Idea, Meeting, Member, Paper, Said
 from app.demo.scene import Scene
@@ -94,11 +95,13 @@ def plan(
     named: Mapping[str, Mapping[str, str]],
     worries: Sequence[str] = (),
     abstain: int = 1,
+    meeting: Meeting,
 ) -> Story:
-    """The fourth step, passed in one round: from ``day``, twenty-six days long."""
+    """The fourth step, passed in one round: from ``day``, twenty-six days long; the meeting is held on its own day of it."""
     stage = scene.town.stage
     ids = yield from scene.ideas("options", day + 1, day + 4, options)
-    yield from scene.talk("talk", day + 5, day + 7, talk)
+    yield from scene.talk("talk", day + 5, day + 5, talk)
+    yield from scene.meeting("meeting", replace(meeting, day=day + 6, confirmed_day=day + 7))
     yield stage.at(day + 8, 8, 30)
     scene.answer(ids[0], "accepted", "议下来意见最集中的一稿，写成正文请大家表态。")
     for public_id in ids[1:]:

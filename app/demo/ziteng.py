@@ -201,6 +201,18 @@ def racks(town: Town, method: str) -> Story:
         n=17,
         named={"史阿姨": CONSENT, "蒋伯": CONSENT, "陆老师": CONSENT, "小刘": concern("夜里的筐请放在有监控的地方。")},
         worries=("长椅请做防滴水的隔板。",),
+        meeting=Meeting(
+            0,
+            "coordination",
+            "12号楼大堂",
+            12,
+            "主体环10人，引领环1人，专业环1人",
+            "成品和自己焊比了半个钟头。史阿姨只问一句：杆子掉下来砸到谁？蒋伯想了想，说那买成品。",
+            "用成品；蒋伯监工；晾衣架离石榴树一米二。",
+            "蒋伯：自己焊的肯定比买的结实，请记下来。",
+            0,
+            ("史阿姨", "蒋伯", "陆老师"),
+        ),
     )
     yield from steps.money(
         scene,
