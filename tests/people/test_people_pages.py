@@ -244,7 +244,7 @@ def test_a_roll_goes_from_file_to_preview_to_confirmation(place: Place) -> None:
     with place.here() as session:
         assert rows_of(session, Unit) == 0
     place.clock.advance(HOUR)
-    assert send(browser, url, {}).headers["Location"] == "/c/ziteng/roll"
+    assert send(browser, url, {}, headers=ENGLISH).headers["Location"] == "/c/ziteng/roll"
     page = browser.get("/c/ziteng/roll", headers=ENGLISH)
     assert "The roll is up to date." in page.text
     assert "名册.xlsx" in page.text
