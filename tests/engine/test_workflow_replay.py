@@ -69,7 +69,7 @@ WRONG = [
 
 @pytest.mark.parametrize(
     ("event", "name"),
-    [(event, name) for event, names in WRONG for name in names],
+    [(event, name) for event, names in WRONG for name in RUNS if name in names],
     ids=lambda value: value if isinstance(value, str) else f"{value.kind} {value.data.get('step', '')}",
 )
 def test_what_no_command_gives_is_refused(event: Event, name: str) -> None:
