@@ -17,7 +17,7 @@ from app.engine.canonical import ALPHABET, encode32, parse_code
 from app.engine.errors import NotFound
 from app.engine.voting import RULES, Policy, Rule, Tally
 from app.engine.voting.phase import PollTimes, phase
-from app.engine.voting.publish import rounded
+from app.engine.voting.publish import may_publish, rounded
 from app.people.actor import Actor
 from app.people.places import Community
 from app.projects.models import ActivityRun
@@ -107,7 +107,7 @@ def _round(poll: Poll, version: TextVersion, found: Mapping[str, int], standing:
     at = phase(times_of(poll), now)
     counts = {stance.key: found.get(stance.key, 0) for stance in rule.stances}
     cast = sum(counts.values())
-    if at != "closed":
+    if not may_publish("headline", mode=poll.mode, closed=at == "closed", counts=counts):
         # Nothing but the number of ballots leaves here before the close.
         return Round(poll, version, rule, at, cast)
     withdrawn = sum(counts[key] for key in rule.objects) - standing
