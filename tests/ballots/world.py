@@ -188,7 +188,7 @@ class World:
 
     def gate(self, kind: str) -> bool:
         """Whether a gate of the vote is met."""
-        with self.here():
+        with self.app.test_request_context():  # what is missing has an address
             ref = find_activity(self.activity, self.clock.now())
             return bool(kinds().gates[kind].judge([self.gate_ref(ref, kind)], self.clock.now())[0].met)
 
