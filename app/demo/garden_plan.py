@@ -205,7 +205,7 @@ def plan(town: Town, scene: Scene) -> Story:
     given = scene.ballots_of(127, "second", SECOND_NAMED, WORRIES, abstain=5)
     yield from scene.cast(poll, -147, -141, given)
     yield stage.at(-140, 10)
-    mother = town.people["郑阿婆"] = town.join(town.homes["ziteng"]["6-902"], "郑阿婆", "iPhone, WeChat")
+    mother = town.people["郑阿婆"] = town.join(town.homes["ziteng"]["6-902"], "郑阿婆", "iPhone")
     ballots.cast(mother, poll, CONSENT, once="together", agreed=True)
     yield from scene.settle(-140)
     yield stage.at(-139, 18)

@@ -105,7 +105,7 @@ RESIDENTS: dict[str, tuple[str, str, bool]] = {
 # Households that have not signed in yet, whose slips are printed for whoever tries the demonstration.
 NOBODY_YET = frozenset({("ziteng", "5-403")})
 TITLES = ("阿姨", "叔叔", "老师", "师傅", "先生", "女士", "大姐", "老伯")
-BROWSERS = ("Android, WeChat", "Android, Chrome", "iPhone, Safari", "iPhone, WeChat")
+BROWSERS = ("WeChat", "WeChat", "Android", "iPhone", "")
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ class Town:
             self.paired[slug, address] = self.join(home, called, dice.choice(BROWSERS))
         return self.paired[slug, address]
 
-    def join(self, home: Home, name: str, browser: str = "Android, WeChat") -> Actor:
+    def join(self, home: Home, name: str, browser: str = "WeChat") -> Actor:
         """Somebody of a household signs in with its code, from an address of their own."""
         code = sign_in.check_code(self.codes[home.household_id], f"demonstration {home.address} {name}")
         _, person, _ = sign_in.pair(code, person_public_id=None, name=name, label=browser)
