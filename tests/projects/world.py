@@ -25,7 +25,6 @@ from app.people.session import actor_of
 from app.projects import queries, service
 from app.projects.kinds import ActivityRef
 from app.projects.models import Project
-from app.projects.queries import find_activity
 from tests.site.world import World
 from tests.site.world import build as build_town
 
@@ -257,10 +256,6 @@ class Garden:
             tx.session.flush()
             tx.session.add_all(Household(community_id=self.community, unit_id=unit.id, since=tx.now) for unit in units)
             return building.id
-
-    def open_ref(self, key: str) -> ActivityRef:
-        """An activity by the way the services find it."""
-        return self.do(find_activity, self.activity(key), self.clock.now())
 
     def browser(self, who: Actor | None = None) -> FlaskClient:
         """A browser in English, signed in as ``who``."""

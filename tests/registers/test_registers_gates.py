@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.core.clock import DAY, HOUR
+from app.core.clock import HOUR
 from app.registers import service
 from tests.projects.world import Garden
 
@@ -179,7 +179,6 @@ def test_a_review_is_no_longer_ahead_from_local_midnight_on(garden: Garden) -> N
     assert garden.met("review_dated")
     garden.clock.advance(1)
     assert not garden.met("review_dated")
-    garden.clock.advance(DAY)
 
 
 def test_a_convention_is_drafted_here_and_adopted_by_the_vote_alone(garden: Garden) -> None:
