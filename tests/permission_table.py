@@ -184,6 +184,8 @@ STAFF_PAGES = [
     *post("people.members", "community", f"facilitator: 422 | {TOWN_GIVES}", {**STAFF, "role": "facilitator"}),
     *post("people.end_role", "guest_grant", OFFICE_DOES),
     *post("people.end_role", "colleague_grant", f"facilitator: 404 | {TOWN_GIVES}"),
+    *form("projects.rings", "community", LEADS, LEADS_DO, {"person": "{colleague}", "ring": "residents"}),
+    *post("projects.end_ring", "ring_member", LEADS_DO),
     *form("people.deputy", "community", LEADS, LEADS_DO, {"person": "{colleague}", "until": "2026-04-01"}),
     *form("people.owners", "community", LEADS, LEADS_DO, {"name": "郑六", "units": "5-101", "source": "产证"}),
     *form("people.merge_owners", "community", LEADS, LEADS_DO, {"keep": ["{first}", "{second}"], "reason": REASON}),
@@ -220,8 +222,8 @@ PROPOSALS = [
     *get("proposals.show", "proposal"),
     *get("proposals.show", "draft", "author: page | *: 404"),
     *form("proposals.check", "draft", AUTHOR, AUTHOR_DOES),
-    *form("proposals.edit", "draft", AUTHOR, AUTHOR_DOES, WORDS),
-    *form("proposals.edit", "proposal", AUTHOR, AUTHOR_DOES, WORDS),
+    *form("proposals.edit", "draft", AUTHOR, AUTHOR_DOES, {**WORDS, "once": "a-form"}),
+    *form("proposals.edit", "proposal", AUTHOR, AUTHOR_DOES, {**WORDS, "once": "a-form"}),
     *form("proposals.withdraw", "proposal", AUTHOR, AUTHOR_DOES),
     *post("proposals.support", "proposal", RESIDENTS_DO, {"on": "1"}),
     *form("proposals.answer", "proposal", LEADS, LEADS_DO, {"status": "accepted", "reason": REASON}),
@@ -240,7 +242,7 @@ RECORDS = [
 REGISTERS = [
     *get("registers.activity", "team"),
     *form("registers.add", "section", WRITERS, WRITERS_DO, {**MEMBER, "once": "a-form"}),
-    *form("registers.correct", "entry", WRITERS, WRITERS_DO, MEMBER),
+    *form("registers.correct", "entry", WRITERS, WRITERS_DO, {**MEMBER, "once": "a-form"}),
     *form("registers.remove", "entry", WRITERS, WRITERS_DO, {"reason": REASON}),
 ]
 MEMBERS = "author partner neighbour facilitator planner department observer inspector: page | *: 404"

@@ -20,7 +20,7 @@ from app.core.outbox import tell
 from app.core.transaction import transaction
 from app.notices import service as notices
 from app.notices.models import Notice
-from app.people import communities, desk, roll, staff
+from app.people import communities, desk, rings, roll, staff
 from app.people.actor import Actor
 from app.people.codes import code_mac
 from app.people.communities import create_community, create_town
@@ -305,6 +305,9 @@ def _office(world: World, slug: str, lead: Actor) -> None:
         grant = db.session.scalars(select(RoleGrant.id).where(RoleGrant.person_id == person.person_id)).one()
         world.place(slug, f"{name}_grant", grant_id=grant)
         world.place(slug, name, public_id=person.public_id)
+    guest = db.session.scalars(select(Person).where(Person.email == f"guest_{slug}@example.org")).one()
+    rings.put_in_ring(lead, here, guest.public_id, "lead", ("lead",))
+    world.place(slug, "ring_member", member_id=rings.ring_members(here)[0][0].id)
 
 
 def _media(world: World, slug: str, author: Actor) -> None:

@@ -68,6 +68,33 @@ def withdraw_objection(actor: Actor, poll_public_id: str) -> None:
             project_id=poll.project_id,
             href=_result_href(tx, poll),
         )
+        tx.session.flush()
+        result = _round(poll, tx.now)
+        if result.passed:
+            _tell_roll(tx, poll, result, f"passed:{poll.public_id}")
+
+
+def _round(poll: Poll, now: int) -> queries.Round:
+    rounds = queries.rounds_of([poll.decision_id], now)[poll.decision_id]
+    return next(item for item in rounds if item.poll.id == poll.id)
+
+
+def _tell_roll(tx: Tx, poll: Poll, result: queries.Round, dedupe: str) -> None:
+    people = tx.session.scalars(
+        select(Person.id)
+        .join(RollEntry, (RollEntry.household_id == Person.household_id) | (RollEntry.person_id == Person.id))
+        .where(RollEntry.poll_id == poll.id, Person.left_at.is_(None))
+    )
+    tell(
+        tx,
+        people,
+        "poll.closed",
+        community_id=poll.community_id,
+        project_id=poll.project_id,
+        data={"title": result.version.title, "passed": result.passed},
+        href=_result_href(tx, poll),
+        dedupe=dedupe,
+    )
 
 
 def _result_href(tx: Tx, poll: Poll) -> str:
@@ -94,9 +121,7 @@ def settle(poll_id: int) -> bool:
         poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
         if poll.settled_at is not None or poll.closes_at > tx.now:
             return False
-        result = next(
-            item for item in queries.rounds_of([poll.decision_id], tx.now)[poll.decision_id] if item.poll.id == poll.id
-        )
+        result = _round(poll, tx.now)
         tally, commitments = _recount(tx, result)
         poll.tally = {"counts": dict(tally.counts), "cast": tally.cast, "standing": result.standing}
         poll.settled_at = tx.now
@@ -115,21 +140,7 @@ def settle(poll_id: int) -> bool:
                 "ballots": tagged("qiding/ballots/v1", *sorted(commitments)).hex(),
             },
         )
-        people = tx.session.scalars(
-            select(Person.id)
-            .join(RollEntry, (RollEntry.household_id == Person.household_id) | (RollEntry.person_id == Person.id))
-            .where(RollEntry.poll_id == poll.id, Person.left_at.is_(None))
-        )
-        tell(
-            tx,
-            people,
-            "poll.closed",
-            community_id=poll.community_id,
-            project_id=poll.project_id,
-            data={"title": result.version.title, "passed": result.passed},
-            href=_result_href(tx, poll),
-            dedupe=f"closed:{poll.public_id}",
-        )
+        _tell_roll(tx, poll, result, f"closed:{poll.public_id}")
         return True
 
 

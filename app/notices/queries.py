@@ -87,7 +87,9 @@ def judge(refs: Sequence[GateRef], now: int) -> list[GateResult]:
         missing = []
         if notice is None or notice.posted_at is None or notice.until_at is None:
             says = phrase("A public notice hangs for its days, and no complaint is left open.")
-            missing.append(Missing(phrase("Write the notice and post it."), href))
+            # A notice that comes after another activity is nobody's job while that one lasts.
+            waits = ref.activity is not None and ref.activity.window.state == "waiting"
+            missing.append(Missing(phrase("Write the notice and post it."), None if waits else href))
         elif hangs(notice, now):
             says = phrase("The notice hangs until %(when)s.", when=Moment(notice.until_at))
             missing.append(Missing(phrase("Wait until its days are over.")))

@@ -66,7 +66,9 @@ def new(slug: str) -> Page:
     )
     form.buildings.choices = options((b.id, gettext("Building %(label)s", label=b.label)) for b in buildings)
     parents = [p for p in queries.projects_in(here.id) if p.parent_id is None]
-    form.parent.choices = options([("", gettext("No, it stands by itself")), *((p.public_id, p.title) for p in parents)])
+    form.parent.choices = options(
+        [("", gettext("No, it stands by itself")), *((p.public_id, p.title) for p in parents)]
+    )
     if request.method == "GET" and versions:
         form.method.data = versions[0].public_id
     if form.validate_on_submit():

@@ -264,3 +264,23 @@ def test_a_majority_of_two_thirds_in_whole_numbers(world: World, yes: int, no: i
         assert decision is not None
         item = queries.rounds_of([decision.id], world.clock.now())[decision.id][0]
         assert item.passed is passes
+
+
+def test_everybody_is_told_when_a_withdrawal_lets_the_text_pass(world: World) -> None:
+    poll = world.open()
+    for who in range(3):
+        world.cast(who, poll)
+    for who in (3, 4):
+        world.cast(who, poll, **OBJECTION)
+    world.close(poll)
+
+    def told() -> list[bool]:
+        with world.here() as session:
+            person = world.residents[5].person()
+            query = select(Message.data).where(Message.person_id == person, Message.kind == "poll.closed")
+            return [data["passed"] for data in session.scalars(query.order_by(Message.id))]
+
+    withdraw(world, poll, 3)
+    assert told() == [False]
+    withdraw(world, poll, 4)
+    assert told() == [False, True]
