@@ -20,7 +20,7 @@ from app.config import Config
 from app.core.database import Base, Instant, Key, PublicId, db
 from app.core.transaction import Tx
 from app.engine.errors import Invalid, NotFound
-from app.engine.phrase import phrase
+from app.engine.phrase import Phrase, phrase
 
 MOST_BYTES = 10 * 1024 * 1024
 SIZES = {"large": 1600, "small": 480}
@@ -97,12 +97,26 @@ def read(sha256: str) -> bytes:
         raise NotFound from None
 
 
-def receive_photo(data: bytes) -> Upload:
-    """Re-encode a photo in a child process: turned upright, scaled, without metadata. Call before the transaction."""
+def let_go(tx: Tx, sha256: str) -> None:
+    """Delete a kept file, unless it is named in the database."""
+    named = select(Media.id).where((Media.sha256 == sha256) | (Media.small_sha256 == sha256)).limit(1)
+    if tx.session.scalar(named) is None:
+        path_of(sha256).unlink(missing_ok=True)
+
+
+def _wrong(field: str, sentence: Phrase) -> Invalid:
+    return Invalid(sentence, {field: sentence})
+
+
+def receive_photo(data: bytes, field: str = "photo") -> Upload:
+    """Re-encode a photo in a child process: turned upright, scaled, without metadata. Call before the transaction.
+
+    ``field`` is where the form shows a refusal.
+    """
     if not data:
-        raise Invalid(phrase("The photo is empty. Choose another one."))
+        raise _wrong(field, phrase("The photo is empty. Choose another one."))
     if len(data) > MOST_BYTES:
-        raise Invalid(phrase("The photo is larger than 10 MB. Choose a smaller one."))
+        raise _wrong(field, phrase("The photo is larger than 10 MB. Choose a smaller one."))
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "in"
         source.write_bytes(data)
@@ -117,7 +131,7 @@ def receive_photo(data: bytes) -> Upload:
         except subprocess.TimeoutExpired:
             done = None
         if done is None or done.returncode != 0:
-            raise Invalid(phrase("This file can't be read as a photo. Send a JPEG, PNG or WebP picture."))
+            raise _wrong(field, phrase("This file can't be read as a photo. Send a JPEG, PNG or WebP picture."))
         width, height = json.loads(done.stdout)
         large, small = ((Path(folder) / f"{name}.jpg").read_bytes() for name in SIZES)
     return Upload("photo", "image/jpeg", keep(large), keep(small), width, height, len(large), "")
@@ -129,8 +143,8 @@ def receive_document(data: bytes, filename: str) -> Upload:
         name = "".join(c for c in Path(filename.replace("\\", "/")).name if c.isprintable() and c not in '/"\u202e')
         return Upload("document", "application/pdf", keep(data), None, 0, 0, len(data), name.lstrip(".")[-120:])
     if data.startswith(b"%PDF-"):
-        raise Invalid(phrase("The document is larger than 10 MB. Choose a smaller one."))
-    return receive_photo(data)
+        raise _wrong("document", phrase("The document is larger than 10 MB. Choose a smaller one."))
+    return receive_photo(data, "document")
 
 
 def name_upload(

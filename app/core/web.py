@@ -107,6 +107,7 @@ def init_web(app: Flask, config: Config) -> None:
     app.before_request(_limit_text)  # before the token is looked for, which reads the form
     csrf.init_app(app)
     app.before_request(_refuse_nul)
+    app.before_request(_refuse_foreign)
     app.after_request(_headers)
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(CSRFError, _csrf_error)
@@ -130,6 +131,15 @@ def _limit_text() -> None:
 def _refuse_nul() -> None:
     # No key and no word holds a NUL; PostgreSQL refuses even to look for one.
     if "\0" in request.path or b"%00" in request.query_string:
+        abort(400)
+
+
+def _refuse_foreign() -> None:
+    """Refuse what another site's page sends here, whatever token it has got hold of."""
+    origin, config = request.headers.get("Origin", "null"), current_app.config["QIDING"]
+    if request.method in ("GET", "HEAD", "OPTIONS") or origin == "null":
+        return
+    if urlsplit(origin).netloc not in (request.host, urlsplit(config.base_url or "").netloc):
         abort(400)
 
 

@@ -60,6 +60,9 @@ def read_job(claim: Claim) -> None:
     except Invalid as error:
         _refuse(import_id, error.message, [])
         return
+    except NotFound:  # the same file was sent twice at the same moment, and let go after the first reading
+        _refuse(import_id, phrase("The file did not arrive whole. Send it again."), [])
+        return
     if parsed.bad or not parsed.rows:
         bad = [{"line": b.line, "cells": list(b.cells), "problem": phrase_to_plain(b.problem)} for b in parsed.bad]
         _refuse(import_id, phrase("Some rows can't be taken. Nothing was imported."), bad)
@@ -80,6 +83,7 @@ def read_job(claim: Claim) -> None:
         row.added, row.changed, row.same = kinds.count("added"), kinds.count("changed"), kinds.count("same")
         row.gone = len(set(current) - {item.key for item in parsed.rows})
         row.digest, row.state = canonical_digest(parsed.rows), "ready"
+    _let_go(import_id)
 
 
 def phrase_to_plain(sentence: Phrase) -> dict[str, Any]:
@@ -98,6 +102,16 @@ def _refuse(import_id: int, problem: Phrase, bad: list[dict[str, Any]]) -> None:
     with transaction() as tx:
         row = tx.session.get_one(RollImport, import_id)
         row.state, row.problem, row.bad = "refused", phrase_to_plain(problem), bad
+    _let_go(import_id)
+
+
+def _let_go(import_id: int) -> None:
+    """Delete the spreadsheet once it was read: it may hold telephone numbers, which nobody here needs."""
+    with transaction() as tx:
+        sha256 = tx.session.scalars(select(RollImport.file_sha256).where(RollImport.id == import_id)).one()
+        waiting = select(RollImport.id).where(RollImport.file_sha256 == sha256, RollImport.state == "reading").limit(1)
+        if tx.session.scalar(waiting) is None:
+            media.let_go(tx, sha256)
 
 
 def current_roll(community_id: int) -> dict[Key, dict[str, Any]]:

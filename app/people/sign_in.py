@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from app.core.clock import HOUR, MINUTE
 from app.core.database import db
 from app.core.events import record_event
-from app.core.limits import count_try
+from app.core.limits import count_try, give_back
 from app.core.outbox import tell
 from app.core.transaction import Lock, Tx, transaction
 from app.engine.errors import Conflict, Invalid, NotFound
@@ -45,10 +45,14 @@ _LOOKALIKE = str.maketrans("аеорсухі01l|", "aeopcyxioiii")
 
 
 def check_code(code: str, address: str) -> int:
-    """The id of a valid code's row. Wrong, ended and expired codes are refused alike; tries are limited by address."""
+    """The id of a valid code's row. Wrong, ended and expired codes are refused alike.
+
+    Wrong tries are limited by address; a right code gives its try back.
+    """
     count_try("code", address, most=10, window=10 * MINUTE)
     with transaction() as tx:
         row = _valid(tx, select(HouseholdCode).where(HouseholdCode.mac == code_mac(code)))
+    give_back("code", address, window=10 * MINUTE)
     return row.id
 
 

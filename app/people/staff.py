@@ -297,7 +297,7 @@ def leave(actor: Actor, person_public_id: str) -> None:
         ).all():
             _refuse_last(tx, grant)
             grant.ended_at = tx.now
-        person.left_at, person.epoch = tx.now, person.epoch + 1
+        person.left_at, person.epoch, person.password = tx.now, person.epoch + 1, None
         _end_links(tx, person)
         record_event(tx, "staff.left", community_id=None, person_id=actor.person(), data={"person": person.public_id})
 

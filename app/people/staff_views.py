@@ -10,7 +10,8 @@ from sqlalchemy import select
 from app.core.database import db
 from app.core.forms import options
 from app.core.i18n import at_local, gettext, say
-from app.engine.errors import NotFound
+from app.engine.errors import Invalid, NotFound
+from app.engine.phrase import phrase
 from app.people import communities, desk, staff
 from app.people.actor import ROLE_NAMES, ROLES, Actor
 from app.people.forms import CommunityForm, DeputyForm, FindForm, InviteForm, MergeForm, OwnerForm
@@ -41,6 +42,8 @@ def desk_page(slug: str) -> str:
     reader, here = _facilitator(slug)
     form = FindForm(request.args, meta={"csrf": False})
     typed = (request.args.get("find") or "")[:40]
+    if typed:
+        desk.note_access(reader, here.id, "desk", typed)
     found = desk.find_households(reader, here.id, typed) if typed else []
     return render_template("people/desk.html", community=here, form=form, found=found, typed=typed)
 
@@ -176,7 +179,9 @@ def merge_owners(slug: str) -> Page:
     )
     if form.validate_on_submit():
         with form.refusals():
-            chosen = [*(form.keep.data or []), "", ""]
+            chosen = form.keep.data or []
+            if len(chosen) != 2:
+                raise Invalid(phrase("Choose two."), {"keep": phrase("Choose two.")})
             communities.merge_owners(reader, chosen[0], chosen[1], form.reason.data)
             flash(gettext("The entries are one owner now."))
             return redirect(url_for("people.owners", slug=slug), 303)

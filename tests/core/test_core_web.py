@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -174,6 +175,16 @@ def test_no_form_without_its_token_is_taken(town: World, client: FlaskClient) ->
             check_headers(response)
     with town.app.app_context():
         assert snapshot() == before
+
+
+def test_what_another_sites_page_sends_is_refused_even_with_the_token(town: World, client: FlaskClient) -> None:
+    town.sign_in(client, town.neighbour)
+    client.get("/me/devices")
+    page = client.get("/me/devices").text
+    token = {"csrf_token": re.findall(r'name="csrf_token"[^>]*value="([^"]*)"', page)[0]}
+    for origin in ("https://evil.example.com", "http://localhost.evil.example.com"):
+        assert client.post("/me/devices/move", data=token, headers={"Origin": origin}).status_code == 400
+    assert client.post("/me/devices/move", data=token, headers={"Origin": "http://localhost"}).status_code == 303
 
 
 def test_a_form_of_another_session_is_refused(town: World, client: FlaskClient) -> None:

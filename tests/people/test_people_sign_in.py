@@ -285,6 +285,13 @@ def test_guesses_are_limited_and_the_right_code_does_not_help_then(place: Place)
         assert sign_in.check_code(code, ADDRESS)
 
 
+def test_right_codes_are_not_counted_so_that_a_lobby_with_one_address_signs_in(place: Place) -> None:
+    code = place.code(place.household())
+    with place.here():
+        for _ in range(25):
+            assert sign_in.check_code(code, ADDRESS)
+
+
 @pytest.mark.parametrize("typed", ["", "-", "0" * 10, "x" * 40, "\x00", "' OR 1=1--", "紫藤"])
 def test_what_is_no_code_is_refused(place: Place, typed: str) -> None:
     place.code(place.household())

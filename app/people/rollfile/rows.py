@@ -110,7 +110,7 @@ def parse(rows: Sequence[Sequence[str]]) -> Parsed:
             seen[row.key] = index
             good.append(row)
         else:
-            bad.append(BadRow(index, tuple(cells[:12]), row))
+            bad.append(BadRow(index, tuple(values.values()), row))  # never the telephone numbers beside them
     return Parsed(tuple(good), tuple(bad))
 
 
