@@ -24,7 +24,7 @@ def pytest(database: str, *arguments: str) -> int:
     """Run pytest in parallel against a kind of database."""
     env = {**os.environ, "QIDING_TEST_DATABASE": database}
     processes = os.environ.get("QIDING_TEST_PROCESSES", str(min(8, (os.cpu_count() or 2) + 1)))
-    command = [sys.executable, "-m", "pytest", "-q", "-n", processes, "--dist", "worksteal", *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", processes, "--dist", "loadgroup", *arguments]
     return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
 
 

@@ -19,10 +19,10 @@ from app.core.database import db
 from app.core.events import record_event
 from app.core.transaction import Lock, in_transaction, transaction
 from app.people.places import Building, Community, Town
-from tests.conftest import NOON, ON_POSTGRESQL
+from tests.conftest import NOON
 
-only_sqlite = pytest.mark.skipif(ON_POSTGRESQL, reason="about SQLite's connections")
-only_postgresql = pytest.mark.skipif(not ON_POSTGRESQL, reason="about PostgreSQL's row locks")
+only_sqlite = pytest.mark.sqlite
+only_postgresql = pytest.mark.postgresql
 
 
 def towns(app: Flask) -> list[str]:
