@@ -56,10 +56,10 @@ def first(page: Page, base: str, path: str, part: str, nth: int = 0) -> str:
 
 def pages(page: Page, base: str) -> dict[str, str]:
     """The main pages, found from the home page on as a reader would."""
-    project = first(page, base, "/", "/poll/").split("/poll/")[0]
-    slug = project.split("/c/")[-1].strip("/") or "ziteng"
+    slug = "ziteng"
     home = f"/c/{slug}/"
-    poll = first(page, base, "/", "/poll/")
+    votes = first(page, base, "/", "/votes/")
+    poll = first(page, base, votes, "/poll/")
     found = {
         "home": "/",
         "community": home,
@@ -86,9 +86,11 @@ def pages(page: Page, base: str) -> dict[str, str]:
                 found[kind] = link.first.get_attribute("href") or ""
     if "proposals" in found:
         found["proposal"] = first(page, base, found["proposals"], "/proposal/")
-    results = first(page, base, found.get("votes", "/"), "/result")
-    if results != "/":
-        found["result"] = results
+    for href in projects:
+        votes = first(page, base, f"{href}/step/plan", "/votes/")
+        results = first(page, base, votes, "/result") if votes != "/" else "/"
+        if results != "/":
+            found["result"] = results
     return found
 
 
@@ -106,14 +108,16 @@ ADMIN_PAGES = {"admin": "/admin", "methods": "/admin/methods", "new-community": 
 RESIDENT_PAGES = {"me": "/me", "messages": "/me/messages", "devices": "/me/devices"}
 
 
-def shoot(browser: Browser, base: str, folder: Path, wanted: dict[str, str], state: object, lang: str, size: str) -> None:
-    """Take each page at one width in one language."""
+def shoot(
+    browser: Browser, base: str, folder: Path, wanted: dict[str, str], state: object, lang: str, size: str, whole: bool
+) -> None:
+    """Take each page, or what one sees of it first, at one width in one language."""
     context = browser.new_context(viewport=SIZES[size], storage_state=state)  # type: ignore[arg-type]
     context.add_cookies([{"name": "lang", "value": lang, "url": base}])
     page = context.new_page()
     for name, path in wanted.items():
         page.goto(base + path)
-        page.screenshot(path=folder / f"{name}-{size}-{lang}.png", full_page=True)
+        page.screenshot(path=folder / f"{name}-{size}-{lang}.png", full_page=whole)
     context.close()
 
 
@@ -150,7 +154,7 @@ def main() -> None:
         for who, wanted in sets.items():
             for lang in ("zh_Hans", "en"):
                 for size in SIZES:
-                    shoot(browser, base, folder, wanted, states[who], lang, size)
+                    shoot(browser, base, folder, wanted, states[who], lang, size, everything)
         browser.close()
     print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
 
