@@ -13,6 +13,7 @@ from app.core.clock import Clock, SystemClock
 from app.core.database import db, engine_options, prepare_engine
 from app.core.i18n import init_i18n
 from app.core.module import Module
+from app.core.static import init_static
 from app.core.web import init_web
 from app.notices.module import notices
 from app.notifications.module import notifications
@@ -57,6 +58,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     init_i18n(app)
     init_web(app, config)
+    init_static(app)
     init_sessions(app)
     register_kinds(app, MODULES)
     for module in MODULES:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from sqlalchemy import func, select
 
 from app.ballots.models import Ballot, Objection, Poll
@@ -69,6 +69,7 @@ def test_the_demonstration(loaded: Flask, clock: FixedClock) -> None:
     a_vote_is_open_below_its_quorum(clock.now())
     there_is_what_the_pages_need()
     one_signs_in_as_the_terminal_says(loaded)
+    pages_are_light(loaded)
     assert clock.now() == NOON
     with pytest.raises(Conflict):
         load_demonstration()
@@ -169,3 +170,21 @@ def one_signs_in_as_the_terminal_says(app: Flask) -> None:
         assert check_code(code, f"from {code}")
     password = text.split("password for all: ")[1].split()[0]
     assert sign_in("chen@qingxi.example", password, "here").name == "陈老师"
+
+
+def pages_are_light(app: Flask) -> None:
+    """A page with its styles and its script stays under 60 KB, pictures apart, as sent to a browser that unpacks."""
+    client = app.test_client()
+    accept = {"Accept-Encoding": "gzip"}
+    extra = 0
+    for name in ("qiding.css", "qiding.js"):
+        with app.test_request_context():
+            href = url_for("static", filename=name)
+        extra += len(client.get(href, headers=accept, buffered=True).data)
+    project = found("空中花园二期")
+    garden = project.public_id
+    poll = db.session.scalars(select(Poll.public_id).where(Poll.project_id == project.id)).first()
+    for path in ("/", "/c/ziteng/", f"/c/ziteng/project/{garden}", f"/c/ziteng/poll/{poll}", "/c/ziteng/records"):
+        page = client.get(path)
+        assert page.status_code == 200, path
+        assert len(page.data) + extra < 60_000, (path, len(page.data), extra)
