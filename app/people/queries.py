@@ -73,6 +73,26 @@ def unit_label(building: str, entrance: str, room: str) -> str:
     return f"{building}号楼{f'{entrance}单元' if entrance else ''}{room}室"
 
 
+def scope_label(building: str, entrance: str = "") -> str:
+    """A building or an entrance as people say it here: 5号楼, 5号楼2单元."""
+    return f"{building}号楼{f'{entrance}单元' if entrance else ''}"
+
+
+def scope_labels(scope: Mapping[str, Any]) -> list[str]:
+    """The buildings or entrances of a project's scope in their order; none when it is the whole community."""
+    if not scope:
+        return []
+    whole = not scope.get("entrances")
+    query = (
+        select(Building.label, Entrance.label)
+        .join(Entrance, Entrance.building_id == Building.id)
+        .where(*in_scope(scope))
+        .order_by(Building.sort, Building.id, Entrance.id)
+    )
+    found = (scope_label(building, "" if whole else entrance) for building, entrance in db.session.execute(query))
+    return list(dict.fromkeys(found))
+
+
 def in_scope(scope: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     """The condition of a project's scope on building and entrance."""
     if scope.get("buildings"):

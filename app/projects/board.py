@@ -18,7 +18,7 @@ from app.engine.windows import may
 from app.engine.workflow import Run, StepRun, replay
 from app.people.actor import RESIDENTS_RING, Actor
 from app.people.places import Community
-from app.people.queries import names_for
+from app.people.queries import names_for, scope_labels
 from app.projects import queries
 from app.projects.kinds import ActivityRef, Summary, kinds
 from app.projects.models import Project, StepRunRow
@@ -281,6 +281,7 @@ class ProjectPage:
     history: tuple[Moved, ...]
     children: tuple[tuple[Project, Community], ...]
     people: dict[int, Phrase]
+    scope: list[str]
 
 
 def project_page(project: Project, community: Community, reader: Actor, now: int) -> ProjectPage:
@@ -301,4 +302,5 @@ def project_page(project: Project, community: Community, reader: Actor, now: int
         history=moved,
         children=tuple(queries.children_of(project.id)),
         people=names_for(wanted, reader, community.id),
+        scope=scope_labels(project.scope),
     )
