@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
+from flask import abort, request
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, SelectChoice, StringField, TextAreaField, ValidationError
 from wtforms.i18n import get_translations
@@ -18,6 +19,7 @@ from app.core.clock import now
 from app.core.i18n import gettext, language, local_date, say
 from app.core.i18n import lazy_gettext as _l
 from app.core.ids import new_public_id
+from app.core.once import NO_KEY, is_key
 from app.engine.errors import DomainError, Invalid
 
 _BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u3000]*")
@@ -29,6 +31,12 @@ class Form(FlaskForm):  # type: ignore[misc]
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def get_translations(self, form: Any) -> Any:
             return get_translations(["zh" if language() == "zh_Hans" else "en"])
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            # Forms come from pages only; JSON, which may be nested without end, is not read as one.
+            if request.method != "GET" and request.is_json:
+                abort(415)
+            return super().wrap_formdata(form, formdata)
 
     def take(self, error: DomainError) -> None:
         """Show a refusal: beside the fields it names, else at the top of the form."""
@@ -63,6 +71,15 @@ class OnceForm(Form):
     """A form that counts once, however often it is sent: its hidden key was made when it was shown."""
 
     once = HiddenField(default=new_public_id)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Refuse a form whose key is missing or none that we made; the page that says so has a fresh one."""
+        fine = bool(super().validate(extra_validators))
+        if is_key(next(iter(self.once.raw_data or []), "")):
+            return fine
+        self.form_errors.append(say(NO_KEY))
+        self.once.data = new_public_id()
+        return False
 
 
 def tidy(value: str | None) -> str | None:

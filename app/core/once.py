@@ -11,6 +11,13 @@ from app.engine.canonical import canon, sha256_hex
 from app.engine.errors import Conflict, Invalid
 from app.engine.phrase import phrase
 
+NO_KEY = phrase("This page is out of date. Open it again and send once more; your words are kept below.")
+
+
+def is_key(key: str) -> bool:
+    """Whether this can be the key of a form."""
+    return 0 < len(key) <= 40 and key.isprintable()
+
 
 class OnceKey(Base):
     """A form's key that was used: by whom, for what, with which content, and what came of it."""
@@ -28,8 +35,8 @@ class OnceKey(Base):
 
 def replayed(tx: Tx, scope: str, key: str, content: object) -> str | None:
     """The result of the same form sent before, or None. The same key with other content is refused."""
-    if not key or len(key) > 40:
-        raise Invalid(phrase("This page is out of date. Open it again and send once more; your words are kept below."))
+    if not is_key(key):
+        raise Invalid(NO_KEY)
     known = tx.session.scalar(select(OnceKey).where(OnceKey.scope == scope, OnceKey.key == key))
     if known is None:
         return None
