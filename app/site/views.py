@@ -25,6 +25,7 @@ site = Blueprint("site", __name__)
 YEAR = 365 * 24 * 3600
 SIZES = ("normal", "large")
 ON_HOME, ON_HELP, A_PAGE = 6, 12, 24
+MOST_PAGES = 10_000  # further ones are not asked of the database
 
 
 @site.app_context_processor
@@ -53,7 +54,7 @@ def home() -> str:
 def communities() -> str:
     """All communities, found by name or address."""
     search = request.args.get("q", "").strip()[:60]
-    page = max(1, request.args.get("page", 1, type=int))
+    page = min(max(1, request.args.get("page", 1, type=int)), MOST_PAGES)
     shown, total = places(actor(), search=search, offset=(page - 1) * A_PAGE, limit=A_PAGE)
     pages = math.ceil(total / A_PAGE)
     if page > max(1, pages):
