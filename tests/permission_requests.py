@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Furnished:
     copy: Path | None
     mark: object = None  # PostgreSQL's newest transaction when the database was last known to be as built
     dirty: tuple[str, ...] = ()
+    now: Rows = field(default_factory=dict)  # as it was when last looked at
 
     def changed(self) -> tuple[bool, list[str]]:
         """Whether anything was written at all, and the tables that a refusal must leave alone but didn't."""
@@ -42,8 +43,8 @@ class Furnished:
                 return False, []
         elif self.mark == (mark := _newest_transaction(self.world.app)):
             return False, []
-        now = contents(self.world.app)
-        self.dirty = tuple(name for name in self.rows if self.rows[name] != now[name])
+        self.now = contents(self.world.app)
+        self.dirty = tuple(name for name in self.rows if self.rows[name] != self.now[name])
         if self.copy is None and not self.dirty:
             self.mark = mark
         return bool(self.dirty), [name for name in self.dirty if name not in NOT_COMPARED]

@@ -46,6 +46,7 @@ def test_a_poll_is_settled_once(world: World) -> None:
     world.close(poll)
     with world.here():
         assert [service.settle_due() for _ in range(3)] == [1, 0, 0]
+        assert not service.settle(poll_id(world, poll))
     with world.here() as session:
         assert session.scalar(select(func.count()).select_from(Event).where(Event.kind == "poll.closed")) == 1
         told = Counter(session.scalars(select(Message.person_id).where(Message.kind == "poll.closed")))

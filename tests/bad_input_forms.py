@@ -1,0 +1,138 @@
+"""Sending a form with one field changed, and what must come of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from markupsafe import escape
+from werkzeug.test import TestResponse
+from wtforms import Field
+
+from app.core.forms import Amount, Day, Form, Line, WholeNumber
+from tests import bad_input as bad
+from tests.permission_requests import Furnished, address, ask, body
+from tests.permission_table import ROLES, Row, get
+
+PLAIN = "application/x-www-form-urlencoded"
+DOES = ("does it", "passes")
+# Each of these asks for more than text: what is well written may still be refused.
+JUDGED = {"email", "slug", "code", "units", "name of WhoForm"}
+UNUSED = {"slug of people.edit_community", "kind of comments.edit"}  # sent, and not read
+UNSTORED = {"concern of BallotForm"}  # words that another stance would need
+
+
+seen: list[Form] = []
+
+
+def remember(validate: Any) -> Any:
+    def remembering(self: Form, *args: Any, **kw: Any) -> bool:
+        seen.append(self)
+        return bool(validate(self, *args, **kw))
+
+    return remembering
+
+
+def sender(row: Row) -> str:
+    return next(role for role in ("facilitator", *ROLES) if row.expected()[role] in DOES)
+
+
+def form_of(town: Furnished, row: Row) -> Form | None:
+    """The form that a row sends; none when it only has a button. Asked once a row."""
+    if row.name not in known:
+        seen.clear()
+        answer = ask(town.world, row, sender(row))
+        assert answer.status_code < 400, answer.status_code
+        if town.changed()[0]:
+            town.put_back()
+        known[row.name] = seen[-1] if seen else None
+    return known[row.name]
+
+
+known: dict[str, Form | None] = {}
+
+
+def fields(town: Furnished, row: Row) -> list[Field]:
+    """The fields of a row's form."""
+    return list(form_of(town, row) or [])
+
+
+def judged(row: Row, field: Field) -> bool:
+    """Whether more is asked of a field's text than that it is text."""
+    return bool({field.name, f"{field.name} of {type(known[row.name]).__name__}"} & JUDGED)
+
+
+def post(town: Furnished, row: Row, **changes: Any) -> TestResponse:
+    """Send a row's valid form but for some fields; None leaves a field out, bytes are sent as they are."""
+    data = {**body(town.world, row), **changes}
+    cut = b"--cut-here"
+    parts = []
+    for name, value in data.items():
+        for item in value if isinstance(value, list) else [] if value is None else [value]:
+            head = f'Content-Disposition: form-data; name="{name}"'
+            if isinstance(item, bad.File):
+                head += f'; filename="{item.name}"\r\nContent-Type: application/octet-stream'
+            elif isinstance(item, tuple):
+                head, item = f'{head}; filename="{item[1]}"', item[0].read()
+            text = item.data if isinstance(item, bad.File) else item if isinstance(item, bytes) else str(item).encode()
+            parts += [cut, b"\r\n", head.encode(), b"\r\n\r\n", text, b"\r\n"]
+    content = "multipart/form-data; boundary=cut-here"
+    return send(town, row, data=b"".join([*parts, cut, b"--\r\n"]), content_type=content)
+
+
+def send(town: Furnished, row: Row, **request: Any) -> TestResponse:
+    client = town.world.app.test_client()
+    user = town.world.users.get(sender(row))
+    with client.session_transaction() as session:
+        if user:
+            session["_user_id"], session["_fresh"], session["at"] = user, True, town.world.clock.now()
+        if row.pairing:
+            session["pairing"] = town.world.code_id
+    with client.open(address(town.world, row), method=row.method, **request) as answer:
+        return answer
+
+
+def refused(town: Furnished, row: Row, field: Field, value: Any) -> None:
+    """The value is refused beside its field, with all else as it was typed, and nothing is written."""
+    where = f"{row.name}: {field.name} = {str(value)[:40]!r}"
+    answer = post(town, row, **{field.name: value})
+    written, changed = town.changed()
+    assert not changed, f"{where}: {changed} changed"
+    if written:
+        town.put_back()
+    assert 400 <= answer.status_code < 500, f"{where}: {answer.status_code}"
+    assert 'class="errs"' in answer.text, f"{where}: no list of what is wrong"
+    assert re.search(rf'href="#{field.id}(-0)?"', answer.text), f"{where}: not beside the field"
+    typed = {name: text for name, text in row.data.items() if isinstance(text, str) and "{" not in text}
+    for other in known[row.name] or []:
+        if other.name in typed and other.name != field.name and isinstance(other, Line):
+            assert str(escape(typed[other.name])) in answer.text, f"{where}: {other.name} is lost"
+    asked = f'name="{field.name}"' in answer.text  # some forms have fields that this page has no use for
+    if asked and bad.shown(value) and isinstance(field, (Line, WholeNumber, Amount, Day)):
+        assert str(escape(value.strip())) in answer.text, f"{where}: what was typed is lost"
+
+
+def taken(town: Furnished, row: Row, field: Field, value: str, stored: str = "") -> None:
+    """The value is taken, kept as it is, and shown as text."""
+    where = f"{row.name}: {field.name} = {value[:40]!r}"
+    answer = post(town, row, **{field.name: value})
+    assert answer.status_code < 400, f"{where}: {answer.status_code} {re.findall('class=.msg.[^<]*', answer.text)}"
+    written, changed = town.changed()
+    if changed and f"{field.name} of {type(known[row.name]).__name__}" not in UNSTORED:
+        kept, text = "".join(repr(town.now[name]) for name in town.dirty), stored or value.strip()
+        assert repr(text)[1:-1] in kept or _in_json(text) in kept, where
+    if answer.status_code in (302, 303):
+        page = _get(town, row, answer.headers["Location"])
+        assert page.status_code < 500, where
+        for mark in ("<script>alert", "<svg onload", '"onfocus='):
+            assert mark not in page.text, where
+    if written:
+        town.put_back()
+
+
+def _in_json(text: str) -> str:
+    return repr(text.replace('"', '\\"'))[1:-1]
+
+
+def _get(town: Furnished, row: Row, url: str) -> TestResponse:
+    return ask(town.world, get("site.home")[0], sender(row), url)

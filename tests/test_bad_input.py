@@ -1,0 +1,294 @@
+"""Bad input on every form: a message beside the field, what was typed is kept, nothing changed, and never an error of ours.
+
+The forms are found by the permission table: each row that sends one, sent by somebody who may. What is tried on a field
+follows from its class, so that a new form is tried as soon as it has its row there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import quote_plus
+
+import pytest
+from flask import Flask
+from flask_wtf.file import FileField
+from wtforms import RadioField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired
+
+from app.core.clock import FixedClock
+from app.core.database import db
+from app.core.forms import Amount, Day, Form, Line, OnceForm, Prose, WholeNumber
+from tests import bad_input as bad
+from tests.bad_input_forms import (
+    DOES,
+    PLAIN,
+    UNUSED,
+    fields,
+    form_of,
+    judged,
+    known,
+    post,
+    refused,
+    remember,
+    seen,
+    send,
+    taken,
+)
+from tests.conftest import emptied
+from tests.permission_requests import Furnished, address, ask, body, contents, keep_world
+from tests.permission_table import ROLES, ROWS, Row, get
+from tests.permission_world import build
+
+
+@pytest.fixture(scope="module")
+def built(installation: Flask, database_url: str) -> Iterator[tuple[Furnished, int]]:
+    """The town of the permission table, built once."""
+    with emptied(installation, database_url) as app:
+        clock: FixedClock = app.extensions["qiding.clock"]
+        kept = keep_world(build(app, clock))
+        yield kept, clock.now()
+
+
+@pytest.fixture
+def town(built: tuple[Furnished, int], monkeypatch: pytest.MonkeyPatch) -> Iterator[Furnished]:
+    """The town as it was built; forms are taken without their token, and remembered."""
+    kept, at = built
+    kept.world.clock.set(at)
+    seen.clear()
+    monkeypatch.setitem(kept.world.app.config, "WTF_CSRF_ENABLED", False)
+    monkeypatch.setattr(Form, "validate", remember(Form.validate))
+    yield kept
+    with kept.world.app.app_context():
+        db.session.remove()
+    if kept.changed()[0]:
+        kept.put_back()
+
+
+def _forms() -> list[Row]:
+    chosen: dict[tuple[str, bool, tuple[str, ...]], Row] = {}
+    for row in ROWS:
+        if row.method == "POST" and any(answer in DOES for answer in row.expected().values()):
+            chosen.setdefault((row.endpoint, row.pairing, tuple(row.values.values())), row)
+    return list(chosen.values())
+
+
+FORMS = _forms()
+each_form = pytest.mark.parametrize("row", FORMS, ids=[row.name for row in FORMS])
+
+
+def test_every_form_is_tried(town: Furnished) -> None:
+    found = {type(form) for row in FORMS if (form := form_of(town, row)) is not None}
+
+    def all_of(form: type[Form]) -> set[type[Form]]:
+        return {form}.union(*(all_of(sub) for sub in form.__subclasses__()))
+
+    mine = {form for form in all_of(Form) if form.__module__.startswith("app.")} - found
+    # These are never judged: bases of others, what a search in the address fills, and what only carries a hidden word.
+    assert {form.__name__ for form in mine} - {"EntryForm"} == {"Form", "OnceForm", "FindForm", "CloseForm"}
+    assert any(form.__name__ == "EntryForm" for form in found)
+
+
+@each_form
+def test_text(town: Furnished, row: Row) -> None:
+    own = fields(town, row)
+    texts = [field for field in own if isinstance(field, Line) and f"{field.name} of {row.endpoint}" not in UNUSED]
+    for field in texts:
+        if field.flags.required:
+            for value in (*bad.BLANK, None):
+                refused(town, row, field, value)
+        refused(town, row, field, "长" * (field.most + 1))
+        for value in (*bad.BROKEN, *(() if isinstance(field, Prose) else bad.TWO_LINES)):
+            refused(town, row, field, value)
+        if field is texts[-1] and not judged(row, field):
+            taken(town, row, field, "长" * field.most)
+            taken(town, row, field, f"cafe\u0301{bad.PADDING}", f"caf\u00e9{bad.PADDING}")
+    for n, value in enumerate(bad.ODD if texts else ()):
+        field = texts[n % len(texts)]
+        if not judged(row, field):
+            taken(town, row, field, value + bad.PADDING if field.most >= 60 else value)
+            continue
+        assert post(town, row, **{field.name: value}).status_code < 500
+        if town.changed()[0]:
+            town.put_back()
+    if texts:
+        assert post(town, row, **{texts[0].name: bad.MEGABYTE}).status_code == 413
+        assert not town.changed()[1]
+
+
+@each_form
+def test_numbers_and_days(town: Furnished, row: Row) -> None:
+    for field in fields(town, row):
+        values = {WholeNumber: bad.NUMBERS, Amount: bad.AMOUNTS, Day: bad.DAYS}.get(type(field), ())
+        for value in values:
+            refused(town, row, field, value)
+        if values and field.flags.required:
+            for value in (*bad.BLANK[:3], None):
+                refused(town, row, field, value)
+        if isinstance(field, Day) and not field.past:
+            refused(town, row, field, "2026-03-01")
+
+
+@each_form
+def test_choices(town: Furnished, row: Row) -> None:
+    for field in fields(town, row):
+        if not isinstance(field, (RadioField, SelectField, SelectMultipleField)):
+            continue
+        if f"{field.name} of {row.endpoint}" in UNUSED:
+            continue
+        data = row.data.get(field.name, "")
+        needed = any(isinstance(check, InputRequired) for check in field.validators) or isinstance(data, list)
+        for value in bad.CHOICES[0 if needed else 1 :]:
+            refused(town, row, field, value)
+        if isinstance(data, list):
+            refused(town, row, field, None)
+            refused(town, row, field, body(town.world, row)[field.name][:1])
+
+
+@each_form
+def test_keys_of_forms(town: Furnished, row: Row) -> None:
+    own = fields(town, row)
+    if not isinstance(known[row.name], OnceForm):
+        return
+    for key in (None, *bad.KEYS):
+        answer = post(town, row, once=key)
+        assert 400 <= answer.status_code < 500, (key, answer.status_code)
+        assert 'class="errs"' in answer.text
+        assert not town.changed()[1], key
+        if town.changed()[0]:
+            town.put_back()
+    if row.endpoint in ("comments.edit", "registers.correct", "proposals.edit"):
+        return  # the same correction twice is the same words, or refused
+    assert post(town, row).status_code == 303
+    after = contents(town.world.app)
+    again = post(town, row)
+    assert again.status_code == 303
+    words = next(field for field in own if isinstance(field, Line) and field.name in row.data)
+    other = post(town, row, **{words.name: f"另外一番话，说的是别的事情{bad.PADDING}"})
+    assert other.status_code == 409
+    assert "另外一番话" in other.text
+    assert [name for name, rows in contents(town.world.app).items() if rows != after[name] and name != "tries"] == []
+
+
+@each_form
+def test_files(town: Furnished, row: Row) -> None:
+    for field in fields(town, row):
+        if not isinstance(field, FileField) or row.endpoint == "projects.methods":
+            continue  # a method file is judged line by line, and says so
+        if field.flags.required:
+            refused(town, row, field, None)
+            refused(town, row, field, "not a file")
+            refused(town, row, field, bad.PHOTOS[0])
+        elif field.name in ("photo", "document"):
+            few = bad.PHOTOS[1:] if row.endpoint == "proposals.new" else bad.PHOTOS[1:3]
+            for file in few:
+                refused(town, row, field, file)
+            refused(town, row, field, bad.TOO_LARGE)
+
+
+@each_form
+def test_what_nobody_asked_for(town: Furnished, row: Row) -> None:
+    """Further fields are ignored, a field sent twice counts once, another kind of body or method is refused."""
+    wanted = {name: value for name, value in bad.EXTRA.items() if name not in row.data}
+    plain = replace(row, data=row.data)
+    assert post(town, plain, **wanted).status_code < 400
+    first = contents(town.world.app)
+    town.put_back()
+    assert post(town, plain).status_code < 400
+    second = contents(town.world.app)
+    assert {name: len(rows) for name, rows in first.items()} == {name: len(rows) for name, rows in second.items()}
+    town.put_back()
+    assert send(town, row, data="{]", content_type="application/json").status_code < 500
+    assert send(town, row, data="[" * 10_000, content_type="application/json").status_code < 500
+    assert send(town, row, data=b"\xff\xfe", content_type="multipart/form-data; boundary=x").status_code < 500
+    assert send(town, row, data=bad.MANY_FIELDS, content_type=PLAIN).status_code < 500
+    if town.changed()[0]:
+        town.put_back()
+    assert send(town, replace(row, method="PUT"), data={}).status_code == 405
+    assert not town.changed()[1]
+
+
+@pytest.mark.parametrize("target", bad.ELSEWHERE)
+@pytest.mark.parametrize("endpoint", ["people.sign_in", "people.staff_sign_in"])
+def test_a_sign_in_leads_to_no_other_site(town: Furnished, endpoint: str, target: str) -> None:
+    row = next(row for row in FORMS if row.endpoint == endpoint)
+    answer = post(town, row, next=target)
+    assert answer.status_code == 303
+    assert re.match(r"/(?![/\\])", answer.headers["Location"])
+    page = ask(town.world, get("site.home")[0], "anonymous", f"/sign-in?next={quote_plus(target)}")
+    assert "evil" not in page.text
+    assert "javascript:" not in page.text
+    for url in ("/language/en", "/size/large"):
+        away = ask(town.world, get("site.home")[0], "anonymous", f"{url}?next={quote_plus(target)}")
+        assert away.headers.get("Location", "/").startswith("/")
+        assert not away.headers.get("Location", "/").startswith(("//", "/\\"))
+
+
+# What each page reads from its address.
+READS = {
+    "projects.community": ("page",),
+    "site.communities": ("page", "q"),
+    "notifications.inbox": ("page",),
+    "comments.activity": ("page",),
+    "proposals.activity": ("page", "sort", "status"),
+    "proposals.show": ("page",),
+    "records.archive": ("page", "year", "seal"),
+    "people.desk_page": ("find",),
+    "ballots.result": ("code",),
+    "comments.write": ("reply",),
+    "projects.figures": ("back",),
+    "people.sign_in": ("next", "code"),
+}
+LISTS = {row.endpoint: row for row in ROWS if row.method == "GET" and row.endpoint in READS}
+ODD_QUERIES = (
+    *bad.PAGES,
+    *(quote_plus(text) for text in ("(a+)+$", "*" * 10_000, "' OR 1=1--", "%", "_", "\u202e", "＊")),
+)
+
+
+@pytest.mark.parametrize("endpoint", READS)
+def test_what_stands_in_an_address(town: Furnished, endpoint: str) -> None:
+    row = LISTS[endpoint]
+    role = next(role for role in ("facilitator", *ROLES) if row.expected()[role] == "page")
+    for name in (*READS[endpoint], "per_page"):
+        for value in ODD_QUERIES:
+            answer = ask(town.world, row, role, f"{address(town.world, row)}?{name}={value}")
+            assert answer.status_code in (200, 400, 404), (name, value[:20], answer.status_code)
+            assert not town.changed()[1]
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "9" * 10, "9" * 20, "9" * 5000, "1e3"])
+def test_a_number_in_an_address(town: Furnished, number: str) -> None:
+    done = town.world.at["ziteng"]["done"]["public_id"]
+    page = get("site.home")[0]
+    record = ask(town.world, page, "author", f"/c/ziteng/project/{done}/step/first/{number}/record")
+    assert record.status_code in (400, 404), record.status_code
+    role = ask(town.world, replace(page, method="POST"), "facilitator", f"/c/ziteng/people/{number}/end")
+    assert role.status_code in (400, 404), role.status_code
+    assert not town.changed()[1]
+
+
+def test_a_session_that_nobody_made_is_no_session(town: Furnished) -> None:
+    client = town.world.app.test_client()
+    for value in ("x", "a.b.c", "\xff", "eyJfdXNlcl9pZCI6ICJzdGFmZjoxOjAifQ.x.y", "A" * 4000):
+        client.set_cookie("qiding", value)
+        assert client.get("/me").status_code == 302
+
+
+def test_a_name_may_not_pass_as_somebody_official(town: Furnished) -> None:
+    row = next(row for row in FORMS if row.pairing)
+    name = next(field for field in fields(town, row) if field.name == "name")
+    for value in (
+        "admin",
+        "Аdmin",
+        "ａｄｍｉｎ",
+        "ad\u200bmin",
+        "系统管理员",
+        "系\u200b统",
+        "fаcilitator",
+        "物 业",
+        "Adm1n",
+        "adm\u00adin",
+    ):
+        refused(town, row, name, value)
