@@ -191,14 +191,16 @@ def test_files(town: Furnished, row: Row) -> None:
 def test_what_nobody_asked_for(town: Furnished, row: Row) -> None:
     """Further fields are ignored, a field sent twice counts once, another kind of body or method is refused."""
     wanted = {name: value for name, value in bad.EXTRA.items() if name not in row.data}
-    plain = replace(row, data=row.data)
-    assert post(town, plain, **wanted).status_code < 400
-    first = contents(town.world.app)
-    town.put_back()
-    assert post(town, plain).status_code < 400
-    second = contents(town.world.app)
-    assert {name: len(rows) for name, rows in first.items()} == {name: len(rows) for name, rows in second.items()}
-    town.put_back()
+    assert post(town, row, **wanted).status_code < 400
+    rows = {}
+    for turn in range(2):
+        if turn:
+            assert post(town, row).status_code < 400
+        written, _ = town.changed()
+        rows[turn] = {name: len(found) for name, found in (town.now if written else town.rows).items()}
+        if written:
+            town.put_back()
+    assert rows[0] == rows[1]
     assert send(town, row, data="{]", content_type="application/json").status_code < 500
     assert send(town, row, data="[" * 10_000, content_type="application/json").status_code < 500
     assert send(town, row, data=b"\xff\xfe", content_type="multipart/form-data; boundary=x").status_code < 500
