@@ -19,13 +19,13 @@ from app.core.outbox import tell
 from app.core.transaction import Lock, Tx, transaction
 from app.engine.canonical import canon, tagged, text_hash
 from app.engine.errors import Closed, Conflict, Frozen, Invalid
-from app.engine.phrase import phrase
+from app.engine.phrase import Moment, phrase
 from app.engine.voting.phase import PollTimes, check_announcement
 from app.people.actor import Actor
 from app.people.queries import persons_of_households, roll_households, roll_persons
 from app.projects.kinds import ActivityRef, only
 from app.projects.models import ActivityRun, Project
-from app.projects.queries import find_activity
+from app.projects.queries import activity_refs, find_activity
 
 INSERT_CHUNK = 1000
 FROZEN_SETTINGS = ("rule", "electorate", "quorum", "threshold", "rounds", "announce_hours", "open_days")
@@ -118,6 +118,7 @@ def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: in
             earlier=earlier,
             roll_size=len(units),
         )
+        _require_after(tx, ref, opens_at)
         if not decision.policy:
             decision.policy = {key: str(ref.activity.settings[key]) for key in FROZEN_SETTINGS}
         version = TextVersion(
@@ -139,6 +140,30 @@ def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: in
         _record(tx, poll, version, person_id)
         _tell_roll(tx, poll, units, version.title, ref.slug)
         return poll.public_id
+
+
+def _require_after(tx: Tx, ref: ActivityRef, opens_at: int) -> None:
+    """Refuse a vote that would open while the activity it comes after is still open: its options may change."""
+    if ref.activity.after is None:
+        return
+    project = tx.session.get_one(Project, ref.project_id)
+    before = next(
+        item
+        for item in activity_refs([project], tx.now)
+        if item.step_run_id == ref.step_run_id and item.activity.key == ref.activity.after
+    )
+    ends = before.window.closes_at
+    if before.window.state == "over" or (ends is not None and ends <= opens_at):
+        return
+    if ends is None:
+        sentence = phrase("“%(what)s” is still open. Set its last day first.", what=before.activity.title)
+    else:
+        sentence = phrase(
+            "“%(what)s” is open until %(when)s. Let the vote open after it, or set its last day earlier.",
+            what=before.activity.title,
+            when=Moment(ends),
+        )
+    raise Invalid(phrase("This can't be announced yet."), {"opens": sentence})
 
 
 def _next_attempt(tx: Tx, decision: Decision, ref: ActivityRef) -> int:

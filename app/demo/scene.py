@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.ballots import service as ballots
 from app.comments import service as comments
 from app.comments.models import Talk
+from app.core.clock import now
 from app.core.database import db
 from app.demo.parts import Complaint, Idea, Meeting, Member, Paper, Said
 from app.demo.people import Town
@@ -20,6 +21,7 @@ from app.notices import service as notices
 from app.notices.models import Notice
 from app.people.actor import Actor
 from app.people.places import Building
+from app.projects import queries
 from app.projects import service as projects
 from app.projects.models import ActivityRun, Project, StepRunRow
 from app.proposals import service as proposals
@@ -237,9 +239,15 @@ class Scene:
     # Votes
 
     def announce(self, key: str, title: str, text: str, opens: int, closes: int) -> str:
-        """Announce a vote now, open from ``opens`` at nine to ``closes`` at eight in the evening."""
+        """Announce a vote now, open from ``opens`` at nine to ``closes`` at eight in the evening.
+
+        The activity that the vote comes after ends with the announcement, where it is still open.
+        """
         ballots.save_draft(self.lead, self.activity(key), title, text)
         stage = self.town.stage
+        after = queries.find_activity(self.activity(key), now()).activity.after
+        if after and queries.find_activity(self.activity(after), now()).is_open:
+            projects.set_window(self.lead, self.activity(after), None, now())
         return ballots.announce(self.lead, self.activity(key), stage.at(opens, 9), stage.at(closes, 20))
 
     def cast(self, poll: str, first: int, last: int, given: Sequence[Ballot]) -> Story:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 
 from app.core.database import db
+from app.core.events import record_event
+from app.core.i18n import at_local, local_date
+from app.core.transaction import Tx
 from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.errors import NotFound
 from app.engine.gates import GateResult, Missing
 from app.engine.phrase import Moment, phrase, plural_phrase
 from app.notices.models import Complaint, Notice
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
+from app.projects.models import ActivityRun
 
 
 def notices_of(activity_ids: Iterable[int]) -> dict[int, Notice]:
@@ -102,6 +107,26 @@ def judge(refs: Sequence[GateRef], now: int) -> list[GateResult]:
     return found
 
 
+def lengthen(tx: Tx, ref: ActivityRef, rested_since: int) -> None:
+    """Let a notice hang longer by the days that its project rested: nobody could complain meanwhile."""
+    notice = tx.session.scalar(select(Notice).where(Notice.activity_run_id == ref.id).with_for_update())
+    if notice is None or notice.posted_at is None or notice.until_at is None or notice.until_at <= rested_since:
+        return
+    days = (local_date(tx.now) - local_date(rested_since)).days
+    if not days:
+        return
+    notice.until_at = at_local(local_date(notice.until_at) + timedelta(days=days))
+    tx.session.get_one(ActivityRun, ref.id).closes_at = notice.until_at
+    record_event(
+        tx,
+        "notice.lengthened",
+        community_id=ref.community_id,
+        project_id=ref.project_id,
+        data={"days": days},
+        public={"notice": notice.public_id, "until": notice.until_at},
+    )
+
+
 def record(ref: ActivityRef, now: int) -> dict[str, Any]:
     """The notice as it hung, with complaints and answers, without names of those who complained."""
     notice = notices_of([ref.id]).get(ref.id)
@@ -131,6 +156,7 @@ NOTICE = ActivityKind(
     record=record,
     record_template="notices/_record.html",
     own_times=True,
+    resumed=lengthen,
 )
 OVER = GateKind(
     GateSpec("notice_over", waivable=False, needs_activity=("notice",)),

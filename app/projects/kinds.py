@@ -91,6 +91,7 @@ class ActivityKind:
     record: Callable[[ActivityRef, int], dict[str, Any]]
     record_template: str
     opened: Callable[[Tx, ActivityRef], None] | None = None
+    resumed: Callable[[Tx, ActivityRef, int], None] | None = None  # told since when its project had rested
     own_times: bool = False  # its module sets and freezes its window; nobody else does
 
 

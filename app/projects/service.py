@@ -189,10 +189,15 @@ def pause(actor: Actor, project_public_id: str, reason: str) -> None:
 
 
 def resume(actor: Actor, project_public_id: str, reason: str) -> None:
-    """Resume a paused project where it stood."""
+    """Resume a paused project where it stood. Kinds that keep periods of their own give back the days that it rested."""
     with transaction() as tx:
         held = Held(tx, actor, project_public_id)
+        rested_since = held.run.paused_at
         held.move(workflow.resume(held.run, reason=reason, at=tx.now, by=actor.public_id))
+        for ref in held.refs():
+            resumed = kinds().activities[ref.activity.kind].resumed
+            if resumed is not None and rested_since is not None:
+                resumed(tx, ref, rested_since)
 
 
 def end_early(actor: Actor, project_public_id: str, reason: str) -> None:

@@ -21,8 +21,18 @@ from app.records.models import Record
 from app.records.phrases import text_to_data, to_data
 
 
+def next_number(community_id: int, now: int) -> tuple[int, int]:
+    """The year and the number that a community's next record gets."""
+    year = local(now).year
+    last = db.session.scalar(
+        select(func.max(Record.number)).where(Record.community_id == community_id, Record.year == year)
+    )
+    return year, (last or 0) + 1
+
+
 def body_of(ended: StepEnded, now: int) -> dict[str, Any]:
     """What the record of a step says: keys, numbers, and people's own words; no sentence in one language only."""
+    year, number = next_number(ended.community_id, now)
     project = db.session.get_one(Project, ended.project_id)
     community = db.session.get_one(Community, ended.community_id)
     rings = {ring.key: ring for ring in ended.method.rings}
@@ -45,6 +55,7 @@ def body_of(ended: StepEnded, now: int) -> dict[str, Any]:
     )
     return {
         "format": "qiding/record/v1",
+        "record": {"year": year, "number": number},
         "community": {"id": community.public_id, "name": community.name},
         "project": {"id": project.public_id, "title": project.title, "place": project.place},
         "method": {
@@ -96,20 +107,17 @@ def body_of(ended: StepEnded, now: int) -> dict[str, Any]:
 
 def publish(tx: Tx, ended: StepEnded) -> None:
     """Publish the record of a step that closes."""
-    body = canon(body_of(ended, tx.now))
-    year = local(tx.now).year
     # The log's head is this community's one queue: whoever publishes holds it, so numbers can't meet.
     tx.session.execute(select(LogHead.id).where(LogHead.community_id == ended.community_id).with_for_update())
-    last = tx.session.scalar(
-        select(func.max(Record.number)).where(Record.community_id == ended.community_id, Record.year == year)
-    )
+    said = body_of(ended, tx.now)
+    body = canon(said)
     project = tx.session.get_one(Project, ended.project_id)
     record = Record(
         community_id=ended.community_id,
         project_id=ended.project_id,
         step_run_id=ended.step_run_id,
-        year=year,
-        number=(last or 0) + 1,
+        year=said["record"]["year"],
+        number=said["record"]["number"],
         step=ended.step.key,
         attempt=ended.attempt,
         title=project.title,
@@ -149,7 +157,10 @@ def verify(record: Record) -> bool:
         canonical = canon(body) == raw
         step = body["step"]
         told = (body["project"]["title"], step["key"], step["attempt"], step["seal"], body["closed_at"])
+        numbered = (body["record"]["year"], body["record"]["number"])
     except (KeyError, TypeError, ValueError):
         return False
     shown = (record.title, record.step, record.attempt, record.seal, record.published_at)
+    if numbered != (record.year, record.number):
+        return False
     return canonical and told == shown and sha256_hex(raw) == record.sha256

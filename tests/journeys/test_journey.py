@@ -149,6 +149,10 @@ def fix_the_plan(people: Cast) -> None:
     """An objection stops the first text; the second answers it and passes; a week of notice."""
     option = propose(people, "张阿姨", "移动种植箱", "46只移动种植箱，不碰防水层，留出消防通道。", cost="38600")
     answer(people, option, "accepted", "造价和承重都核过，可以拿来表态。")
+    people.lead.go(people.project)
+    people.lead.follow("/dates")  # the vote comes after the options, so these end first
+    people.lead.fill(closes=people.day(0))
+    people.lead.send()
     poll = announce(people, "空中花园方案", TEXT)
     code = vote(people, "张阿姨", poll, "consent")
     vote(people, "李叔", poll, "concern", concern="浇水的声音夜里请小一点。")

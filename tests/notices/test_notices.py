@@ -218,3 +218,24 @@ def test_the_pages_lead_from_draft_to_answer(garden: Garden) -> None:
     assert garden.browser(garden.lead).get(f"/c/guixiang/complaint/{complaint}/answer").status_code == 404
     assert send(lead, f"/c/ziteng/complaint/{complaint}/answer", {"answer": REASON}).status_code == 303
     assert REASON in who.get("/me/messages").text
+
+
+def test_a_rest_lengthens_a_notice_that_hangs_by_its_days(garden: Garden) -> None:
+    posted(garden)
+    before = until(garden)
+    garden.clock.advance(2 * DAY)
+    garden.do(projects.pause, garden.lead, garden.project, REASON)
+    garden.clock.advance(10 * DAY)
+    garden.do(projects.resume, garden.lead, garden.project, REASON)
+    assert until(garden) == before + 10 * DAY
+    assert garden.clock.now() < until(garden)
+
+
+def test_a_rest_after_the_period_lengthens_nothing(garden: Garden) -> None:
+    posted(garden)
+    before = until(garden)
+    garden.clock.set(before)
+    garden.do(projects.pause, garden.lead, garden.project, REASON)
+    garden.clock.advance(3 * DAY)
+    garden.do(projects.resume, garden.lead, garden.project, REASON)
+    assert until(garden) == before

@@ -78,9 +78,21 @@ def test_a_changed_record_says_so_on_every_page_and_breaks_none(plain: Garden) -
 
 
 @pytest.mark.parametrize(
-    "values", [{"title": "别的题目"}, {"step": "two"}, {"seal": "二"}, {"attempt": 2}, {"published_at": 5}], ids=str
+    "values",
+    [
+        {"title": "别的题目"},
+        {"step": "two"},
+        {"seal": "二"},
+        {"attempt": 2},
+        {"published_at": 5},
+        {"number": 9},
+        {"year": 2025},
+    ],
+    ids=str,
 )
-def test_a_record_shown_under_another_title_step_or_time_is_caught(plain: Garden, values: dict[str, str]) -> None:
+def test_a_record_shown_under_another_title_step_time_or_number_is_caught(
+    plain: Garden, values: dict[str, str]
+) -> None:
     write(plain, **values)
     page = plain.browser().get(f"/c/ziteng/record/{record(plain).public_id}").text
     assert "no longer matches its fingerprint" in page
