@@ -163,7 +163,7 @@ def story(town: Town, method: str) -> Story:
                 11,
                 (560, 520),
                 6_900,
-                "reading",
+                "bench",
             ),
         ),
     )

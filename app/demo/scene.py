@@ -133,7 +133,8 @@ class Scene:
         """One proposal with its support and its talk."""
         author = self.town.who(idea.who)
         cost = None if idea.yuan is None else idea.yuan * 100
-        words = Words(idea.title, idea.text, cost, idea.pin, self.town.pictures.get(idea.photo, idea.photo))
+        photo = idea.photo if idea.photo.endswith(".svg") or not idea.photo else self.town.pictures[idea.photo]
+        words = Words(idea.title, idea.text, cost, idea.pin, photo)
         public_id = proposals.save_draft(author, self.activity(key), words)
         self.town.stage.pause(2)
         proposals.submit(author, public_id)
