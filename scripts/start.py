@@ -95,7 +95,7 @@ def first_time(path: Path) -> None:
     for rest in path.parent.glob(part.name + "*"):
         rest.unlink()
     os.environ["DATABASE_URL"] = f"sqlite:///{part}"
-    print("Making the database and the demonstration (about half a minute, once) ...", flush=True)
+    print("Making the database ...", flush=True)
     app = create_app(Config.from_env())
     load(app)
     del os.environ["DATABASE_URL"]
@@ -112,6 +112,7 @@ def load(app: Flask) -> None:
     with app.app_context():
         upgrade()
         if not any_community():
+            print("Loading the demonstration (about half a minute, once) ...", flush=True)
             load_demonstration()
         db.session.remove()
         db.engine.dispose()
@@ -142,6 +143,8 @@ def main() -> None:
 
     print(f"\nQiding is at http://127.0.0.1:{port}   (stop with Ctrl-C)\n")
     print(sign_ins(config) or "Sign in at /sign-in; staff at /sign-in/staff.", flush=True)
+    if not config.jobs_in_thread:
+        print("Long work needs a worker beside it: .venv/bin/flask --app wsgi worker\n", flush=True)
     gunicorn = Path(sys.executable).parent / "gunicorn"
     os.chdir(ROOT)
     os.execv(gunicorn, [str(gunicorn), "wsgi:app"])
