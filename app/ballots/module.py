@@ -14,6 +14,13 @@ from app.engine.phrase import Moment, Phrase, phrase
 
 
 def _announced(data: Mapping[str, Any]) -> Phrase:
+    if data.get("attempt", 1) > 1:
+        return phrase(
+            "The text of “%(title)s” was changed. Look at what changed and say again: from %(opens)s to %(closes)s.",
+            title=data["title"],
+            opens=Moment(data["opens"]),
+            closes=Moment(data["closes"]),
+        )
     return phrase(
         "A vote is announced: “%(title)s”. It opens %(opens)s and closes %(closes)s.",
         title=data["title"],

@@ -15,8 +15,10 @@ from app.core.clock import now
 from app.core.forms import options
 from app.core.i18n import gettext, say
 from app.engine.canonical import receipt_code
+from app.engine.changes import changes
 from app.engine.errors import NotFound
 from app.engine.voting.consent import KINDS
+from app.people.actor import Actor
 from app.people.session import actor, signed_in
 from app.projects.queries import find_activity, find_project_by_id, method_of
 
@@ -63,7 +65,31 @@ def poll(slug: str, public_id: str) -> Page:
             form[name].data = place.choice.get(name)
     frame = _frame(page, at)
     other = place is not None and place.ballot is not None and service.needs_agreement(place.entry, reader)
-    return render_template("ballots/poll.html", place=place, form=form, other=other, **frame), form.http_status
+    before = page.before
+    return (
+        render_template(
+            "ballots/poll.html",
+            place=place,
+            form=form,
+            other=other,
+            before=before,
+            changes=changes(before.version.text, page.round.version.text) if before else (),
+            again=_again(reader, page, place),
+            **frame,
+        ),
+        form.http_status,
+    )
+
+
+def _again(reader: Actor, page: queries.PollPage, place: queries.Standing | None) -> dict[str, str]:
+    """What one said in the round before, where it can be said again as it stands; an objection needs new reasons."""
+    if page.before is None or place is None or place.ballot is not None:
+        return {}
+    earlier = queries.standing_of(reader, page.before.poll)
+    said = dict(earlier.choice) if earlier is not None else {}
+    if not said or said["stance"] in page.round.rule.objects:
+        return {}
+    return {"stance": said["stance"], "concern": said.get("text", "")}
 
 
 @ballots.get("/c/<slug>/poll/<public_id>/done")

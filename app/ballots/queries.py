@@ -150,6 +150,11 @@ class PollPage:
         newest = self.rounds[0]
         return None if newest.poll.id == self.round.poll.id else newest
 
+    @property
+    def before(self) -> Round | None:
+        """The round before this one, None for the first."""
+        return next((item for item in self.rounds if item.poll.attempt == self.round.poll.attempt - 1), None)
+
 
 def find_poll(public_id: str, slug: str, now: int) -> PollPage:
     """A poll by its public id; NotFound when it isn't in the community named."""
