@@ -122,7 +122,7 @@ class Site:
             java_script_enabled=scripts, viewport=options.pop("viewport", PHONE), base_url=self.base, **options
         )
         context.add_cookies([{"name": "lang", "value": lang, "url": self.base}])
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         self.contexts.append(context)
         reader = Reader(context.new_page(), self.base, scripts, axe)
         reader.page.on("console", lambda message: _complain(reader, message))

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from flask import Flask
 from flask_migrate import upgrade
+from sqlalchemy import select
 
+from app.ballots.models import Poll
 from app.config import Config
 from app.core.clock import SystemClock
 from app.core.database import db
 from app.demo.story import load_demonstration, sign_ins
 from app.factory import create_app
+from app.people.places import Community
 from tests.browser.conftest import Reader
 
 
@@ -24,6 +27,7 @@ class Demonstration:
     app: Flask
     codes: list[str]
     password: str
+    result: str  # the address of a vote's result
 
     def sign_in(self, reader: Reader, who: str) -> Reader:
         """Sign a browser in: ``nobody``, a ``resident``, or staff by the first part of the e-mail."""
@@ -56,6 +60,11 @@ def load(folder: Path) -> Demonstration:
         load_demonstration()
         db.session.remove()
         text = sign_ins(config)
+        poll, slug = db.session.execute(
+            select(Poll.public_id, Community.slug).join(Community).where(Poll.settled_at.is_not(None)).limit(1)
+        ).one()
     password = re.search(r"password for all: (\S+)", text)
     assert password is not None
-    return Demonstration(app, re.findall(r"^\s+([0-9A-Z]{5}-[0-9A-Z]{5})", text, re.M), password[1])
+    return Demonstration(
+        app, re.findall(r"^\s+([0-9A-Z]{5}-[0-9A-Z]{5})", text, re.M), password[1], f"/c/{slug}/poll/{poll}/result"
+    )

@@ -41,10 +41,10 @@ def endpoint_of(site: Site, path: str) -> str:
     return str(found)
 
 
-def walk(site: Site, reader: Reader, start: str) -> Counter[str]:
+def walk(site: Site, reader: Reader, *starts: str) -> Counter[str]:
     """Follow links breadth first, a few of each kind, checking every page; returns what was seen by kind."""
     seen: Counter[str] = Counter()
-    known, waiting = {start}, deque([start])
+    known, waiting = set(starts), deque(starts)
     while waiting:
         path = waiting.popleft()
         kind = endpoint_of(site, urlsplit(path).path)
@@ -77,7 +77,7 @@ def test_every_kind_of_page_keeps_what_a_page_must(
 ) -> None:
     reader = demonstration.sign_in(town.reader(lang, axe=False), who)
     start = {"chen": "/c/ziteng/console", "ding": "/admin"}.get(who, "/")
-    seen = walk(town, reader, start)
+    seen = walk(town, reader, start, demonstration.result)
     assert len(seen) >= least, sorted(seen)
 
 
@@ -85,5 +85,5 @@ def test_large_type_and_a_narrow_screen_need_no_scrolling_sideways(demonstration
     reader = demonstration.sign_in(town.reader(viewport={"width": 320, "height": 700}, axe=False), "resident")
     reader.go("/size/large?next=/")
     assert reader.page.locator("html.lt").count() == 1
-    seen = walk(town, reader, "/")
+    seen = walk(town, reader, "/", demonstration.result)
     assert len(seen) >= 25, sorted(seen)
