@@ -164,6 +164,7 @@ ME = [
     *get("site.my_data", answers=SIGNED_IN),
 ]
 SIGN_IN = [
+    *get("people.sign_in_code"),
     *form("people.sign_in", "", EVERYBODY, "*: passes", {"code": "{code}"}),
     *form("people.who", "", "*: away", "*: passes", {"name": "吴叔"}),
     Row("GET", "people.who", "", EVERYBODY, pairing=True),

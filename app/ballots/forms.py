@@ -35,7 +35,9 @@ class BallotForm(OnceForm):
         _l("What should we watch?"),
         required=False,
         most=2000,
-        description=_l("One sentence will do. Your name is not shown."),
+        description=_l(
+            "One sentence will do. It is published after the close as it stands, without your name: write nothing that shows who you are."
+        ),
         render_kw={"rows": 2},
     )
     passage = Line(

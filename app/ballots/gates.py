@@ -240,6 +240,7 @@ BALLOT = ActivityKind(
     record=record,
     record_template="ballots/_record.html",
     own_times=True,
+    answered=queries.cast_in,
 )
 PASSED = GateKind(
     GateSpec("ballot_passed", waivable=False, needs_activity=("ballot",)), phrase("The vote passed"), judge_passed

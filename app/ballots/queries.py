@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import cast
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.core.database import db
@@ -20,6 +20,7 @@ from app.engine.voting.phase import PollTimes, phase
 from app.engine.voting.publish import may_publish, rounded
 from app.people.actor import Actor
 from app.people.places import Community
+from app.projects.kinds import ActivityRef
 from app.projects.models import ActivityRun
 
 
@@ -210,6 +211,26 @@ def standing_of(actor: Actor, poll: Poll) -> Standing | None:
         return None
     entry, slot, ballot, objection = cast("tuple[RollEntry, Slot, Ballot | None, Objection | None]", tuple(row))
     return Standing(entry, slot, ballot, json.loads(ballot.choice) if ballot is not None else {}, objection)
+
+
+def cast_in(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:
+    """The activities in whose newest round the reader's household, or the reader, has a ballot in the box."""
+    units = [RollEntry.person_id == reader.person_id]
+    if reader.household_id is not None:
+        units.append(RollEntry.household_id == reader.household_id)
+    newest = (
+        select(Poll.decision_id, func.max(Poll.attempt).label("attempt")).group_by(Poll.decision_id).subquery("newest")
+    )
+    query = (
+        select(Decision.activity_run_id)
+        .join(Poll, Poll.decision_id == Decision.id)
+        .join(newest, (newest.c.decision_id == Poll.decision_id) & (newest.c.attempt == Poll.attempt))
+        .join(RollEntry, RollEntry.poll_id == Poll.id)
+        .join(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
+        .join(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
+        .where(Decision.activity_run_id.in_([ref.id for ref in refs]), or_(*units))
+    )
+    return set(db.session.scalars(query))
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,18 @@ def unit_label(building: str, entrance: str, room: str) -> str:
     return f"{building}号楼{f'{entrance}单元' if entrance else ''}{room}室"
 
 
+def household_label(public_id: str) -> str:
+    """The address of a household as people say it here."""
+    query = (
+        select(Building.label, Entrance.label, Unit.room)
+        .join(Entrance, Entrance.building_id == Building.id)
+        .join(Unit, Unit.entrance_id == Entrance.id)
+        .join(Household, Household.unit_id == Unit.id)
+        .where(Household.public_id == public_id)
+    )
+    return unit_label(*db.session.execute(query).one())
+
+
 def scope_label(building: str, entrance: str = "") -> str:
     """A building or an entrance as people say it here: 5号楼, 5号楼2单元."""
     return f"{building}号楼{f'{entrance}单元' if entrance else ''}"

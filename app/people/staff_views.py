@@ -18,7 +18,7 @@ from app.people.forms import CommunityForm, DeputyForm, FindForm, InviteForm, Me
 from app.people.models import Person, RoleGrant
 from app.people.places import Community, Unit
 from app.people.queries import communities as all_communities
-from app.people.queries import community_by_slug, roll_households, town
+from app.people.queries import community_by_slug, household_label, roll_households, town
 from app.people.session import signed_in
 from app.people.views import Page, people
 
@@ -54,7 +54,7 @@ def issue_code(slug: str, public_id: str) -> Page:
     reader, here = _facilitator(slug)
     desk.household_here(here.id, public_id)
     code = desk.issue_code(reader, public_id)
-    return render_template("people/code.html", community=here, code=code)
+    return render_template("people/code.html", community=here, code=code, label=household_label(public_id))
 
 
 @people.route("/c/<slug>/desk/<public_id>/move-out", methods=["GET", "POST"])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+import io
+
+import segno
+from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from app.core.forms import options
 from app.core.i18n import gettext
-from app.core.web import client_address, local_path
+from app.core.web import client_address, local_path, site_url
 from app.people import session as sessions
 from app.people import sign_in as commands
 from app.people import staff
@@ -59,6 +62,16 @@ def sign_in() -> Page:
     return render_template("people/sign_in.html", form=form, town=town()), form.http_status
 
 
+@people.get("/sign-in.svg")
+def sign_in_code() -> Response:
+    """A code that leads to the sign-in page, for slips: it is the same for everybody."""
+    out = io.BytesIO()
+    segno.make(site_url("people.sign_in"), error="m").save(out, kind="svg", scale=4, border=2, xmldecl=False)
+    response = make_response(out.getvalue())
+    response.mimetype = "image/svg+xml"
+    return response
+
+
 @people.route("/sign-in/who", methods=["GET", "POST"])
 def who() -> Page:
     """Say which person of the household this is; then the browser is paired."""
@@ -69,7 +82,7 @@ def who() -> Page:
     known = commands.persons_behind(code_id)
     form.person.choices = options([*known, ("", gettext("Somebody else of this household"))]) if known else []
     if request.method == "GET":
-        form.person.data = ""
+        form.person.data = known[0][0] if len(known) == 1 else None
     if form.validate_on_submit():
         with form.refusals():
             following = session.get("next")

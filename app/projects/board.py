@@ -172,11 +172,11 @@ def cards(projects: Sequence[Project], communities: dict[int, Community], reader
         return []
     methods, runs = queries.methods_of(projects), runs_of(projects)
     refs = queries.activity_refs(projects, now, current_only=True)
-    said = summaries(refs, now)
+    said, done = summaries(refs, now), answered(refs, reader)
     found = []
     for project in projects:
         community, method = communities[project.community_id], methods[project.id]
-        doing = tuple(_doing(ref, said[ref.id], reader) for ref in refs if ref.project_id == project.id)
+        doing = tuple(_doing(ref, said[ref.id], reader, ref.id in done) for ref in refs if ref.project_id == project.id)
         dues = [d.summary.due for d in doing if d.summary.due is not None and d.summary.due > now and d.ref.is_open]
         found.append(
             Card(
@@ -191,14 +191,36 @@ def cards(projects: Sequence[Project], communities: dict[int, Community], reader
     return found
 
 
-def _doing(ref: ActivityRef, summary: Summary, reader: Actor) -> Doing:
+def answered(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:
+    """The activities in which a reader has done already what they ask, with one query a kind that knows."""
+    found: set[int] = set()
+    if not reader.known:
+        return found
+    for kind in kinds().activities.values():
+        asked = [ref for ref in refs if ref.activity.kind == kind.spec.kind]
+        if asked and kind.answered is not None:
+            found |= kind.answered(asked, reader)
+    return found
+
+
+def most_urgent(found: Sequence[Card]) -> Card | None:
+    """The card whose ask comes first: what the reader may do, then what ends soonest."""
+    asking = [(card, card.ask) for card in found]
+    urgent = [
+        (not ask.asks, ask.summary.due or 1 << 62, n, card) for n, (card, ask) in enumerate(asking) if ask is not None
+    ]
+    return min(urgent)[-1] if urgent else None
+
+
+def _doing(ref: ActivityRef, summary: Summary, reader: Actor, done: bool) -> Doing:
     asks = (
-        summary.ask is not None
+        not done
+        and summary.ask is not None
         and ref.is_open
         and bool(summary.action)
         and may(ref.activity, summary.action, reader.rings_in(ref.community_id))
     )
-    residents = bool(summary.action) and may(ref.activity, summary.action, {RESIDENTS_RING})
+    residents = not done and bool(summary.action) and may(ref.activity, summary.action, {RESIDENTS_RING})
     return Doing(ref, summary, asks, residents)
 
 

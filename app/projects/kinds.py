@@ -18,6 +18,7 @@ from app.engine.gates import GateResult, GateState
 from app.engine.method import Activity, ActivitySpec, Catalogue, Gate, GateSpec, Method, Step, Text
 from app.engine.phrase import Phrase
 from app.engine.windows import Window
+from app.people.actor import Actor
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,9 @@ class ActivityKind:
     summaries: Callable[[Sequence[ActivityRef], int], Sequence[Summary]]
     record: Callable[[ActivityRef, int], dict[str, Any]]
     record_template: str
+    answered: Callable[[Sequence[ActivityRef], Actor], set[int]] | None = (
+        None  # of which a reader has done what is asked
+    )
     opened: Callable[[Tx, ActivityRef], None] | None = None
     resumed: Callable[[Tx, ActivityRef, int], None] | None = None  # told since when its project had rested
     own_times: bool = False  # its module sets and freezes its window; nobody else does

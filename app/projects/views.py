@@ -60,10 +60,12 @@ def community(slug: str) -> str:
     running = queries.projects_in(here.id)
     over = queries.projects_in(here.id, state=("completed", "ended"))
     shown = running[(page - 1) * PAGE : page * PAGE]
+    cards = board.cards(shown, {here.id: here}, actor(), now())
     return render_template(
         "projects/community.html",
         community=here,
-        cards=board.cards(shown, {here.id: here}, actor(), now()),
+        cards=cards,
+        first=board.most_urgent(cards),
         over=board.cards(over[:PAGE], {here.id: here}, actor(), now()) if page == 1 else [],
         page=page,
         pages=max(1, -(-len(running) // PAGE)),

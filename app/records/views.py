@@ -23,7 +23,7 @@ from app.people.queries import community_by_slug
 from app.people.session import signed_in
 from app.projects import service as projects
 from app.projects.models import Project
-from app.projects.queries import find_project, methods_of
+from app.projects.queries import find_project, methods_of, step_runs
 from app.records import service
 from app.records.models import Record
 from app.records.phrases import from_data, text_from_data
@@ -77,8 +77,16 @@ def show(slug: str, public_id: str) -> str:
     if not service.verify(record):
         return render_template("records/broken.html", community=here, record=record)
     project = db.session.get_one(Project, record.project_id)
+    later = [
+        run for run in step_runs([project.id])[project.id] if run.step == record.step and run.attempt > record.attempt
+    ]
     return render_template(
-        "records/show.html", community=here, record=record, project=project, body=json.loads(record.body)
+        "records/show.html",
+        community=here,
+        record=record,
+        project=project,
+        body=json.loads(record.body),
+        later=later[-1] if later else None,
     )
 
 

@@ -10,11 +10,12 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from werkzeug.wrappers import Response
 
 from app.core.clock import now
+from app.core.database import db
 from app.core.i18n import LANGUAGES
 from app.core.web import local_path
 from app.engine.method import Gate, Ring
 from app.engine.phrase import Phrase
-from app.people.places import Town
+from app.people.places import Community, Town
 from app.people.queries import town
 from app.people.session import actor
 from app.projects import queries
@@ -33,12 +34,14 @@ def _globals() -> dict[str, Any]:
     return {"town_desk": _town_desk, "may_console": lambda community: actor().facilitates(community.id)}
 
 
-def _town_desk() -> Town | None:
+def _town_desk() -> Town | Community | None:
+    """The desk on pages of no community: that of the reader's own, else the town's."""
     # Asked several times while one page is written: read once.
     if "town_desk" not in g:
-        found = town()
+        home = actor().home_id
+        found = db.session.get(Community, home) if home is not None else town()
         g.town_desk = found if found is not None and found.desk_place else None
-    desk: Town | None = g.town_desk
+    desk: Town | Community | None = g.town_desk
     return desk
 
 
