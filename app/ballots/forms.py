@@ -36,7 +36,8 @@ class BallotForm(OnceForm):
         required=False,
         most=2000,
         description=_l(
-            "One sentence will do. It is published after the close as it stands, without your name: write nothing that shows who you are."
+            "One sentence will do. It is published after the close as it stands, without your name: write "
+            "nothing that shows who you are."
         ),
         render_kw={"rows": 2},
     )
