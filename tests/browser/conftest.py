@@ -69,10 +69,10 @@ class Reader:
     def fill(self, **values: str) -> None:
         """Fill fields by their names; a radio button or an option is chosen by its value."""
         for name, value in values.items():
-            box = self.page.locator(f"main [name='{name}']")
+            box = self.page.locator(f"main [name='{name}']:not([type=hidden])")
             kind = box.first.evaluate("e => e.tagName + ':' + e.type") if self.scripts else self._kind(name)
             if "radio" in kind:
-                self.page.locator(f"main [name='{name}'][value='{value}']").check(force=True)
+                self.page.locator(f"main [name='{name}'][value='{value}']:not([type=hidden])").check(force=True)
             elif kind.lower().startswith("select"):
                 box.select_option(value)
             elif "checkbox" in kind:
@@ -81,7 +81,7 @@ class Reader:
                 box.fill(value)
 
     def _kind(self, name: str) -> str:
-        first = self.page.locator(f"main [name='{name}']").first
+        first = self.page.locator(f"main [name='{name}']:not([type=hidden])").first
         if self.page.locator(f"main select[name='{name}']").count():
             return "select"
         return first.get_attribute("type") or "text"
