@@ -1,0 +1,158 @@
+"""Ballots against their commitments, their chain, the count that was stored, and the entries of their casts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+
+from app.audit.finding import Wrong, read_canonical, read_json, same
+from app.audit.log import CAST, Told, place
+from app.ballots.models import Ballot, Objection, Poll, Slot
+from app.core.database import db
+from app.core.events import Event
+from app.engine.canonical import commitment, tagged
+from app.engine.voting import RULES, Rule
+
+CHUNK = 2000
+
+
+def check_ballots(poll: Any, closed: Told | None, withdrawn: dict[str, Told]) -> int:
+    """Check a poll's ballots, slot by slot, and its stored count; returns how many ballots, replaced ones included.
+
+    Entries of withdrawals that belong here are taken out of ``withdrawn``.
+    """
+    rule = RULES[poll.rule]
+    counts = {stance.key: 0 for stance in rule.stances}
+    objections = _objections(poll.id)
+    live: list[bytes] = []
+    total, before = 0, None
+    for row in _ballots(poll.id):
+        if before is not None and row.slot_id != before.slot_id:
+            _check_last(before)
+            before = None
+        _check_chain(row, before)
+        check_content(poll.public_id, row, rule)
+        _check_objection(poll, row, rule, objections.pop(row.id, None), withdrawn)
+        if row.live:
+            counts[row.stance] += 1
+            live.append(bytes.fromhex(row.commitment))
+        before, total = row, total + 1
+    if before is not None:
+        _check_last(before)
+    for row in objections.values():
+        raise Wrong("objection", row.public_id, "ballot_id", "expected a ballot of its own poll")
+    _check_count(poll, rule, counts, live, closed)
+    return total
+
+
+def check_content(poll: str, row: Any, rule: Rule) -> None:
+    """Whether a ballot is what was committed to. Says nothing of what stands in it."""
+    choice = read_canonical("ballot", row.public_id, "choice", row.choice)
+    if choice.get("stance") != row.stance:
+        raise Wrong("ballot", row.public_id, "stance", "expected the stance of its own choice")
+    body = {"poll": poll, "slot": row.code, "seq": row.seq, "choice": choice}
+    if commitment(body, row.nonce).hex() != row.commitment:
+        raise Wrong("ballot", row.public_id, "commitment", "expected that of its poll, slot, seq, choice and nonce")
+    if row.stance not in {stance.key for stance in rule.stances}:
+        raise Wrong("ballot", row.public_id, "stance", f"expected one that the rule {rule.key} has")
+    same("ballot", row.public_id, "batch", row.batch, None, "nothing is sealed in batches yet")
+
+
+def _ballots(poll_id: int) -> Iterator[Any]:
+    query = (
+        select(Ballot.__table__, Slot.code)
+        .join(Slot, Slot.id == Ballot.slot_id)
+        .where(Ballot.poll_id == poll_id)
+        .order_by(Ballot.slot_id, Ballot.seq)
+    )
+    yield from db.session.execute(query.execution_options(yield_per=CHUNK))
+
+
+def _check_chain(row: Any, before: Any) -> None:
+    """The ballots of a slot are numbered from 1, and each replaces the one before."""
+    wanted = 1 if before is None else before.seq + 1
+    same("ballot", row.public_id, "seq", row.seq, wanted, "the slot's ballots are numbered")
+    if row.supersedes_id != (None if before is None else before.id):
+        raise Wrong("ballot", row.public_id, "supersedes_id", "expected the ballot before it in its slot")
+    if before is not None and before.live:
+        raise Wrong("ballot", before.public_id, "live", "expected that it counts no more: another replaced it")
+
+
+def _check_last(row: Any) -> None:
+    if not row.live:
+        raise Wrong("ballot", row.public_id, "live", "expected that it counts: it is the last one of its slot")
+
+
+def _objections(poll_id: int) -> dict[int, Any]:
+    """The objections of a poll by their ballots, and those that only say that they are of this poll."""
+    query = (
+        select(Objection.__table__)
+        .join(Ballot, Ballot.id == Objection.ballot_id)
+        .where((Objection.poll_id == poll_id) | (Ballot.poll_id == poll_id))
+    )
+    return {row.ballot_id: row for row in db.session.execute(query)}
+
+
+def _check_objection(poll: Any, row: Any, rule: Rule, found: Any, withdrawn: dict[str, Told]) -> None:
+    if row.stance not in rule.objects:
+        if found is not None:
+            raise Wrong("objection", found.public_id, "ballot_id", "expected a ballot that objects")
+        return
+    if found is None:
+        raise Wrong("objection", f"of ballot {row.public_id}", "id", "expected a row for this ballot; there is none")
+    same("objection", found.public_id, "poll_id", found.poll_id, poll.id, "its ballot tells")
+    told = withdrawn.get(found.public_id)
+    if told is not None and told.body.get("poll") == poll.public_id and row.live:
+        withdrawn.pop(found.public_id)
+        same("objection", found.public_id, "state", found.state, "withdrawn", f"{place(told.body)} of the log tells")
+        same("objection", found.public_id, "ended_at", found.ended_at, told.event.at, f"{place(told.body)} tells")
+        return
+    wanted, why = ("raised", "no entry ends it") if row.live else ("withdrawn", "its ballot was replaced")
+    same("objection", found.public_id, "state", found.state, wanted, why)
+    same("objection", found.public_id, "ended_at", found.ended_at, None, why)
+
+
+def _check_count(poll: Any, rule: Rule, counts: dict[str, int], live: list[bytes], closed: Told | None) -> None:
+    name = poll.public_id
+    if closed is None:
+        same("poll", name, "settled_at", poll.settled_at, None, "no entry of the log closes it")
+        if read_json("poll", name, "tally", poll.tally) is not None:
+            raise Wrong("poll", name, "tally", "expected nothing: no entry of the log closes it")
+        return
+    body, event = closed
+    entry = place(body)
+    same("poll", name, "settled_at", poll.settled_at, event.at, f"{entry} of the log tells")
+    same("poll", name, "project_id", poll.project_id, event.project_id, f"{entry} of the log tells")
+    bound = tagged("qiding/ballots/v1", *sorted(live)).hex()
+    recount = {"closed": poll.closes_at, "cast": len(live), "counts": counts, "ballots": bound}
+    for field, value in recount.items():
+        if body.get(field) != value:
+            raise Wrong("poll", name, f"{field} at the close", f"expected by a recount what {entry} of the log tells")
+    tally = {"counts": counts, "cast": len(live), "standing": sum(counts[key] for key in rule.objects)}
+    if read_json("poll", name, "tally", poll.tally) != tally:
+        raise Wrong("poll", name, "tally", "expected what a recount of its ballots gives")
+
+
+def check_casts(community_id: int) -> None:
+    """Whether the events of casts and the ballots are the same, one for one, by their commitments."""
+    bound = Event.data["commitment"].as_string()
+    events = db.session.execute(
+        select(bound, Event.id)
+        .where(Event.community_id == community_id, Event.kind == CAST)
+        .order_by(bound)
+        .execution_options(yield_per=CHUNK)
+    )
+    ballots = db.session.execute(
+        select(Ballot.commitment, Ballot.public_id)
+        .join(Poll, Poll.id == Ballot.poll_id)
+        .where(Poll.community_id == community_id)
+        .order_by(Ballot.commitment)
+        .execution_options(yield_per=CHUNK)
+    )
+    for event, ballot in zip(events, ballots, strict=False):
+        if (event[0] or "") < ballot[0]:
+            raise Wrong("event", event[1], "data", "expected the ballot whose commitment it holds; there is none")
+        if event[0] != ballot[0]:
+            raise Wrong("ballot", ballot[1], "commitment", "expected an event of its cast, which the log holds")
