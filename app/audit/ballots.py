@@ -27,20 +27,20 @@ def check_ballots(poll: Any, closed: Told | None, withdrawn: dict[str, Told]) ->
     counts = {stance.key: 0 for stance in rule.stances}
     objections = _objections(poll.id)
     live: list[bytes] = []
-    total, before = 0, None
+    total, after = 0, None
     for row in _ballots(poll.id):
-        if before is not None and row.slot_id != before.slot_id:
-            _check_last(before)
-            before = None
-        _check_chain(row, before)
+        if after is not None and row.slot_id != after.slot_id:
+            _check_first(after)
+            after = None
+        _check_chain(row, after)
         check_content(poll.public_id, row, rule)
         _check_objection(poll, row, rule, objections.pop(row.id, None), withdrawn)
         if row.live:
             counts[row.stance] += 1
             live.append(bytes.fromhex(row.commitment))
-        before, total = row, total + 1
-    if before is not None:
-        _check_last(before)
+        after, total = row, total + 1
+    if after is not None:
+        _check_first(after)
     for row in objections.values():
         raise Wrong("objection", row.public_id, "ballot_id", "expected a ballot of its own poll")
     _check_count(poll, rule, counts, live, closed)
@@ -65,24 +65,27 @@ def _ballots(poll_id: int) -> Iterator[Any]:
         select(Ballot.__table__, Slot.code)
         .join(Slot, Slot.id == Ballot.slot_id)
         .where(Ballot.poll_id == poll_id)
-        .order_by(Ballot.slot_id, Ballot.seq)
+        .order_by(Ballot.slot_id, Ballot.seq.desc())
     )
     yield from db.session.execute(query.execution_options(yield_per=CHUNK))
 
 
-def _check_chain(row: Any, before: Any) -> None:
-    """The ballots of a slot are numbered from 1, and each replaces the one before."""
-    wanted = 1 if before is None else before.seq + 1
-    same("ballot", row.public_id, "seq", row.seq, wanted, "the slot's ballots are numbered")
-    if row.supersedes_id != (None if before is None else before.id):
-        raise Wrong("ballot", row.public_id, "supersedes_id", "expected the ballot before it in its slot")
-    if before is not None and before.live:
-        raise Wrong("ballot", before.public_id, "live", "expected that it counts no more: another replaced it")
+def _check_chain(row: Any, after: Any) -> None:
+    """The ballots of a slot, the newest first: it alone counts, and each replaced the one numbered before it."""
+    if after is None:
+        if not row.live:
+            raise Wrong("ballot", row.public_id, "live", "expected that it counts: it is the last one of its slot")
+        return
+    if row.live:
+        raise Wrong("ballot", row.public_id, "live", "expected that it counts no more: another one replaced it")
+    if after.supersedes_id != row.id:
+        raise Wrong("ballot", after.public_id, "supersedes_id", "expected the ballot before it in its slot")
+    same("ballot", after.public_id, "seq", after.seq, row.seq + 1, "the slot's ballots are numbered")
 
 
-def _check_last(row: Any) -> None:
-    if not row.live:
-        raise Wrong("ballot", row.public_id, "live", "expected that it counts: it is the last one of its slot")
+def _check_first(row: Any) -> None:
+    same("ballot", row.public_id, "seq", row.seq, 1, "it is the first one of its slot")
+    same("ballot", row.public_id, "supersedes_id", row.supersedes_id, None, "it is the first one of its slot")
 
 
 def _objections(poll_id: int) -> dict[int, Any]:

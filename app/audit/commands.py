@@ -7,7 +7,7 @@ import re
 import click
 from flask.cli import AppGroup
 
-from app.audit.verify import head, slugs
+from app.audit.verify import head, slugs, verify_links
 from app.audit.verify import verify as verify_community
 from app.engine.errors import NotFound
 
@@ -38,6 +38,10 @@ def verify(community: str | None, heads: list[tuple[int, str]]) -> None:
     """Check every log and the rows that it speaks of. Exit status 1, and the first wrong thing, when one is wrong."""
     if heads and not community:
         raise click.UsageError("--head belongs to one log: name it with --community")
+    broken = verify_links()
+    if broken is not None:
+        click.echo(f"database: WRONG: {broken}")
+        raise SystemExit(1)
     sound = True
     for slug in [community] if community else slugs():
         try:

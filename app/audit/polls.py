@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sqlalchemy import Text, cast, func, select
@@ -9,10 +10,12 @@ from sqlalchemy import Text, cast, func, select
 from app.audit.ballots import check_ballots, check_casts
 from app.audit.finding import Wrong, read_json, same
 from app.audit.log import Log, Told, place
+from app.ballots.announce import FROZEN_SETTINGS
 from app.ballots.models import Decision, Poll, RollEntry, Slot, TextVersion
 from app.core.database import db
 from app.engine.canonical import canon, tagged, text_hash
-from app.projects.models import ActivityRun
+from app.projects.models import ActivityRun, MethodVersion, Project, StepRunRow
+from app.projects.queries import parse
 
 # A poll's columns by their names in the entry that announces it.
 ANNOUNCED = {
@@ -69,9 +72,16 @@ def _check_decisions(community_id: int, log: Log) -> None:
             Decision.title,
             Decision.draft,
             Decision.project_id,
+            cast(Decision.policy, Text).label("policy"),
             ActivityRun.project_id.label("run_project_id"),
+            ActivityRun.key,
+            StepRunRow.step,
+            MethodVersion.source,
         )
         .join(ActivityRun, ActivityRun.id == Decision.activity_run_id)
+        .join(StepRunRow, StepRunRow.id == ActivityRun.step_run_id)
+        .join(Project, Project.id == ActivityRun.project_id)
+        .join(MethodVersion, MethodVersion.id == Project.method_version_id)
         .where(Decision.community_id == community_id)
         .order_by(Decision.id)
     ).all()
@@ -83,6 +93,10 @@ def _check_decisions(community_id: int, log: Log) -> None:
         same("decision", row.public_id, "title", row.title, data.get("title"), "its newest draft's event tells")
         same("decision", row.public_id, "draft", row.draft, data.get("text"), "its newest draft's event tells")
         same("decision", row.public_id, "project_id", row.project_id, row.run_project_id, "its activity tells")
+        policy = read_json("decision", row.public_id, "policy", row.policy)
+        settings = next(item for item in parse(row.source).step(row.step).activities if item.key == row.key).settings
+        if policy not in ({}, {key: str(settings[key]) for key in FROZEN_SETTINGS}):
+            raise Wrong("decision", row.public_id, "policy", "expected what the project's method sets")
     for name in drafts:
         raise Wrong("decision", name, "public_id", "expected the decision that the log drafts; it is gone")
     unused = db.session.scalar(
@@ -106,17 +120,12 @@ def _check_announced(poll: Any, told: Told) -> None:
     same("poll", name, "mode", poll.mode, "A", "there is no other yet")
     same("poll", name, "voided_at", poll.voided_at, None, "nothing can void a poll yet")
     decision = db.session.execute(
-        select(Decision.public_id, Decision.project_id, cast(Decision.policy, Text).label("policy")).where(
-            Decision.id == poll.decision_id
-        )
+        select(Decision.project_id, cast(Decision.policy, Text).label("policy")).where(Decision.id == poll.decision_id)
     ).one()
-    policy = read_json("decision", decision.public_id, "policy", decision.policy)
-    for key in POLICY:
-        if not isinstance(policy, dict) or policy.get(key) != getattr(poll, key):
-            raise Wrong(
-                "decision", decision.public_id, "policy", f"expected the {key} of its poll {name}, or the reverse"
-            )
     same("poll", name, "decision_id", decision.project_id, poll.project_id, source)
+    policy = json.loads(decision.policy)
+    for key in POLICY:
+        same("poll", name, key, getattr(poll, key), policy.get(key), "the policy of its decision tells")
     places = read_json("poll", name, "asked_of", poll.asked_of)
     labels = db.session.scalars(select(RollEntry.label).where(RollEntry.poll_id == poll.id))
     if not isinstance(places, list) or (places and not all(label.startswith(tuple(places)) for label in labels)):

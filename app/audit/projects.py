@@ -38,6 +38,7 @@ def _check_project(project_id: int) -> None:
     except (ValueError, KeyError, TypeError) as error:
         raise Wrong("project", row.public_id, "events", f"expected events in an order that can be ({error})") from None
     _check_position(row, run, events)
+    _check_actors(project_id)
     method = _check_method(row, events[0])
     _check_runs(row, run, method)
     _check_sign_offs(project_id)
@@ -55,6 +56,17 @@ def _check_position(row: Any, run: Run, events: Sequence[Event]) -> None:
     }
     for field, wanted in told.items():
         same("project", row.public_id, field, getattr(row, field), wanted, REPLAY)
+
+
+def _check_actors(project_id: int) -> None:
+    rows = db.session.execute(
+        select(Event.id, Event.data, Person.public_id)
+        .outerjoin(Person, Person.id == Event.person_id)
+        .where(Event.project_id == project_id, Event.kind.startswith(PREFIX))
+        .order_by(Event.id)
+    )
+    for event_id, data, person in rows:
+        same("event", event_id, "person_id", person, data["by"], "its data tells")
 
 
 def _check_method(row: Any, started: Event) -> Method:
@@ -109,12 +121,20 @@ def _check_waivers(row: Any, passage: StepRun) -> None:
 
 def _check_activities(row: Any, method: Method) -> None:
     found = db.session.execute(
-        select(ActivityRun.public_id, ActivityRun.key, ActivityRun.kind)
+        select(ActivityRun.public_id, ActivityRun.key, ActivityRun.kind, ActivityRun.project_id)
         .where(ActivityRun.step_run_id == row.id)
         .order_by(ActivityRun.id)
     ).all()
     wanted = {activity.key: activity.kind for activity in method.step(row.step).activities}
     for activity in found:
+        same(
+            "activity_run",
+            activity.public_id,
+            "project_id",
+            activity.project_id,
+            row.project_id,
+            "its step's run tells",
+        )
         if wanted.pop(activity.key, None) != activity.kind:
             raise Wrong("activity_run", activity.public_id, "key", "expected an activity that the method has here")
     if wanted:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.audit.finding import Finding, Wrong
+from app.audit.links import check_links
 from app.audit.log import read_log, tree_of
 from app.audit.polls import check_polls
 from app.audit.projects import check_projects
@@ -53,6 +54,18 @@ def verify(slug: str, heads: Iterable[tuple[int, str]] = ()) -> Report:
         db.session.rollback()
     seconds = time.perf_counter() - begun
     return Report(slug, seconds, None, log.tree.size, log.tree.root().hex(), projects, ballots, records)
+
+
+def verify_links() -> Finding | None:
+    """Check what belongs to all communities at once: that no row points to one that isn't there."""
+    _one_view()
+    try:
+        check_links()
+    except Wrong as wrong:
+        return wrong.finding
+    finally:
+        db.session.rollback()
+    return None
 
 
 def head(slug: str) -> tuple[int, str]:

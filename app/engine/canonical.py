@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MOST = 2**53 - 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None, "\u3000": None})
 
 
@@ -44,7 +46,9 @@ def _check(value: object, place: str) -> None:
 
 
 def _check_text(value: str, place: str) -> None:
-    if any("\ud800" <= char <= "\udfff" for char in value):
+    if value.isascii():
+        return
+    if _SURROGATE.search(value):
         raise ValueError(f"{place}: a lone surrogate")
     if not unicodedata.is_normalized("NFC", value):
         raise ValueError(f"{place}: text that is not NFC")
