@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.audit.finding import Wrong, read_canonical, read_json, same
 from app.audit.log import CAST, Told, place
@@ -28,17 +27,18 @@ def check_ballots(poll: Any, closed: Told | None, withdrawn: dict[str, Told]) ->
     objections = _objections(poll.id)
     live: list[bytes] = []
     total, after = 0, None
-    for row in _ballots(poll.id):
-        if after is not None and row.slot_id != after.slot_id:
-            _check_first(after)
-            after = None
-        _check_chain(row, after)
-        check_content(poll.public_id, row, rule)
-        _check_objection(poll, row, rule, objections.pop(row.id, None), withdrawn)
-        if row.live:
-            counts[row.stance] += 1
-            live.append(bytes.fromhex(row.commitment))
-        after, total = row, total + 1
+    with db.session.execute(_ballots(poll.id)) as rows:
+        for row in rows:
+            if after is not None and row.slot_id != after.slot_id:
+                _check_first(after)
+                after = None
+            _check_chain(row, after)
+            check_content(poll.public_id, row, rule)
+            _check_objection(poll, row, rule, objections.pop(row.id, None), withdrawn)
+            if row.live:
+                counts[row.stance] += 1
+                live.append(bytes.fromhex(row.commitment))
+            after, total = row, total + 1
     if after is not None:
         _check_first(after)
     for row in objections.values():
@@ -60,14 +60,15 @@ def check_content(poll: str, row: Any, rule: Rule) -> None:
     same("ballot", row.public_id, "batch", row.batch, None, "nothing is sealed in batches yet")
 
 
-def _ballots(poll_id: int) -> Iterator[Any]:
-    query = (
+def _ballots(poll_id: int) -> Select[Any]:
+    """A poll's ballots, those of a slot together, the newest first."""
+    return (
         select(Ballot.__table__, Slot.code)
         .join(Slot, Slot.id == Ballot.slot_id)
         .where(Ballot.poll_id == poll_id)
         .order_by(Ballot.slot_id, Ballot.seq.desc())
+        .execution_options(yield_per=CHUNK)
     )
-    yield from db.session.execute(query.execution_options(yield_per=CHUNK))
 
 
 def _check_chain(row: Any, after: Any) -> None:
@@ -139,23 +140,24 @@ def _check_count(poll: Any, rule: Rule, counts: dict[str, int], live: list[bytes
 
 
 def check_casts(community_id: int) -> None:
-    """Whether the events of casts and the ballots are the same, one for one, by their commitments."""
+    """Whether the events of casts and the ballots, of which there are as many, hold the same commitments."""
     bound = Event.data["commitment"].as_string()
-    events = db.session.execute(
-        select(bound, Event.id)
-        .where(Event.community_id == community_id, Event.kind == CAST)
-        .order_by(bound)
-        .execution_options(yield_per=CHUNK)
+    events = (
+        select(bound, Event.id).where(Event.community_id == community_id, Event.kind == CAST).order_by(bound, Event.id)
     )
-    ballots = db.session.execute(
+    ballots = (
         select(Ballot.commitment, Ballot.public_id)
         .join(Poll, Poll.id == Ballot.poll_id)
         .where(Poll.community_id == community_id)
         .order_by(Ballot.commitment)
-        .execution_options(yield_per=CHUNK)
     )
-    for event, ballot in zip(events, ballots, strict=False):
-        if (event[0] or "") < ballot[0]:
-            raise Wrong("event", event[1], "data", "expected the ballot whose commitment it holds; there is none")
-        if event[0] != ballot[0]:
-            raise Wrong("ballot", ballot[1], "commitment", "expected an event of its cast, which the log holds")
+    chunks = {"yield_per": CHUNK}
+    with (
+        db.session.execute(events, execution_options=chunks) as told,
+        db.session.execute(ballots, execution_options=chunks) as there,
+    ):
+        for (said, event_id), (held, name) in zip(told, there, strict=True):
+            if (said or "") < held:
+                raise Wrong("event", event_id, "data", "expected the ballot whose commitment it holds; there is none")
+            if said != held:
+                raise Wrong("ballot", name, "commitment", "expected an event of its cast, which the log holds")
