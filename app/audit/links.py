@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKeyConstraint, and_, select
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ForeignKeyConstraint, Select, and_, select
 
 from app.audit.finding import Wrong
 from app.core.database import Base, db
@@ -29,24 +32,29 @@ LINKED = (
 
 def check_links() -> None:
     """Check the foreign keys of all communities; raises at the first that leads nowhere."""
-    for name in LINKED:
-        for constraint in sorted(Base.metadata.tables[name].foreign_key_constraints, key=lambda item: str(item.name)):
-            _check_link(constraint)
+    for constraint, query in _queries():
+        found = db.session.execute(query).first()
+        if found is not None:
+            fields, parent = " and ".join(constraint.column_keys), constraint.referred_table.name
+            raise Wrong(constraint.table.name, found[0], fields, f"expected a row of {parent}; there is none")
 
 
-def _check_link(constraint: ForeignKeyConstraint) -> None:
+@cache
+def _queries() -> list[tuple[ForeignKeyConstraint, Select[Any]]]:
+    """For each foreign key, a query of the first row that breaks it."""
+    tables = [Base.metadata.tables[name] for name in LINKED]
+    keys = [key for table in tables for key in sorted(table.foreign_key_constraints, key=lambda item: str(item.name))]
+    return [(key, _broken(key)) for key in keys]
+
+
+def _broken(constraint: ForeignKeyConstraint) -> Select[Any]:
     child, parent = constraint.table, constraint.referred_table.alias()
     pairs = [(element.parent, parent.c[element.column.name]) for element in constraint.elements]
     key = next(iter(child.primary_key.columns))
-    row = child.c.public_id if "public_id" in child.c else key
-    query = (
-        select(row)
+    return (
+        select(child.c.public_id if "public_id" in child.c else key)
         .outerjoin(parent, and_(*(mine == theirs for mine, theirs in pairs)))
         .where(pairs[0][1].is_(None), *(mine.is_not(None) for mine, _ in pairs))
         .order_by(key)
         .limit(1)
     )
-    found = db.session.execute(query).first()
-    if found is not None:
-        fields = " and ".join(constraint.column_keys)
-        raise Wrong(child.name, found[0], fields, f"expected a row of {constraint.referred_table.name}; there is none")

@@ -10,6 +10,10 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
+from app.audit import log
+from app.audit.finding import Finding
+from app.audit.verify import verify
+from app.ballots.service import cast
 from app.core.clock import DAY, FixedClock
 from app.core.events import LogEntry
 from app.engine.merkle import root
@@ -108,6 +112,26 @@ def test_what_cannot_be_done_is_said(run: Run, words: tuple[str, ...], says: str
     result = run(*words)
     assert result.exit_code != 0
     assert says in result.output
+
+
+def test_an_audit_while_others_write_finds_nothing(
+    app: Flask, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = build(app, clock)
+    poll = world.open()
+    monkeypatch.setattr(log, "CHUNK", 3)
+
+    def act(number: int) -> list[Finding | None]:
+        if number < 3:
+            return [verify(world.slug).finding for _ in range(6)]
+        for turn in range(5):
+            cast(world.residents[number - 3], poll, {"stance": "consent"}, once=f"{number}.{turn}")
+        return []
+
+    done = together(app, act, 9)
+    assert [one for one in done if isinstance(one, Exception)] == []
+    assert {finding for findings in done if isinstance(findings, list) for finding in findings} == {None}
+    assert look(world).ballots == 30
 
 
 def test_the_audit_writes_nothing(app: Flask, clock: FixedClock, run: Run) -> None:
