@@ -19,6 +19,7 @@ from app.core.events import LogEntry
 from app.engine.merkle import root
 from tests.audit.place import by_hand, changed, furnish, look, rows_of
 from tests.ballots.world import build
+from tests.core.together import together
 
 Run = Callable[..., Result]
 
