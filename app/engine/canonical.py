@@ -7,33 +7,36 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MOST = 2**53 - 1
+# What is left to ``default`` after the check is a mapping that isn't a dict.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=dict)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None, "\u3000": None})
 
 
 def canon(value: object) -> bytes:
     """``value`` as canonical JSON in UTF-8; ValueError, naming the place, for what has no one way to be written."""
     _check(value, "$")
-    # What is left to ``default`` after the check is a mapping that isn't a dict.
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=dict).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _check(value: object, place: str) -> None:
-    if value is None or isinstance(value, bool):
+    if isinstance(value, str):
+        _check_text(value, place)
+    elif value is None or isinstance(value, bool):
         return
-    if isinstance(value, int):
+    elif isinstance(value, int):
         if abs(value) > MOST:
             raise ValueError(f"{place}: a whole number beyond 2**53")
-    elif isinstance(value, str):
-        _check_text(value, place)
     elif isinstance(value, (list, tuple)):
         for n, item in enumerate(value):
             _check(item, f"{place}[{n}]")
-    elif isinstance(value, Mapping):
+    elif isinstance(value, (dict, Mapping)):  # a dict is known at once, other mappings only by their class's bases
         for key, item in value.items():
             # ASCII keys sort the same by characters, by code units and by bytes.
             if not isinstance(key, str) or not key.isascii():
@@ -44,7 +47,9 @@ def _check(value: object, place: str) -> None:
 
 
 def _check_text(value: str, place: str) -> None:
-    if any("\ud800" <= char <= "\udfff" for char in value):
+    if value.isascii():
+        return
+    if _SURROGATE.search(value):
         raise ValueError(f"{place}: a lone surrogate")
     if not unicodedata.is_normalized("NFC", value):
         raise ValueError(f"{place}: text that is not NFC")

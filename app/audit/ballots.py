@@ -1,0 +1,163 @@
+"""Ballots against their commitments, their chain, the count that was stored, and the entries of their casts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from app.audit.finding import Wrong, read_canonical, read_json, same
+from app.audit.log import CAST, Told, place
+from app.ballots.models import Ballot, Objection, Poll, Slot
+from app.core.database import db
+from app.core.events import Event
+from app.engine.canonical import commitment, tagged
+from app.engine.voting import RULES, Rule
+
+CHUNK = 2000
+
+
+def check_ballots(poll: Any, closed: Told | None, withdrawn: dict[str, Told]) -> int:
+    """Check a poll's ballots, slot by slot, and its stored count; returns how many ballots, replaced ones included.
+
+    Entries of withdrawals that belong here are taken out of ``withdrawn``.
+    """
+    rule = RULES[poll.rule]
+    counts = {stance.key: 0 for stance in rule.stances}
+    objections = _objections(poll.id)
+    live: list[bytes] = []
+    total, after = 0, None
+    with db.session.execute(_ballots(poll.id)) as rows:
+        for row in rows:
+            if after is not None and row.slot_id != after.slot_id:
+                _check_first(after)
+                after = None
+            _check_chain(row, after)
+            check_content(poll.public_id, row, rule)
+            _check_objection(poll, row, rule, objections.pop(row.id, None), withdrawn)
+            if row.live:
+                counts[row.stance] += 1
+                live.append(bytes.fromhex(row.commitment))
+            after, total = row, total + 1
+    if after is not None:
+        _check_first(after)
+    for row in objections.values():
+        raise Wrong("objection", row.public_id, "ballot_id", "expected a ballot of its own poll")
+    _check_count(poll, rule, counts, live, closed)
+    return total
+
+
+def check_content(poll: str, row: Any, rule: Rule) -> None:
+    """Whether a ballot is what was committed to. Says nothing of what stands in it."""
+    choice = read_canonical("ballot", row.public_id, "choice", row.choice)
+    if choice.get("stance") != row.stance:
+        raise Wrong("ballot", row.public_id, "stance", "expected the stance of its own choice")
+    body = {"poll": poll, "slot": row.code, "seq": row.seq, "choice": choice}
+    if commitment(body, row.nonce).hex() != row.commitment:
+        raise Wrong("ballot", row.public_id, "commitment", "expected that of its poll, slot, seq, choice and nonce")
+    if row.stance not in {stance.key for stance in rule.stances}:
+        raise Wrong("ballot", row.public_id, "stance", f"expected one that the rule {rule.key} has")
+    same("ballot", row.public_id, "batch", row.batch, None, "nothing is sealed in batches yet")
+
+
+def _ballots(poll_id: int) -> Select[Any]:
+    """A poll's ballots, those of a slot together, the newest first."""
+    return (
+        select(Ballot.__table__, Slot.code)
+        .join(Slot, Slot.id == Ballot.slot_id)
+        .where(Ballot.poll_id == poll_id)
+        .order_by(Ballot.slot_id, Ballot.seq.desc())
+        .execution_options(yield_per=CHUNK)
+    )
+
+
+def _check_chain(row: Any, after: Any) -> None:
+    """The ballots of a slot, the newest first: it alone counts, and each replaced the one numbered before it."""
+    if after is None:
+        if not row.live:
+            raise Wrong("ballot", row.public_id, "live", "expected that it counts: it is the last one of its slot")
+        return
+    if row.live:
+        raise Wrong("ballot", row.public_id, "live", "expected that it counts no more: another one replaced it")
+    if after.supersedes_id != row.id:
+        raise Wrong("ballot", after.public_id, "supersedes_id", "expected the ballot before it in its slot")
+    same("ballot", after.public_id, "seq", after.seq, row.seq + 1, "the slot's ballots are numbered")
+
+
+def _check_first(row: Any) -> None:
+    same("ballot", row.public_id, "seq", row.seq, 1, "it is the first one of its slot")
+    same("ballot", row.public_id, "supersedes_id", row.supersedes_id, None, "it is the first one of its slot")
+
+
+def _objections(poll_id: int) -> dict[int, Any]:
+    """The objections of a poll by their ballots, and those that only say that they are of this poll."""
+    query = (
+        select(Objection.__table__)
+        .join(Ballot, Ballot.id == Objection.ballot_id)
+        .where((Objection.poll_id == poll_id) | (Ballot.poll_id == poll_id))
+    )
+    return {row.ballot_id: row for row in db.session.execute(query)}
+
+
+def _check_objection(poll: Any, row: Any, rule: Rule, found: Any, withdrawn: dict[str, Told]) -> None:
+    if row.stance not in rule.objects:
+        if found is not None:
+            raise Wrong("objection", found.public_id, "ballot_id", "expected a ballot that objects")
+        return
+    if found is None:
+        raise Wrong("objection", f"of ballot {row.public_id}", "id", "expected a row for this ballot; there is none")
+    same("objection", found.public_id, "poll_id", found.poll_id, poll.id, "its ballot tells")
+    told = withdrawn.get(found.public_id)
+    if told is not None and told.body.get("poll") == poll.public_id and row.live:
+        withdrawn.pop(found.public_id)
+        same("objection", found.public_id, "state", found.state, "withdrawn", f"{place(told.body)} of the log tells")
+        same("objection", found.public_id, "ended_at", found.ended_at, told.event.at, f"{place(told.body)} tells")
+        return
+    wanted, why = ("raised", "no entry ends it") if row.live else ("withdrawn", "its ballot was replaced")
+    same("objection", found.public_id, "state", found.state, wanted, why)
+    same("objection", found.public_id, "ended_at", found.ended_at, None, why)
+
+
+def _check_count(poll: Any, rule: Rule, counts: dict[str, int], live: list[bytes], closed: Told | None) -> None:
+    name = poll.public_id
+    if closed is None:
+        same("poll", name, "settled_at", poll.settled_at, None, "no entry of the log closes it")
+        if read_json("poll", name, "tally", poll.tally) is not None:
+            raise Wrong("poll", name, "tally", "expected nothing: no entry of the log closes it")
+        return
+    body, event = closed
+    entry = place(body)
+    same("poll", name, "settled_at", poll.settled_at, event.at, f"{entry} of the log tells")
+    same("poll", name, "project_id", poll.project_id, event.project_id, f"{entry} of the log tells")
+    bound = tagged("qiding/ballots/v1", *sorted(live)).hex()
+    recount = {"closed": poll.closes_at, "cast": len(live), "counts": counts, "ballots": bound}
+    for field, value in recount.items():
+        if body.get(field) != value:
+            raise Wrong("poll", name, f"{field} at the close", f"expected by a recount what {entry} of the log tells")
+    tally = {"counts": counts, "cast": len(live), "standing": sum(counts[key] for key in rule.objects)}
+    if read_json("poll", name, "tally", poll.tally) != tally:
+        raise Wrong("poll", name, "tally", "expected what a recount of its ballots gives")
+
+
+def check_casts(community_id: int) -> None:
+    """Whether the events of casts and the ballots, of which there are as many, hold the same commitments."""
+    bound = Event.data["commitment"].as_string()
+    events = (
+        select(bound, Event.id).where(Event.community_id == community_id, Event.kind == CAST).order_by(bound, Event.id)
+    )
+    ballots = (
+        select(Ballot.commitment, Ballot.public_id)
+        .join(Poll, Poll.id == Ballot.poll_id)
+        .where(Poll.community_id == community_id)
+        .order_by(Ballot.commitment)
+    )
+    chunks = {"yield_per": CHUNK}
+    with (
+        db.session.execute(events, execution_options=chunks) as told,
+        db.session.execute(ballots, execution_options=chunks) as there,
+    ):
+        for (said, event_id), (held, name) in zip(told, there, strict=True):
+            if (said or "") < held:
+                raise Wrong("event", event_id, "data", "expected the ballot whose commitment it holds; there is none")
+            if said != held:
+                raise Wrong("ballot", name, "commitment", "expected an event of its cast, which the log holds")

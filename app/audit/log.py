@@ -1,0 +1,254 @@
+"""A community's log against its events: one pass over both, in chunks, that also grows the tree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import Text, cast, select
+
+from app.audit.finding import Wrong, read_canonical, read_json
+from app.core.database import db, is_sqlite
+from app.core.events import Event, LogEntry, LogHead
+from app.engine.canonical import canon, tagged
+from app.engine.merkle import Tree
+from app.projects.models import Project
+
+CHUNK = 2000
+BEFORE_ALL = -(2**63)
+# Rows of one side that wait for their other half. Sound logs need a few, where commands met; more end the pass.
+MOST_WAITING = 5000
+# Kinds of which entry and event are kept, because rows are compared with them later: a few for each project.
+KEPT = frozenset({"poll.announced", "poll.closed", "objection.withdrawn", "record.published"})
+DRAFTED = "decision.drafted"
+CAST = "ballot.cast"
+
+
+class Happened(NamedTuple):
+    """An event's row, its data read."""
+
+    id: int
+    project_id: int | None
+    person_id: int | None
+    kind: str
+    at: int
+    data: dict[str, Any]
+
+
+class Told(NamedTuple):
+    """An entry of the log with its event."""
+
+    body: dict[str, Any]
+    event: Happened
+
+
+@dataclass
+class Log:
+    """What a pass over a log leaves: the tree, and what rows are compared with."""
+
+    tree: Tree = field(default_factory=Tree)
+    kept: dict[str, list[Told]] = field(default_factory=dict)
+    drafts: dict[str, dict[str, Any]] = field(default_factory=dict)  # the newest of each decision
+    casts: Counter[tuple[str, int | None]] = field(default_factory=Counter)  # by poll and project
+
+    def by(self, kind: str, key: str) -> dict[str, Told]:
+        """The entries of a kind by what they speak of; raises where two speak of the same."""
+        found: dict[str, Told] = {}
+        for told in self.kept.get(kind, ()):
+            name = told.body.get(key)
+            if not isinstance(name, str) or name in found:
+                raise Wrong("log", place(told.body), key, f"expected one entry {kind} for each {key}")
+            found[name] = told
+        return found
+
+    def keep(self, told: Told, projects: dict[int, str]) -> None:
+        """Compare an entry with its event, and keep what later checks need."""
+        body, event = told
+        for name, value in (("kind", event.kind), ("at", event.at)):
+            if body.get(name) != value:
+                raise Wrong("log", place(body), name, f"expected {value!r}, as its event {event.id} has it")
+        if event.kind.startswith("project.") and projects.get(event.project_id or 0) != body.get("project"):
+            raise Wrong("event", event.id, "project_id", f"expected the project that {place(body)} of the log names")
+        if event.kind in KEPT:
+            self.kept.setdefault(event.kind, []).append(told)
+        elif event.kind == DRAFTED:
+            self.drafts[str(event.data.get("decision"))] = event.data
+        elif event.kind == CAST:
+            if body.get("poll") != event.data.get("poll") or not isinstance(body.get("poll"), str):
+                raise Wrong("log", place(body), "poll", f"expected the poll of its event {event.id}")
+            if event.person_id is not None:
+                raise Wrong("event", event.id, "person_id", "expected nobody: an event of a ballot names no person")
+            self.casts[body["poll"], event.project_id] += 1
+
+
+def place(body: dict[str, Any]) -> str:
+    """An entry as it is named."""
+    return f"entry {body['seq']}"
+
+
+def read_entry(number: int, seq: int, text: str) -> dict[str, Any]:
+    """The body of the entry that is to stand at ``number``."""
+    if seq != number:
+        raise Wrong("log", f"entry {number}", "seq", f"expected entry {number}, and the next one there is entry {seq}")
+    body: dict[str, Any] = read_canonical("log", f"entry {seq}", "body", text)
+    if body.get("seq") != seq:
+        raise Wrong("log", f"entry {seq}", "body", f"expected the number {seq} in it too")
+    said = body.get("event")
+    if not isinstance(said, str) or len(said) != 64:
+        raise Wrong("log", f"entry {seq}", "body", "expected the hash of an event in it")
+    return body
+
+
+class Row(NamedTuple):
+    """An event as it is stored."""
+
+    id: int
+    project_id: int | None
+    person_id: int | None
+    kind: str
+    at: int
+    data: str
+    salt: bytes
+
+
+def read_event(row: Row) -> tuple[str, Happened]:
+    """An event with its salted hash, computed from what is stored."""
+    data = read_json("event", row.id, "data", row.data)
+    try:
+        hashed = tagged("qiding/event/v1", canon({"kind": row.kind, "at": row.at, "data": data}), row.salt).hex()
+    except (ValueError, RecursionError):
+        raise Wrong("event", row.id, "data", "expected what has a canonical form") from None
+    if not isinstance(data, dict):
+        raise Wrong("event", row.id, "data", "expected a JSON object")
+    return hashed, Happened(row.id, row.project_id, row.person_id, row.kind, row.at, data)
+
+
+class Pairs:
+    """Entries and events matched by the hash, whichever comes first; only what waits for its other half is held."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, dict[str, Any]] = {}
+        self.events: dict[str, Happened] = {}
+
+    def entry(self, body: dict[str, Any]) -> Told | None:
+        """The entry with its event, when that was here already."""
+        event = self.events.pop(body["event"], None)
+        if event is not None:
+            return Told(body, event)
+        if body["event"] in self.entries:
+            raise Wrong("log", place(body), "event", f"expected another event than that of {self._first_entry()}")
+        self.entries[body["event"]] = body
+        return None
+
+    def event(self, hashed: str, event: Happened) -> Told | None:
+        """The event with its entry, when that was here already."""
+        body = self.entries.pop(hashed, None)
+        if body is not None:
+            return Told(body, event)
+        if hashed in self.events:
+            raise Wrong("event", event.id, "salt", f"expected a hash of its own, and event {self.events[hashed].id}'s")
+        self.events[hashed] = event
+        return None
+
+    @property
+    def waiting(self) -> int:
+        """How many have not met their other half."""
+        return max(len(self.entries), len(self.events))
+
+    def _first_entry(self) -> str:
+        return place(min(self.entries.values(), key=lambda body: int(body["seq"])))
+
+    def end(self) -> None:
+        """Raise when an entry or an event was left alone."""
+        if not self.waiting:
+            return
+        alone = min(self.events.values(), key=lambda event: event.id) if self.events else None
+        if alone is None:
+            first = self._first_entry()
+            raise Wrong("log", first, "event", "expected the event whose hash it holds; there is none")
+        if self.entries:
+            first = self._first_entry()
+            raise Wrong("event", alone.id, "hash", f"expected the hash that {first} of the log holds; one was changed")
+        raise Wrong("event", alone.id, "hash", "expected an entry of the log that holds its hash; there is none")
+
+
+def read_log(community_id: int, heads: Iterable[tuple[int, str]] = ()) -> Log:
+    """Read a community's whole log and all its events; raises at the first thing that is wrong.
+
+    ``heads`` are sizes and roots noted earlier, by whoever doesn't trust this database: they must be roots of this log.
+    """
+    log, pairs, known = Log(), Pairs(), dict(heads)
+    projects = dict(db.session.execute(select(Project.id, Project.public_id)).all())
+    seq, event_id = BEFORE_ALL, BEFORE_ALL
+    _compare(log.tree, known)
+    while True:
+        entries = _entries(community_id, seq)
+        events = _events(community_id, event_id)
+        for seq, text in entries:
+            body = read_entry(log.tree.size, seq, text)
+            log.tree.append(text.encode())
+            if log.tree.size in known:
+                _compare(log.tree, known)
+            told = pairs.entry(body)
+            if told is not None:
+                log.keep(told, projects)
+        for row in events:
+            event_id = row.id
+            told = pairs.event(*read_event(row))
+            if told is not None:
+                log.keep(told, projects)
+        if pairs.waiting > MOST_WAITING:
+            pairs.end()
+        if len(entries) < CHUNK and len(events) < CHUNK:
+            break
+        if len(entries) == len(events) == CHUNK:
+            _breathe()
+    pairs.end()
+    _check_head(community_id, log.tree.size)
+    beyond = [size for size in known if size > log.tree.size]
+    if beyond:
+        raise Wrong("log", f"entry {log.tree.size}", "seq", f"expected {max(beyond)} entries, as was noted earlier")
+    return log
+
+
+def tree_of(community_id: int) -> Tree:
+    """The tree over a log as it is stored, nothing compared."""
+    tree, seq = Tree(), BEFORE_ALL
+    while True:
+        entries = _entries(community_id, seq)
+        for seq, text in entries:  # noqa: B007
+            tree.append(text.encode())
+        if len(entries) < CHUNK:
+            return tree
+
+
+def _entries(community_id: int, after: int) -> list[tuple[int, str]]:
+    query = select(LogEntry.seq, LogEntry.body).where(LogEntry.community_id == community_id, LogEntry.seq > after)
+    return list(db.session.execute(query.order_by(LogEntry.seq).limit(CHUNK)).all())
+
+
+def _events(community_id: int, after: int) -> list[Row]:
+    # The data as text: what was stored is read here, and can be named when it can't be read.
+    columns = (Event.id, Event.project_id, Event.person_id, Event.kind, Event.at, cast(Event.data, Text), Event.salt)
+    query = select(*columns).where(Event.community_id == community_id, Event.id > after)
+    return [Row(*row) for row in db.session.execute(query.order_by(Event.id).limit(CHUNK))]
+
+
+def _compare(tree: Tree, known: dict[int, str]) -> None:
+    wanted = known.get(tree.size)
+    if wanted is not None and tree.root().hex() != wanted:
+        raise Wrong("log", f"entries 0 to {tree.size - 1}", "body", f"expected the root {wanted}, noted earlier")
+
+
+def _check_head(community_id: int, size: int) -> None:
+    found = db.session.scalar(select(LogHead.size).where(LogHead.community_id == community_id))
+    if found != size:
+        raise Wrong("log_head", f"of {size} entries", "size", f"expected {size}, as many as there are entries")
+
+
+def _breathe() -> None:
+    """Let writers in, on SQLite: they wait for whoever reads. Nothing that was read so far can change lawfully."""
+    if is_sqlite():
+        db.session.rollback()

@@ -1,0 +1,175 @@
+"""What an announcement froze, against the log: the text, the rule, the times, the roll; and the drafts before it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Text, cast, func, select
+
+from app.audit.ballots import check_ballots, check_casts
+from app.audit.finding import Wrong, read_json, same
+from app.audit.log import Log, Told, place
+from app.ballots.announce import FROZEN_SETTINGS
+from app.ballots.models import Decision, Poll, RollEntry, Slot, TextVersion
+from app.core.database import db
+from app.engine.canonical import canon, tagged, text_hash
+from app.projects.models import ActivityRun, MethodVersion, Project, StepRunRow
+from app.projects.queries import parse
+
+# A poll's columns by their names in the entry that announces it.
+ANNOUNCED = {
+    "attempt": "attempt",
+    "rule": "rule",
+    "quorum": "quorum",
+    "threshold": "threshold",
+    "opens": "opens_at",
+    "closes": "closes_at",
+    "roll_size": "roll_size",
+    "roll_root": "roll_root",
+}
+POLICY = ("rule", "electorate", "quorum", "threshold")
+
+
+def check_polls(community_id: int, log: Log) -> int:
+    """Check each decision and each poll of a community, with its roll and its ballots; returns how many ballots."""
+    _check_decisions(community_id, log)
+    announced, closed = log.by("poll.announced", "poll"), log.by("poll.closed", "poll")
+    withdrawn, ballots = log.by("objection.withdrawn", "objection"), 0
+    columns = [column for column in Poll.__table__.columns if column.name not in ("tally", "asked_of")]
+    polls = db.session.execute(
+        select(*columns, cast(Poll.tally, Text).label("tally"), cast(Poll.asked_of, Text).label("asked_of"))
+        .where(Poll.community_id == community_id)
+        .order_by(Poll.id)
+    ).all()
+    casts = log.casts.copy()
+    for poll in polls:
+        told = announced.pop(poll.public_id, None)
+        if told is None:
+            raise Wrong("poll", poll.public_id, "public_id", "expected an entry of the log that announces it")
+        _check_announced(poll, told)
+        _check_version(poll, told)
+        _check_roll(poll)
+        count = check_ballots(poll, closed.pop(poll.public_id, None), withdrawn)
+        entries = casts.pop((poll.public_id, poll.project_id), 0)
+        if entries != count:
+            raise Wrong("poll", poll.public_id, "ballots", f"expected {entries} ballots, by the log; it has {count}")
+        ballots += count
+    for kind, rest in (("announces", announced), ("closes", closed), ("withdraws an objection in", withdrawn)):
+        for told in rest.values():
+            name = told.body.get("poll")
+            raise Wrong("poll", name, "public_id", f"expected what {place(told.body)} of the log {kind}; it is gone")
+    for poll_name, _ in casts:
+        raise Wrong("poll", poll_name, "public_id", "expected the poll that entries of the log tell of, in its project")
+    check_casts(community_id)
+    return ballots
+
+
+def _check_decisions(community_id: int, log: Log) -> None:
+    rows = db.session.execute(
+        select(
+            Decision.public_id,
+            Decision.title,
+            Decision.draft,
+            Decision.project_id,
+            cast(Decision.policy, Text).label("policy"),
+            ActivityRun.project_id.label("run_project_id"),
+            ActivityRun.key,
+            StepRunRow.step,
+            MethodVersion.source,
+        )
+        .join(ActivityRun, ActivityRun.id == Decision.activity_run_id)
+        .join(StepRunRow, StepRunRow.id == ActivityRun.step_run_id)
+        .join(Project, Project.id == ActivityRun.project_id)
+        .join(MethodVersion, MethodVersion.id == Project.method_version_id)
+        .where(Decision.community_id == community_id)
+        .order_by(Decision.id)
+    ).all()
+    drafts = dict(log.drafts)
+    for row in rows:
+        data = drafts.pop(row.public_id, None)
+        if data is None:
+            raise Wrong("decision", row.public_id, "public_id", "expected an event that drafts it; there is none")
+        same("decision", row.public_id, "title", row.title, data.get("title"), "its newest draft's event tells")
+        same("decision", row.public_id, "draft", row.draft, data.get("text"), "its newest draft's event tells")
+        same("decision", row.public_id, "project_id", row.project_id, row.run_project_id, "its activity tells")
+        policy = read_json("decision", row.public_id, "policy", row.policy)
+        settings = next(item for item in parse(row.source).step(row.step).activities if item.key == row.key).settings
+        if policy not in ({}, {key: str(settings[key]) for key in FROZEN_SETTINGS}):
+            raise Wrong("decision", row.public_id, "policy", "expected what the project's method sets")
+    for name in drafts:
+        raise Wrong("decision", name, "public_id", "expected the decision that the log drafts; it is gone")
+    unused = db.session.scalar(
+        select(TextVersion.id)
+        .join(Decision, Decision.id == TextVersion.decision_id)
+        .outerjoin(Poll, Poll.version_id == TextVersion.id)
+        .where(Decision.community_id == community_id, Poll.id.is_(None))
+    )
+    if unused is not None:
+        raise Wrong("text_version", unused, "id", "expected a poll that was announced on it; there is none")
+
+
+def _check_announced(poll: Any, told: Told) -> None:
+    body, event = told
+    name, source = poll.public_id, f"{place(body)} of the log tells"
+    for key, field in ANNOUNCED.items():
+        same("poll", name, field, getattr(poll, field), body.get(key), source)
+    same("poll", name, "announced_at", poll.announced_at, event.at, source)
+    same("poll", name, "announced_by_id", poll.announced_by_id, event.person_id, source)
+    same("poll", name, "project_id", poll.project_id, event.project_id, source)
+    same("poll", name, "mode", poll.mode, "A", "there is no other yet")
+    same("poll", name, "voided_at", poll.voided_at, None, "nothing can void a poll yet")
+    decision = db.session.execute(
+        select(Decision.project_id, cast(Decision.policy, Text).label("policy")).where(Decision.id == poll.decision_id)
+    ).one()
+    same("poll", name, "decision_id", decision.project_id, poll.project_id, source)
+    policy = json.loads(decision.policy)
+    for key in POLICY:
+        same("poll", name, key, getattr(poll, key), policy.get(key), "the policy of its decision tells")
+    places = read_json("poll", name, "asked_of", poll.asked_of)
+    labels = db.session.scalars(select(RollEntry.label).where(RollEntry.poll_id == poll.id))
+    if not isinstance(places, list) or (places and not all(label.startswith(tuple(places)) for label in labels)):
+        raise Wrong("poll", name, "asked_of", "expected the buildings or entrances of its roll")
+
+
+def _check_version(poll: Any, told: Told) -> None:
+    version = db.session.execute(select(TextVersion.__table__).where(TextVersion.id == poll.version_id)).one()
+    source = f"{place(told.body)} of the log tells"
+    try:
+        hashed = text_hash(version.text)
+    except ValueError:
+        hashed = ""
+    if hashed != told.body.get("text"):
+        raise Wrong(
+            "text_version", version.id, "text", f"expected the text whose hash {place(told.body)} of the log holds"
+        )
+    same("text_version", version.id, "text_hash", version.text_hash, hashed, source)
+    same("text_version", version.id, "title", version.title, told.event.data.get("title"), source)
+    same("text_version", version.id, "number", version.number, poll.attempt, "its poll is this attempt")
+    same("text_version", version.id, "decision_id", version.decision_id, poll.decision_id, "its poll tells")
+
+
+def _check_roll(poll: Any) -> None:
+    entries = db.session.execute(
+        select(RollEntry.id, RollEntry.label, RollEntry.heads, RollEntry.area, RollEntry.household_id)
+        .where(RollEntry.poll_id == poll.id)
+        .order_by(RollEntry.id)
+    ).all()
+    if len(entries) != poll.roll_size:
+        raise Wrong("roll_entry", f"of {poll.public_id}", "id", f"expected {poll.roll_size} of them")
+    for entry in entries:
+        if (entry.household_id is not None) != (poll.electorate == "household"):
+            raise Wrong("roll_entry", entry.id, "household_id", f"expected a {poll.electorate}, as on its poll")
+    try:
+        hashed = tagged("qiding/roll/v1", canon([[entry.label, entry.heads, entry.area] for entry in entries])).hex()
+    except ValueError:
+        hashed = ""
+    if hashed != poll.roll_root:
+        raise Wrong(
+            "roll_entry", f"of {poll.public_id}", "label, heads or area", "expected the roll that was announced"
+        )
+    slots = db.session.scalar(select(func.count()).select_from(Slot).where(Slot.poll_id == poll.id))
+    if slots != poll.roll_size:
+        raise Wrong(
+            "slot", f"of {poll.public_id}", "id", f"expected {poll.roll_size} of them, one for each on the roll"
+        )
