@@ -51,6 +51,7 @@ PAIRED_DO = "anonymous: sign in | author partner neighbour resident_elsewhere: d
 REASON = "现场看过，图纸也对过，可以这样办。"
 WORDS = {"title": "加一张长椅", "text": "老人走累了可以坐一坐。"}
 COMMENT = {"kind": "question", "text": "这里晚上有灯吗？", "once": "a-form"}
+SURE = {"sure": "1"}
 STAFF = {"name": "周工", "email": "zhou@example.org"}
 COMMUNITY = {"name": "新里", "desk_place": "议事角", "desk_hours": "周二", "desk_phone": "5550 0188"}
 MEMBER = {"name": "赵师傅", "ring": "residents", "role": "巡查", "conflict": "none"}
@@ -157,7 +158,7 @@ ME = [
     *get("notifications.inbox", answers=SIGNED_IN),
     *post("notifications.mark_read", "", "anonymous: sign in | *: does it"),
     *get("people.devices", answers=SIGNED_IN),
-    *post("people.remove_device", "device_partner", "anonymous: sign in | author partner: does it | *: 404"),
+    *post("people.remove_device", "device_partner", "anonymous: sign in | author partner: does it | *: 404", SURE),
     *post("people.move", "", PAIRED_DO),
     *post("people.show_name", "", "anonymous: sign in | *: does it", {"shows": "1"}),
     *get("site.me", answers=SIGNED_IN),
@@ -183,8 +184,8 @@ STAFF_PAGES = [
     *form("people.members", "community", OFFICE, OFFICE_DOES, {**STAFF, "role": "planner"}),
     # A facilitator invites staff of some roles; a further facilitator is the town's to invite, and to let go.
     *post("people.members", "community", f"facilitator: 422 | {TOWN_GIVES}", {**STAFF, "role": "facilitator"}),
-    *post("people.end_role", "guest_grant", OFFICE_DOES),
-    *post("people.end_role", "colleague_grant", f"facilitator: 404 | {TOWN_GIVES}"),
+    *post("people.end_role", "guest_grant", OFFICE_DOES, SURE),
+    *post("people.end_role", "colleague_grant", f"facilitator: 404 | {TOWN_GIVES}", SURE),
     *form("projects.rings", "community", LEADS, LEADS_DO, {"person": "{colleague}", "ring": "residents"}),
     *post("projects.end_ring", "ring_member", LEADS_DO),
     *form("people.deputy", "community", LEADS, LEADS_DO, {"person": "{colleague}", "until": "2026-04-01"}),
@@ -196,7 +197,7 @@ STAFF_PAGES = [
     *form("people.admin", "", TOWN, TOWN_DOES, {**STAFF, "role": "administrator"}),
     *form("people.new_community", "", TOWN, TOWN_DOES, {**COMMUNITY, "slug": "xinli"}),
     *post("people.password_link", "colleague", TOWN_DOES),
-    *post("people.leave", "colleague", TOWN_DOES),
+    *post("people.leave", "colleague", TOWN_DOES, SURE),
     *form("projects.methods", "", TOWN, TOWN_DOES, {"source": "{another method}"}),
     *get("site.town_page", answers=TOWN),
 ]

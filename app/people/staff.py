@@ -287,6 +287,12 @@ def _refuse_last(tx: Tx, grant: RoleGrant) -> None:
         raise Conflict(phrase("The town would be without an administrator. Name another one first."))
 
 
+def name_of(person_public_id: str) -> str:
+    """The name of a member of the staff."""
+    with transaction() as tx:
+        return _staff(tx, person_public_id).name
+
+
 def leave(actor: Actor, person_public_id: str) -> None:
     """End all roles and sessions of a member of the staff who leaves."""
     actor.require_admin()

@@ -20,7 +20,7 @@ from app.people.places import Community, Unit
 from app.people.queries import communities as all_communities
 from app.people.queries import community_by_slug, household_label, roll_households, town
 from app.people.session import signed_in
-from app.people.views import Page, people
+from app.people.views import Page, is_sure, people
 
 
 def _facilitator(slug: str) -> tuple[Actor, Community]:
@@ -116,8 +116,24 @@ def _grants(community_id: int | None) -> list[tuple[RoleGrant, Person]]:
 def end_role(slug: str, grant_id: int) -> Page:
     """End a role."""
     reader, here = _staff_of(slug)
-    if grant_id not in {grant.id for grant, _ in _grants(here.id)}:
+    found = {grant.id: (grant, person) for grant, person in _grants(here.id)}
+    if grant_id not in found:
         raise NotFound
+    if not is_sure():
+        grant, person = found[grant_id]
+        return render_template(
+            "people/sure.html",
+            community=here,
+            question=gettext("End the role of %(name)s?", name=person.name),
+            what=gettext(
+                "%(role)s in %(where)s: it ends at once. To come back, this person is invited anew.",
+                role=say(ROLE_NAMES[grant.role]),
+                where=here.name,
+            ),
+            verb=gettext("End the role"),
+            back=url_for("people.members", slug=slug),
+            where=gettext("People and roles"),
+        )
     staff.end_role(reader, grant_id)
     flash(gettext("The role is ended."))
     return redirect(url_for("people.members", slug=slug), 303)
@@ -220,7 +236,20 @@ def password_link(public_id: str) -> str:
 @people.post("/admin/people/<public_id>/leave")
 def leave(public_id: str) -> Page:
     """End all roles and sessions of somebody who leaves the staff."""
-    staff.leave(signed_in(), public_id)
+    reader = signed_in()
+    reader.require_admin()
+    if not is_sure():
+        return render_template(
+            "people/sure.html",
+            question=gettext("Does %(name)s leave the staff?", name=staff.name_of(public_id)),
+            what=gettext(
+                "All roles, sessions and the password end at once. What this person did stays in the records."
+            ),
+            verb=gettext("End all of it"),
+            back=url_for("people.admin"),
+            where=gettext("The town"),
+        )
+    staff.leave(reader, public_id)
     flash(gettext("All roles and sessions of this person are ended."))
     return redirect(url_for("people.admin"), 303)
 

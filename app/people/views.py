@@ -11,9 +11,11 @@ from werkzeug.wrappers import Response
 from app.core.forms import options
 from app.core.i18n import gettext
 from app.core.web import client_address, local_path, site_url
+from app.engine.errors import NotFound
 from app.people import session as sessions
 from app.people import sign_in as commands
 from app.people import staff
+from app.people.actor import Actor
 from app.people.forms import CodeForm, PasswordForm, StaffForm, WhoForm
 from app.people.queries import town
 from app.people.session import actor, signed_in
@@ -128,6 +130,16 @@ def accept(secret: str) -> Page:
     return render_template("people/accept.html", form=form, name=name), form.http_status
 
 
+def is_sure() -> bool:
+    """Whether what can't be undone was asked for on the page that says what it does."""
+    return request.form.get("sure") == "1"
+
+
+def _devices(reader: Actor) -> list[tuple[str, str]]:
+    rows = commands.devices_of(reader.household_id) if reader.household_id else []
+    return [(device.public_id, f"{device.label or gettext('Computer')}, {name}") for device, name in rows]
+
+
 @people.get("/me/devices")
 def devices() -> Page:
     """The browsers paired with one's household."""
@@ -137,9 +149,24 @@ def devices() -> Page:
 
 
 @people.post("/me/devices/<public_id>/remove")
-def remove_device(public_id: str) -> Response:
-    """Remove a device of one's household."""
-    commands.remove_device(signed_in(), public_id)
+def remove_device(public_id: str) -> Page:
+    """Remove a device of one's household, once one has said that one is sure."""
+    reader = signed_in()
+    names = dict(_devices(reader))
+    if public_id not in names:
+        raise NotFound
+    if not is_sure():
+        return render_template(
+            "people/sure.html",
+            question=gettext("Remove this device?"),
+            what=gettext(
+                "%(device)s is signed out at once. To come back it needs the code on the slip.", device=names[public_id]
+            ),
+            verb=gettext("Remove it"),
+            back=url_for("people.devices"),
+            where=gettext("My devices"),
+        )
+    commands.remove_device(reader, public_id)
     flash(gettext("The device is removed."))
     return redirect(url_for("people.devices") if actor().known else url_for("site.home"), 303)
 

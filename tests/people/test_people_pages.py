@@ -137,7 +137,10 @@ def test_a_removed_device_is_out_and_the_household_sees_which_are_paired(place: 
     with place.here() as session:
         public_id = session.get_one(Device, other.device_id).public_id
     assert re.search("iPhone[^<]*张叔", mine.get("/me/devices").text)
-    assert send(mine, f"/me/devices/{public_id}/remove", {}, get="/me/devices").status_code == 303
+    asked = send(mine, f"/me/devices/{public_id}/remove", {}, get="/me/devices")
+    assert asked.status_code == 200
+    assert 'name="sure"' in asked.text
+    assert send(mine, f"/me/devices/{public_id}/remove", {"sure": "1"}, get="/me/devices").status_code == 303
     assert "iPhone" not in mine.get("/me/devices").text
     assert theirs.get("/me/devices").status_code == 302
 
