@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from app.projects.kinds import ActivityRef, GateRef, kinds
 from app.projects.models import ActivityRun, Project
 from app.projects.queries import activity_refs, find_activity, method_of
 from app.projects.service import start_project, store_method
+
+FORMS = itertools.count()  # each cast is sent from a page of its own, unless a test names the form
 
 METHOD = """\
 key = "vote_only"
@@ -177,7 +180,7 @@ class World:
     def cast(self, who: Actor | int, poll: str, stance: str = "consent", **more: object) -> service.Receipt:
         """Cast as a resident, by actor or number."""
         actor = self.residents[who] if isinstance(who, int) else who
-        once, agreed = str(more.pop("once", f"k{id(more)}-{self.clock.now()}")), bool(more.pop("agreed", False))
+        once, agreed = str(more.pop("once", f"form-{next(FORMS)}")), bool(more.pop("agreed", False))
         with self.here():
             return service.cast(actor, poll, {"stance": stance, **more}, once=once, agreed=agreed)
 
