@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.core.database import db
@@ -24,7 +24,7 @@ from app.projects.kinds import ActivityRef
 from app.projects.models import ActivityRun
 
 
-def times_of(poll: Poll) -> PollTimes:
+def times_of(poll: Poll | Row[Any]) -> PollTimes:
     """The instants of a poll as the engine reads them."""
     return PollTimes(poll.announced_at, poll.opens_at, poll.closes_at, poll.voided_at)
 
@@ -188,16 +188,17 @@ class Standing:
         return item.phase == "closed" and self.objection is not None and not objections.ended(self.objection.state)
 
 
+def unit_of(actor: Actor, electorate: str) -> ColumnElement[bool] | None:
+    """What finds an actor's entry on a roll of this electorate; None for those who can have none."""
+    if electorate == "household":
+        return RollEntry.household_id == actor.household_id if actor.household_id is not None else None
+    return RollEntry.person_id == actor.person_id if actor.known else None
+
+
 def standing_of(actor: Actor, poll: Poll) -> Standing | None:
     """The actor's place on the frozen roll, None when not on it."""
-    if not actor.known:
-        return None
-    unit = (
-        RollEntry.household_id == actor.household_id
-        if poll.electorate == "household"
-        else RollEntry.person_id == actor.person_id
-    )
-    if poll.electorate == "household" and actor.household_id is None:
+    unit = unit_of(actor, poll.electorate)
+    if unit is None:
         return None
     row = db.session.execute(
         select(RollEntry, Slot, Ballot, Objection)
