@@ -28,6 +28,7 @@ from app.people.actor import Actor
 from app.people.places import Community
 from app.people.queries import persons_of_households
 from app.projects.admission import may
+from app.projects.kinds import ActivityRef
 from app.projects.models import ActivityRun, Project
 from app.projects.queries import find_activity
 
@@ -49,7 +50,7 @@ def cast(actor: Actor, poll_public_id: str, raw: Mapping[str, object], *, once: 
     ``agreed`` says that the household agreed on changing what another of its persons had cast.
     """
     poll_id, entry_id = place_of(actor, poll_public_id)
-    content = _tidied(raw)
+    content = tidied(raw)
     with transaction(lock=[Lock(Poll, poll_id, share=True), Lock(RollEntry, entry_id)]) as tx:
         poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
         entry = tx.session.get_one(RollEntry, entry_id, populate_existing=True)
@@ -60,8 +61,9 @@ def cast(actor: Actor, poll_public_id: str, raw: Mapping[str, object], *, once: 
         known = replayed(tx, scope, once, content)
         if known is not None:
             again = tx.session.scalars(select(Ballot).where(Ballot.public_id == known)).one()
-            return _receipt(again, tx.now)
-        _require_open(tx, actor, poll)
+            return receipt_of(again, tx.now)
+        _require_may(actor, require_open(tx, poll))
+        require_unboxed(tx, poll, entry)
         choice = RULES[poll.rule].read(content)
         before = tx.session.scalar(
             select(Ballot).where(Ballot.slot_id == slot.id, Ballot.live).execution_options(populate_existing=True)
@@ -73,7 +75,7 @@ def cast(actor: Actor, poll_public_id: str, raw: Mapping[str, object], *, once: 
         entry.last_person_id = actor.person_id
         remember(tx, scope, once, content, ballot.public_id)
         _tell_unit(tx, poll, entry, actor, changed=before is not None)
-        return _receipt(ballot, tx.now)
+        return receipt_of(ballot, tx.now)
 
 
 def once_scope(slot_code: str) -> str:
@@ -108,7 +110,7 @@ def place_of(actor: Actor, poll_public_id: str) -> tuple[int, int]:
     return poll.id, place.entry.id
 
 
-def _tidied(raw: Mapping[str, object]) -> dict[str, str]:
+def tidied(raw: Mapping[str, object]) -> dict[str, str]:
     """What was sent, in the one form that is kept; nothing but the fields that a ballot has."""
     content: dict[str, str] = {}
     for name in FIELDS:
@@ -121,7 +123,8 @@ def _tidied(raw: Mapping[str, object]) -> dict[str, str]:
     return content
 
 
-def _require_open(tx: Tx, actor: Actor, poll: Poll) -> None:
+def require_open(tx: Tx, poll: Poll) -> ActivityRef:
+    """The activity of a poll that takes ballots at this moment; Closed, with the reason, for others."""
     times = queries.times_of(poll)
     if not accepts_ballots(times, tx.now):
         at = phase(times, tx.now)
@@ -139,6 +142,27 @@ def _require_open(tx: Tx, actor: Actor, poll: Poll) -> None:
     ref = find_activity(activity, tx.now)
     if not ref.running:
         raise Closed(phrase("Not recorded: the project rests, and nothing in it is open."))
+    return ref
+
+
+def require_unboxed(tx: Tx, poll: Poll, entry: RollEntry) -> None:
+    """Refuse a ballot on screen for a unit whose sheet is in the box."""
+    if entry.boxed_at is None:
+        return
+    here = tx.session.get_one(Community, poll.community_id)
+    raise Closed(
+        phrase(
+            "Not recorded: your sheet of paper is in the box since %(when)s, and it counts. If it isn’t yours, or was "
+            "meant otherwise, ask at the desk before the close: %(place)s, %(hours)s, telephone %(phone)s.",
+            when=Moment(entry.boxed_at),
+            place=here.desk_place,
+            hours=here.desk_hours,
+            phone=here.desk_phone,
+        )
+    )
+
+
+def _require_may(actor: Actor, ref: ActivityRef) -> None:
     if not may(actor, ref, "vote"):
         raise Forbidden(phrase("Your ring does not take part in this. You can read everything here."))
 
@@ -203,6 +227,11 @@ def ballot_body(
 
 def _tell_unit(tx: Tx, poll: Poll, entry: RollEntry, actor: Actor, *, changed: bool) -> None:
     """Tell all of the household, the one who cast included, so that nobody votes for somebody else unseen."""
+    tell_unit(tx, poll, entry, "ballot.changed" if changed else "ballot.recorded", name=actor.name)
+
+
+def tell_unit(tx: Tx, poll: Poll, entry: RollEntry, kind: str, **data: object) -> None:
+    """A message about its ballot to everybody of a voting unit."""
     if entry.household_id is not None:
         people = [person.id for person in persons_of_households([entry.household_id])]
     else:
@@ -212,13 +241,13 @@ def _tell_unit(tx: Tx, poll: Poll, entry: RollEntry, actor: Actor, *, changed: b
     tell(
         tx,
         people,
-        "ballot.changed" if changed else "ballot.recorded",
+        kind,
         community_id=poll.community_id,
         project_id=poll.project_id,
-        data={"name": actor.name, "title": title, "whose": poll.electorate},
+        data={"title": title, "whose": poll.electorate, **data},
         href=f"/c/{slug}/poll/{poll.public_id}",
     )
 
 
-def _receipt(ballot: Ballot, at: int) -> Receipt:
+def receipt_of(ballot: Ballot, at: int) -> Receipt:
     return Receipt(ballot.public_id, receipt_code(bytes.fromhex(ballot.commitment)), at)
