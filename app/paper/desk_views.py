@@ -55,13 +55,13 @@ def sample(slug: str, public_id: str) -> Page:
     """Fix the root, write down the dice, compare the drawn sheets."""
     page, more = frame(slug, public_id)
     poll = page.round.poll
-    dice, form = DiceForm(prefix="d"), offer_kinds(SheetForm())
+    dice, form = DiceForm(), offer_kinds(SheetForm())
     status = 200
     if request.method == "POST":
         if "fix" in request.form:
             service.fix(actor(), public_id)
             return redirect(url_for("paper.sample", slug=slug, public_id=public_id), 303)
-        if "d-dice" in request.form:
+        if "dice" in request.form:
             if dice.validate_on_submit():
                 with dice.refusals():
                     service.throw(actor(), public_id, dice.dice.data or "")
