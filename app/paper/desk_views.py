@@ -7,7 +7,6 @@ from flask import flash, redirect, render_template, request, session, url_for
 from app.core.clock import now
 from app.core.forms import options
 from app.core.i18n import gettext, say
-from app.engine.errors import NotFound
 from app.engine.voting import RULES
 from app.engine.voting.consent import KINDS
 from app.paper import queries, service
@@ -118,10 +117,10 @@ def helped(slug: str, public_id: str) -> Page:
 
 
 @paper.get("/c/<slug>/poll/<public_id>/paper/helped/slip")
-def slip(slug: str, public_id: str) -> str:
+def slip(slug: str, public_id: str) -> Page:
     """The receipt of the helped vote that was just cast, to print and hand over."""
     _, more = frame(slug, public_id)
     stored = session.get("helped") or {}
     if stored.get("poll") != public_id:
-        raise NotFound
+        return redirect(url_for("paper.helped", slug=slug, public_id=public_id))
     return render_template("paper/slip.html", code=stored["code"], at=stored["at"], **more)

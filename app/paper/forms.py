@@ -16,7 +16,7 @@ TYPED = {"autocomplete": "off", "spellcheck": "false"}
 class IssueForm(Form):
     """How many sheets, and for whom."""
 
-    whom = RadioField(_l("For whom?"), validators=[Optional()], validate_choice=False, default="blank")
+    whom = RadioField(_l("For whom?"), default="blank")
     count = WholeNumber(_l("How many blank sheets?"), required=False, least=1, most=2000)
     household = Line(_l("Which household?"), required=False, most=60, description=_l("Building and room, like 5-302."))
 
@@ -50,7 +50,7 @@ class SheetForm(Form):
     choice = Line(_l("Key of the choice"), most=2, render_kw=TYPED)
     concern = Prose(_l("Words of a concern"), required=False, most=2000, render_kw={"rows": 2})
     passage = Line(_l("Which passage is it about?"), required=False, most=300)
-    kind = RadioField(_l("What kind of objection is it?"), validators=[Optional()], validate_choice=False)
+    kind = RadioField(_l("What kind of objection is it?"), validators=[Optional()])
     reason = Prose(_l("What would happen, and to whom?"), required=False, most=2000, render_kw={"rows": 3})
     grounds = Prose(_l("How do you know?"), required=False, most=2000, render_kw={"rows": 2})
 

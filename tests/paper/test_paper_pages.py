@@ -114,7 +114,7 @@ def test_a_helped_vote_by_form_and_its_slip(desk: Desk, client: FlaskClient, at:
     slip = client.get(answer.headers["Location"]).text
     assert re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", slip)
     assert "陈老师" in slip
-    assert colleague(desk).get(answer.headers["Location"]).status_code == 404
+    assert colleague(desk).get(answer.headers["Location"]).status_code == 302
 
 
 def test_the_household_reads_why_it_cant_vote_online(desk: Desk, client: FlaskClient) -> None:
