@@ -92,9 +92,12 @@ class Desk:
             return service.compare(self.staff[2], self.poll, {"serial": serial, "household": room, "choice": choice})
 
 
-def build_desk(app: Flask, clock: FixedClock, policy: str = "last", sheets_issued: int = 10) -> Desk:
+def build_desk(
+    app: Flask, clock: FixedClock, policy: str = "last", sheets_issued: int = 10, households: int = 0
+) -> Desk:
     """A vote with paper under this policy; sheets 1 to 10 are blank."""
     world = build(app, clock)
+    world.households(households)
     world.start(f'{CONSENT}, paper = "{policy}"', "纸面表态")
     desk = Desk(world, world.announce(), [world.facilitator])
     with world.here(), transaction() as tx:
