@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import delete, select
+from sqlalchemy import select, update
 
 from app.ballots import queries, waits
-from app.ballots.cast import once_scope, place_of
+from app.ballots.cast import place_of
 from app.ballots.models import Ballot, Objection, Poll, RollEntry, Slot, SlotLink
-from app.ballots.seal import seal_rest
+from app.ballots.seal import seal, seal_rest
 from app.core.events import record_event
-from app.core.once import OnceKey
 from app.core.outbox import tell
 from app.core.transaction import Lock, Tx, transaction
 from app.engine import objections
@@ -23,8 +22,6 @@ from app.people.actor import Actor
 from app.people.models import Person
 from app.people.places import Community
 from app.projects.models import Project
-
-DELETE_CHUNK = 500
 
 
 def withdraw_objection(actor: Actor, poll_public_id: str) -> None:
@@ -115,6 +112,11 @@ def settle_due() -> int:
                 .order_by(Poll.closes_at, Poll.id)
             )
         )
+        waiting = waits.uncounted(due, tx.now)
+    due = [poll_id for poll_id in due if poll_id not in waiting]
+    for poll_id in due:
+        # In short transactions, so that nobody waits for all of a large vote; what is left, its own close seals.
+        seal(poll_id)
     return sum(settle(poll_id) for poll_id in due)
 
 
@@ -129,7 +131,7 @@ def settle(poll_id: int) -> bool:
         tally, commitments = _recount(tx, result)
         poll.tally = {"counts": dict(tally.counts), "cast": tally.cast, "standing": result.standing}
         poll.settled_at = tx.now
-        _forget_forms(tx, poll)
+        _withdraw_replaced(tx, poll)
         record_event(
             tx,
             "poll.closed",
@@ -163,8 +165,11 @@ def _recount(tx: Tx, result: queries.Round) -> tuple[Tally, list[bytes]]:
     return tally, [bytes.fromhex(commitment) for _, _, commitment in rows]
 
 
-def _forget_forms(tx: Tx, poll: Poll) -> None:
-    """Delete the keys of the forms: they hold the hour at which each slot's ballot came."""
-    scopes = [once_scope(code) for code in tx.session.scalars(select(Slot.code).where(Slot.poll_id == poll.id))]
-    for start in range(0, len(scopes), DELETE_CHUNK):
-        tx.session.execute(delete(OnceKey).where(OnceKey.scope.in_(scopes[start : start + DELETE_CHUNK])))
+def _withdraw_replaced(tx: Tx, poll: Poll) -> None:
+    """Objections whose ballot was replaced before the close are withdrawn: their household said something else."""
+    replaced = select(Ballot.id).where(Ballot.poll_id == poll.id, Ballot.live.is_(False))
+    tx.session.execute(
+        update(Objection)
+        .where(Objection.poll_id == poll.id, Objection.state == "raised", Objection.ballot_id.in_(replaced))
+        .values(state="withdrawn")
+    )

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Row, func, or_, select
 
 from app.ballots import waits
-from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
+from app.ballots.models import Ballot, Batch, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.core.database import db
 from app.engine import objections
 from app.engine.canonical import ALPHABET, encode32, parse_code
@@ -24,8 +24,10 @@ from app.people.places import Community
 from app.projects.kinds import ActivityRef
 from app.projects.models import ActivityRun
 
+UNIT_COLUMNS = {"household": RollEntry.household_id, "person": RollEntry.person_id}
 
-def times_of(poll: Poll) -> PollTimes:
+
+def times_of(poll: Poll | Row[Any]) -> PollTimes:
     """The instants of a poll as the engine reads them."""
     return PollTimes(poll.announced_at, poll.opens_at, poll.closes_at, poll.voided_at)
 
@@ -79,21 +81,23 @@ def rounds_of(decision_ids: Iterable[int], now: int, *, latest_only: bool = Fals
         query = query.where(Poll.id.in_(newest))
     rows = db.session.execute(query).all()
     polls = [poll.id for poll, _ in rows]
-    counts: dict[int, dict[str, int]] = {}
+    # Once the close has counted ballot by ballot, its count is read: the cost is that of a page, not of a count.
+    counts: dict[int, dict[str, int]] = {poll.id: poll.tally["counts"] for poll, _ in rows if poll.tally}
+    uncounted = [poll_id for poll_id in polls if poll_id not in counts]
     for poll_id, stance, n in db.session.execute(
         select(Ballot.poll_id, Ballot.stance, func.count())
-        .where(Ballot.poll_id.in_(polls), Ballot.live)
+        .where(Ballot.poll_id.in_(uncounted), Ballot.live)
         .group_by(Ballot.poll_id, Ballot.stance)
     ):
         counts.setdefault(poll_id, {})[stance] = n
     standing = _standing(polls)
     # The stored tally of a settled poll is its count: nothing is waited for any more.
     open_ends = [poll.id for poll, _ in rows if poll.settled_at is None and poll.closes_at <= now]
-    uncounted = waits.uncounted(open_ends, now)
+    waiting = waits.uncounted(open_ends, now)
     found: dict[int, list[Round]] = {decision_id: [] for decision_id in ids}
     for poll, version in rows:
         found[poll.decision_id].append(
-            _round(poll, version, counts.get(poll.id, {}), standing.get(poll.id, 0), now, poll.id in uncounted)
+            _round(poll, version, counts.get(poll.id, {}), standing.get(poll.id, 0), now, poll.id in waiting)
         )
     return found
 
@@ -203,16 +207,15 @@ class Standing:
         return item.phase == "closed" and self.objection is not None and not objections.ended(self.objection.state)
 
 
+def unit_of(actor: Actor, electorate: str) -> int | None:
+    """The key of an actor's unit on a roll of this electorate; None for those who can have none."""
+    return actor.household_id if electorate == "household" else actor.person_id
+
+
 def standing_of(actor: Actor, poll: Poll) -> Standing | None:
     """The actor's place on the frozen roll, None when not on it."""
-    if not actor.known:
-        return None
-    unit = (
-        RollEntry.household_id == actor.household_id
-        if poll.electorate == "household"
-        else RollEntry.person_id == actor.person_id
-    )
-    if poll.electorate == "household" and actor.household_id is None:
+    unit = unit_of(actor, poll.electorate)
+    if unit is None:
         return None
     row = db.session.execute(
         select(RollEntry, Slot, Ballot, Objection)
@@ -220,7 +223,7 @@ def standing_of(actor: Actor, poll: Poll) -> Standing | None:
         .join(Slot, Slot.id == SlotLink.slot_id)
         .outerjoin(Ballot, (Ballot.slot_id == Slot.id) & Ballot.live)
         .outerjoin(Objection, Objection.ballot_id == Ballot.id)
-        .where(RollEntry.poll_id == poll.id, unit)
+        .where(RollEntry.poll_id == poll.id, UNIT_COLUMNS[poll.electorate] == unit)
     ).one_or_none()
     if row is None:
         return None
@@ -282,12 +285,20 @@ def objections_of(poll: Poll, now: int) -> list[ShownObjection]:
     ]
 
 
-def concerns_of(poll: Poll, now: int) -> list[str]:
-    """The concerns of a closed poll, in the order of their words, so that they tell nothing of time."""
+def concerns_of(poll: Poll, now: int, *, first: int = 0, most: int | None = None) -> list[str]:
+    """The concerns of a closed poll, in the order of their words, so that they tell nothing of time; a part of them."""
     if not counted(poll, now):
         return []
     query = select(Ballot.choice).where(Ballot.poll_id == poll.id, Ballot.live, Ballot.stance == "concern")
-    return sorted(json.loads(choice)["text"] for choice in db.session.scalars(query))
+    query = query.order_by(Ballot.choice, Ballot.id).offset(first).limit(most)
+    return [json.loads(choice)["text"] for choice in db.session.scalars(query)]
+
+
+def sealed_of(poll: Poll) -> int | None:
+    """How many ballots of a poll that is being counted are sealed so far; None where its count is stored."""
+    if poll.settled_at is not None:
+        return None
+    return db.session.scalar(select(func.coalesce(func.sum(Batch.size), 0)).where(Batch.poll_id == poll.id)) or 0
 
 
 def find_receipt(poll: Poll, typed: str) -> str:
@@ -299,7 +310,10 @@ def find_receipt(poll: Poll, typed: str) -> str:
     for char in code.replace("-", ""):
         number = number * 32 + ALPHABET.index(char)
     found = db.session.scalar(
-        select(Ballot.live).where(Ballot.poll_id == poll.id, Ballot.commitment.startswith(f"{number:015x}"))
+        # A range, which the index of the commitments answers; "g" comes after all hexadecimal digits.
+        select(Ballot.live).where(
+            Ballot.poll_id == poll.id, Ballot.commitment >= f"{number:015x}", Ballot.commitment < f"{number:015x}g"
+        )
     )
     if found is None:
         return "unknown"

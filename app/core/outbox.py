@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, Insert, Select, String, UniqueConstraint, bindparam, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, Instant, Key
+from app.core.database import Base, Instant, Key, table_of
 from app.core.transaction import Tx
 
 
@@ -65,3 +66,44 @@ def tell(
         for person in wanted
     )
     return len(wanted)
+
+
+def tell_those(
+    tx: Tx,
+    who: Select[Any],
+    parameters: Mapping[str, Any],
+    kind: str,
+    *,
+    community_id: int,
+    project_id: int,
+    data: Mapping[str, Any],
+    href: str,
+) -> None:
+    """Enqueue one message to each person that a query finds, in one statement; ``parameters`` are the query's."""
+    values = {
+        "m_community": community_id,
+        "m_project": project_id,
+        "m_kind": kind,
+        "m_data": dict(data),
+        "m_href": href,
+        "m_at": tx.now,
+    }
+    tx.session.execute(_to_those(who), {**parameters, **values})
+
+
+_COLUMNS = {
+    "m_community": Message.community_id,
+    "m_project": Message.project_id,
+    "m_kind": Message.kind,
+    "m_data": Message.data,
+    "m_href": Message.href,
+    "m_at": Message.created_at,
+}
+
+
+@cache
+def _to_those(who: Select[Any]) -> Insert:
+    people = who.subquery()
+    values = [bindparam(name, type_=column.type) for name, column in _COLUMNS.items()]
+    names = ["person_id", *(column.key for column in _COLUMNS.values())]
+    return insert(table_of(Message)).from_select(names, select(people.c[0], *values), include_defaults=False)

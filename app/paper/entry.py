@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from app.ballots.cast import once_scope, put_ballot, tell_unit, tidied
+from app.ballots.cast import put_ballot, tell_unit, tidied
 from app.ballots.models import Ballot, Poll, RollEntry, Slot, SlotLink
 from app.core.events import record_event
-from app.core.once import OnceKey
 from app.core.transaction import Lock, Tx, transaction
 from app.engine import sheets
 from app.engine.canonical import canon
@@ -176,14 +175,8 @@ def _place(tx: Tx, poll: Poll, sheet: PaperSheet, entry: RollEntry, choice: Mapp
             if (other.returned_at or 0, other.number) > (sheet.returned_at or 0, sheet.number):
                 return sheets.OVERTAKEN
             _finish(tx, poll, other, sheets.OVERTAKEN)
-        elif (
-            poll.paper != "final"
-            and entry.disputed_at is None
-            and _cast_at(tx, slot, before) > (sheet.returned_at or 0)
-        ):
-            return sheets.OVERTAKEN
     entry.boxed_at = sheet.returned_at
-    put_ballot(tx, poll, slot, choice, before, channel="paper", serial=sheet.serial)
+    put_ballot(tx, poll, slot.id, slot.code, choice, before, channel="paper", serial=sheet.serial)
     tell_unit(tx, poll, entry, "paper.counted", serial=sheet.serial)
     return sheets.VALID
 
@@ -195,9 +188,3 @@ def _sheet_of(tx: Tx, poll: Poll, ballot: Ballot) -> PaperSheet | None:
     row = tx.session.scalars(query.with_for_update()).one()
     tx.session.refresh(row)
     return row
-
-
-def _cast_at(tx: Tx, slot: Slot, ballot: Ballot) -> int:
-    """When a ballot on screen was cast: its form's key tells, until the count is done. A ballot's row doesn't."""
-    query = select(OnceKey.at).where(OnceKey.scope == once_scope(slot.code), OnceKey.result == ballot.public_id)
-    return tx.session.scalar(query) or 0
