@@ -20,6 +20,4 @@ def wait_for(ask: Wait) -> None:
 
 def uncounted(poll_ids: Collection[int], now: int) -> set[int]:
     """Those of these closed polls whose count still waits for something."""
-    if not poll_ids:
-        return set()
     return {poll_id for ask in _WAITS for poll_id in ask(poll_ids, now)}
