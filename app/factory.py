@@ -17,6 +17,7 @@ from app.core.static import init_static
 from app.core.web import init_web
 from app.notices.module import notices
 from app.notifications.module import notifications
+from app.paper.module import paper
 from app.people.module import people
 from app.people.session import init_sessions
 from app.projects.kinds import register_kinds
@@ -32,6 +33,7 @@ MODULES: tuple[Module, ...] = (
     comments,
     proposals,
     ballots,
+    paper,
     registers,
     notices,
     records,

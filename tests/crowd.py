@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 
 from app.ballots import service as ballots
+from app.ballots.models import Poll
 from app.comments.models import Comment, CommentReport, Talk
 from app.core.clock import DAY, HOUR
 from app.core.ids import new_public_id
@@ -15,6 +16,7 @@ from app.core.outbox import Message
 from app.core.transaction import Tx, transaction
 from app.engine.canonical import canon, sha256_hex
 from app.notices.models import Complaint, Notice
+from app.paper.models import PaperSheet
 from app.people.actor import Actor
 from app.people.models import Device, Household, Person, RoleGrant
 from app.people.places import Building, Entrance, Owner, Ownership, RollImport, RollRowStaged, Unit
@@ -84,6 +86,13 @@ class Crowd:
         garden.project = kept
         garden.do(ballots.save_draft, garden.lead, vote, "方案", "先试一年。")
         poll = self.polls[objectors] = garden.do(ballots.announce, garden.lead, vote, now + 48 * HOUR, now + 9 * DAY)
+        with garden.here(), transaction() as tx:
+            at = tx.session.scalars(select(Poll.id).where(Poll.public_id == poll)).one()
+            lead = garden.lead.person()
+            tx.session.add_all(
+                PaperSheet(poll_id=at, number=k, serial=f"A-{k:04d}-A", issued_at=tx.now, issued_by_id=lead)
+                for k in range(1, objectors + 1)
+            )
         garden.clock.advance(48 * HOUR)
         for k, who in enumerate(self.people[:objectors]):
             choice = OBJECTION if k % 2 == 0 else {"stance": "concern", "concern": f"第{k}条担心：晚上吵不吵？"}

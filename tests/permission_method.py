@@ -28,16 +28,18 @@ GATE = """
 TALKS = 'comment = ["residents", "lead", "experts", "support"]'
 VOTES = 'vote = ["residents"]'
 CONSENT = '  settings = { rule = "consent", electorate = "household", rounds = 2 }\n'
+ON_PAPER = CONSENT.replace("rounds = 2", 'rounds = 2, paper = "last"')
 ACTIVITIES = (
     ("ideas", "proposals", 'propose = ["residents"], support = ["residents"]', ""),
     ("talk", "discussion", TALKS, ""),
     ("team", "roster", 'edit = ["lead", "experts"]', '  settings = { rings = ["residents"] }\n'),
     ("board", "notice", 'object = ["residents"]', ""),
     ("board_to_come", "notice", 'object = ["residents"]', ""),
-    ("vote", "ballot", VOTES, CONSENT),
+    ("vote", "ballot", VOTES, ON_PAPER),
     ("vote_cast", "ballot", VOTES, CONSENT),
     ("vote_over", "ballot", VOTES, CONSENT),
     ("vote_to_come", "ballot", VOTES, CONSENT),
+    ("vote_paper", "ballot", VOTES, ON_PAPER),
 )
 
 

@@ -130,6 +130,7 @@ def body(world: World, row: Row) -> dict[str, Any]:
         "first": here["owners"]["first"],
         "second": here["owners"]["second"],
         "colleague": here["colleague"]["public_id"],
+        "sheet": here["sheet_vote"]["serial"],
         "proposal": here["proposal"]["public_id"],
         "accepted": here["accepted"]["public_id"],
     }

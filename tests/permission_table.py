@@ -133,6 +133,26 @@ BALLOTS = [
         "anonymous: sign in | author partner: does it | neighbour: 409 | *: 403",
     ),
 ]
+SHEET = {**OBJECTION, "serial": "{sheet}", "household": "5-103", "choice": "3"}
+PAPER = [
+    *form("paper.overview", "poll_vote", LEADS, LEADS_DO, {"whom": "blank", "count": "2"}),
+    *get("paper.printed", "poll_vote", LEADS),
+    *form("paper.box", "poll_vote", LEADS, LEADS_DO, {"numbers": "{sheet}"}),
+    *form("paper.entry", "poll_vote", LEADS, LEADS_DO, SHEET),
+    *form("paper.helpers", "poll_vote", LEADS, LEADS_DO, {"person": "{colleague}"}),
+    *get("paper.sheets", "poll_vote", LEADS),
+    *get("paper.sheet", "sheet_vote", LEADS),
+    *form(
+        "paper.helped",
+        "poll_vote",
+        LEADS,
+        LEADS_DO,
+        {**OBJECTION, "household": "5-103", "said": "y", "once": "a-form"},
+    ),
+    *get("paper.slip", "poll_vote", LEADS.replace("facilitator: page", "facilitator: away")),
+    *get("paper.account", "poll_vote_paper"),
+    *form("paper.sample", "poll_vote_paper", LEADS, LEADS_DO, {"fix": "1"}),
+]
 COMMENTS = [
     *get("comments.activity", "talk"),
     *form("comments.write", "talk_write", SIGNED_IN, RINGS_DO, COMMENT),
@@ -271,6 +291,7 @@ SITE = [
 ]
 ROWS = (
     *BALLOTS,
+    *PAPER,
     *COMMENTS,
     *NOTICES,
     *ME,

@@ -18,8 +18,10 @@ from app.core.database import db
 from app.core.media import Upload, keep, name_upload
 from app.core.outbox import tell
 from app.core.transaction import transaction
+from app.engine.sheets import serial
 from app.notices import service as notices
 from app.notices.models import Notice
+from app.paper import service as paper
 from app.people import communities, desk, rings, roll, staff
 from app.people.actor import Actor
 from app.people.codes import code_mac
@@ -93,6 +95,7 @@ def build(app: Flask, clock: FixedClock) -> World:
         for slug in SLUGS:
             author = world.actors[_who(slug, "author")]
             ballots.cast(author, first[slug], OBJECTION, once="objection")
+            _on_paper(world, slug)
         clock.advance(2 * DAY)
         for slug in SLUGS:
             _furnish(world, slug)
@@ -215,14 +218,26 @@ def _begin(world: World, slug: str) -> str:
         world.place(slug, key, public_id=public_id)
         world.place(slug, f"{key}_dates", public_id=world.at[slug]["running"]["public_id"], activity=public_id)
     polls = {}
-    for key, days in (("vote", 7), ("vote_cast", 7), ("vote_over", 1), ("vote_to_come", 0)):
+    days_open = {"vote": 7, "vote_cast": 7, "vote_over": 1, "vote_to_come": 0, "vote_paper": 1}
+    for key, days in days_open.items():
         activity = world.at[slug][key]["public_id"]
         ballots.save_draft(lead, activity, key, f"{key}：先试一年。")
         if days:
             opens = world.clock.now() + 2 * DAY
             polls[key] = ballots.announce(lead, activity, opens, opens + days * DAY)
             world.place(slug, f"poll_{key}", public_id=polls[key])
+    for key in ("vote", "vote_paper"):
+        paper.issue(lead, polls[key], count=3)
+        world.place(slug, f"sheet_{key}", public_id=polls[key], serial=serial(polls[key], 1))
     return polls["vote_over"]
+
+
+def _on_paper(world: World, slug: str) -> None:
+    """A sheet that counts in the vote whose sample is still to be drawn."""
+    poll = world.at[slug]["poll_vote_paper"]["public_id"]
+    for name in (_who(slug, "facilitator"), f"colleague_{slug}"):
+        reader = world.actors.get(name) or _actor(f"{name}@example.org")
+        paper.enter(reader, poll, {"serial": serial(poll, 1), "household": "5-101", "choice": "1"})
 
 
 def _furnish(world: World, slug: str) -> None:

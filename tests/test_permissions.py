@@ -83,8 +83,11 @@ KINDS = {
     "discussion": ("talk",),
     "roster": ("team",),
     "notice": ("board", "board_to_come"),
-    "ballot": ("vote", "vote_over", "vote_to_come"),
-    "poll": ("poll_vote", "poll_vote_cast", "poll_vote_over"),
+    "ballot": ("vote", "vote_over", "vote_to_come", "vote_paper"),
+    "poll": (
+        *("poll_vote", "poll_vote_cast", "poll_vote_over", "poll_vote_paper"),
+        *("sheet_vote", "sheet_vote_paper"),
+    ),
     "proposal": ("proposal", "accepted", "draft"),
     "comment": ("comment", "hidden", "appealed", "reply"),
     "talk": ("talk_write", "talk_below_write"),

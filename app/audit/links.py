@@ -27,6 +27,10 @@ LINKED = (
     "ballot_batch",
     "ballot",
     "objection",
+    "paper_sheet",
+    "paper_entry",
+    "paper_draw",
+    "paper_check",
     "record",
 )
 

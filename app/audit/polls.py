@@ -10,6 +10,7 @@ from sqlalchemy import Text, cast, func, select
 from app.audit.ballots import check_ballots, check_batches
 from app.audit.finding import Wrong, read_json, same
 from app.audit.log import Log, Told, place
+from app.audit.paper import check_paper, stories
 from app.ballots.announce import FROZEN_SETTINGS
 from app.ballots.models import Decision, Poll, RollEntry, Slot, TextVersion
 from app.core.database import db
@@ -43,6 +44,7 @@ def check_polls(community_id: int, log: Log) -> int:
         .order_by(Poll.id)
     ).all()
     batches = log.batches.copy()
+    on_paper = stories(log, polls)
     for poll in polls:
         told = announced.pop(poll.public_id, None)
         if told is None:
@@ -51,6 +53,7 @@ def check_polls(community_id: int, log: Log) -> int:
         _check_version(poll, told)
         _check_roll(poll)
         ballots += check_ballots(poll, closed.pop(poll.public_id, None), withdrawn)
+        check_paper(on_paper[poll.id])
         check_batches(poll, batches.pop((poll.public_id, poll.project_id), 0))
     for kind, rest in (("announces", announced), ("closes", closed), ("withdraws an objection in", withdrawn)):
         for told in rest.values():
@@ -115,6 +118,7 @@ def _check_announced(poll: Any, told: Told) -> None:
     same("poll", name, "announced_at", poll.announced_at, event.at, source)
     same("poll", name, "announced_by_id", poll.announced_by_id, event.person_id, source)
     same("poll", name, "project_id", poll.project_id, event.project_id, source)
+    same("poll", name, "paper", poll.paper, body.get("paper", "none"), source)
     same("poll", name, "mode", poll.mode, "A", "there is no other yet")
     same("poll", name, "voided_at", poll.voided_at, None, "nothing can void a poll yet")
     decision = db.session.execute(

@@ -28,7 +28,7 @@ from app.projects.models import ActivityRun, Project
 from app.projects.queries import activity_refs, find_activity
 
 INSERT_CHUNK = 1000
-FROZEN_SETTINGS = ("rule", "electorate", "quorum", "threshold", "rounds", "announce_hours", "open_days")
+FROZEN_SETTINGS = ("rule", "electorate", "quorum", "threshold", "rounds", "announce_hours", "open_days", "paper")
 
 
 @dataclass(frozen=True)
@@ -236,6 +236,7 @@ def _poll(
         electorate=decision.policy["electorate"],
         quorum=decision.policy["quorum"],
         threshold=decision.policy["threshold"],
+        paper=decision.policy.get("paper", "none"),
         asked_of=asked_of(ref, units),
         announced_at=times.announced_at,
         announced_by_id=person_id,
@@ -296,6 +297,7 @@ def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int) -> None:
             "closes": poll.closes_at,
             "roll_size": poll.roll_size,
             "roll_root": poll.roll_root,
+            **({"paper": poll.paper} if poll.paper != "none" else {}),
         },
     )
 

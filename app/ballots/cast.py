@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from app.ballots import queries
-from app.ballots.models import Ballot, Poll, RollEntry, random_key
+from app.ballots.models import Ballot, Poll, RollEntry, TextVersion, random_key
 from app.ballots.statements import (
     BALLOTS_OF,
     CAST_LAST,
@@ -31,7 +31,7 @@ from app.core.database import db
 from app.core.forms import tidy
 from app.core.ids import new_public_id
 from app.core.once import NO_KEY, OTHER_WORDS, is_key
-from app.core.outbox import tell_those
+from app.core.outbox import tell, tell_those
 from app.core.transaction import Tx, transaction
 from app.engine import windows
 from app.engine.canonical import canon, commitment, receipt_code, sha256_hex
@@ -40,6 +40,8 @@ from app.engine.phrase import Moment, phrase
 from app.engine.voting import RULES
 from app.engine.voting.phase import accepts_ballots, phase
 from app.people.actor import Actor
+from app.people.places import Community
+from app.people.queries import persons_of_households
 from app.projects.queries import method_by_hash
 
 FIELDS = ("stance", "concern", "passage", "kind", "reason", "grounds")
@@ -78,18 +80,20 @@ def cast(actor: Actor, poll_public_id: str, raw: Mapping[str, object], *, once: 
     key: the same form sent again is answered with the ballot that it made.
     """
     actor.person()
-    content = _tidied(raw)
+    content = tidied(raw)
     if not is_key(once):
         raise Invalid(NO_KEY)
     with transaction() as tx:
-        poll = _hold_poll(tx, poll_public_id)
+        poll = hold_poll(tx, poll_public_id)
         entry = _hold_entry(tx, actor, poll)
         tx = tx.later()
         form = sha256_hex(f"{entry.code}:{once}".encode())
-        before, again = _there(tx, entry.slot_id, form)
+        before, again = there(tx, entry.slot_id, form)
         if again is not None:
-            return _replay(poll, again, content)
-        _require_open(tx, actor, poll)
+            return replay(poll, again, content)
+        require_open(tx, poll)
+        _require_may(actor, poll)
+        require_unboxed(tx, poll, entry)
         if entry.disputed_at is not None:
             raise Closed(DISPUTED)
         choice = RULES[poll.rule].read(content)
@@ -100,7 +104,7 @@ def cast(actor: Actor, poll_public_id: str, raw: Mapping[str, object], *, once: 
         if entry.last_person_id != actor.person_id:
             tx.session.execute(CAST_LAST, {"entry": entry.id, "person": actor.person_id})
         _tell_unit(tx, poll, entry, actor, changed=before is not None)
-        return _receipt(ballot, tx.now)
+        return receipt_of(ballot, tx.now)
 
 
 def needs_agreement(entry: RollEntry | Row[Any], actor: Actor) -> bool:
@@ -108,7 +112,7 @@ def needs_agreement(entry: RollEntry | Row[Any], actor: Actor) -> bool:
     return entry.last_person_id not in (None, actor.person_id)
 
 
-def _hold_poll(tx: Tx, public_id: str) -> Row[Any]:
+def hold_poll(tx: Tx, public_id: str) -> Row[Any]:
     """The poll, held in share with its project, and what stands around it: one statement."""
     row: Row[Any] | None = tx.session.execute(HOLD_POLL, {"poll": public_id}).one_or_none()
     if row is None:
@@ -127,13 +131,13 @@ def _hold_entry(tx: Tx, actor: Actor, poll: Row[Any]) -> Row[Any]:
     return row
 
 
-def _there(tx: Tx, slot_id: int | None, form: str) -> tuple[Row[Any] | None, Row[Any] | None]:
+def there(tx: Tx, slot_id: int | None, form: str) -> tuple[Row[Any] | None, Row[Any] | None]:
     """The live ballot of a slot, and the one that this form made. Read after the entry was held: not in its statement."""
     rows: Sequence[Row[Any]] = tx.session.execute(BALLOTS_OF, {"slot": slot_id, "form": form}).all()
     return next((row for row in rows if row.live), None), next((row for row in rows if row.form == form), None)
 
 
-def _replay(poll: Row[Any], again: Row[Any], content: Mapping[str, str]) -> Receipt:
+def replay(poll: Row[Any], again: Row[Any], content: Mapping[str, str]) -> Receipt:
     """The receipt of a form that was sent before; refused when it came with other words."""
     try:
         same = canon(RULES[poll.rule].read(content)).decode() == again.choice
@@ -141,7 +145,7 @@ def _replay(poll: Row[Any], again: Row[Any], content: Mapping[str, str]) -> Rece
         same = False
     if not same:
         raise Conflict(OTHER_WORDS)
-    return _receipt(again, None)
+    return receipt_of(again, None)
 
 
 def not_asked(electorate: str) -> Forbidden:
@@ -173,7 +177,7 @@ def place_of(actor: Actor, poll_public_id: str) -> tuple[int, int]:
     return poll.id, place.entry.id
 
 
-def _tidied(raw: Mapping[str, object]) -> dict[str, str]:
+def tidied(raw: Mapping[str, object]) -> dict[str, str]:
     """What was sent, in the one form that is kept; nothing but the fields that a ballot has."""
     content: dict[str, str] = {}
     for name in FIELDS:
@@ -186,7 +190,8 @@ def _tidied(raw: Mapping[str, object]) -> dict[str, str]:
     return content
 
 
-def _require_open(tx: Tx, actor: Actor, poll: Row[Any]) -> None:
+def require_open(tx: Tx, poll: Row[Any]) -> None:
+    """Refuse, with the reason, unless this held poll takes ballots at this moment."""
     times = queries.times_of(poll)
     if not accepts_ballots(times, tx.now):
         at = phase(times, tx.now)
@@ -197,6 +202,26 @@ def _require_open(tx: Tx, actor: Actor, poll: Row[Any]) -> None:
         raise Closed(phrase("Not recorded: the vote closed %(when)s.", when=Moment(poll.closes_at)))
     if poll.project_state != "running" or poll.step_closed_at is not None:
         raise Closed(phrase("Not recorded: the project rests, and nothing in it is open."))
+
+
+def require_unboxed(tx: Tx, poll: Poll | Row[Any], entry: RollEntry | Row[Any]) -> None:
+    """Refuse a ballot on screen for a unit whose sheet is in the box."""
+    if entry.boxed_at is None:
+        return
+    here = tx.session.get_one(Community, poll.community_id)
+    raise Closed(
+        phrase(
+            "Not recorded: your sheet of paper is in the box since %(when)s, and it counts. If it isn’t yours, or was "
+            "meant otherwise, ask at the desk before the close: %(place)s, %(hours)s, telephone %(phone)s.",
+            when=Moment(entry.boxed_at),
+            place=here.desk_place,
+            hours=here.desk_hours,
+            phone=here.desk_phone,
+        )
+    )
+
+
+def _require_may(actor: Actor, poll: Row[Any]) -> None:
     activity = method_by_hash(poll.method_sha256).step(poll.step).activity(poll.key)
     if not windows.may(activity, "vote", actor.rings_in(poll.community_id)):
         raise Forbidden(phrase("Your ring does not take part in this. You can read everything here."))
@@ -278,5 +303,24 @@ def _tell_unit(tx: Tx, poll: Row[Any], entry: Row[Any], actor: Actor, *, changed
     )
 
 
-def _receipt(ballot: Put | Row[Any], at: int | None) -> Receipt:
+def tell_unit(tx: Tx, poll: Poll, entry: RollEntry, kind: str, **data: object) -> None:
+    """A message about its ballot to everybody of a voting unit."""
+    if entry.household_id is not None:
+        people = [person.id for person in persons_of_households([entry.household_id])]
+    else:
+        people = [entry.person_id] if entry.person_id is not None else []
+    title = tx.session.scalars(select(TextVersion.title).where(TextVersion.id == poll.version_id)).one()
+    slug = tx.session.scalars(select(Community.slug).where(Community.id == poll.community_id)).one()
+    tell(
+        tx,
+        people,
+        kind,
+        community_id=poll.community_id,
+        project_id=poll.project_id,
+        data={"title": title, "whose": poll.electorate, **data},
+        href=f"/c/{slug}/poll/{poll.public_id}",
+    )
+
+
+def receipt_of(ballot: Put | Row[Any], at: int | None) -> Receipt:
     return Receipt(ballot.public_id, receipt_code(bytes.fromhex(ballot.commitment)), at)

@@ -6,7 +6,7 @@ import json
 
 from sqlalchemy import select, update
 
-from app.ballots import queries
+from app.ballots import queries, waits
 from app.ballots.cast import place_of
 from app.ballots.models import Ballot, Objection, Poll, RollEntry, Slot, SlotLink
 from app.ballots.seal import seal, seal_rest
@@ -48,6 +48,8 @@ def withdraw_objection(actor: Actor, poll_public_id: str) -> None:
             # An entry in the log would tell everybody, before the close, that there was an objection.
             raise Conflict(phrase("The vote is still open: change your vote, and the objection is withdrawn with it."))
         settle(poll_id)
+        if poll.settled_at is None:
+            raise Conflict(phrase("The votes on paper are still being counted. Withdraw the objection after that."))
         row.state = objections.move(row.state, "withdrawn", by_objector=True)
         row.ended_at = tx.now
         record_event(
@@ -110,6 +112,8 @@ def settle_due() -> int:
                 .order_by(Poll.closes_at, Poll.id)
             )
         )
+        waiting = waits.uncounted(due, tx.now)
+    due = [poll_id for poll_id in due if poll_id not in waiting]
     for poll_id in due:
         # In short transactions, so that nobody waits for all of a large vote; what is left, its own close seals.
         seal(poll_id)
@@ -120,7 +124,7 @@ def settle(poll_id: int) -> bool:
     """Store one closed poll's tally under its exclusive lock; once. The log entry names the deadline."""
     with transaction(lock=[Lock(Poll, poll_id)]) as tx:
         poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
-        if poll.settled_at is not None or poll.closes_at > tx.now:
+        if poll.settled_at is not None or poll.closes_at > tx.now or waits.uncounted([poll.id], tx.now):
             return False
         seal_rest(tx, poll)
         result = _round(poll, tx.now)

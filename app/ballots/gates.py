@@ -29,8 +29,17 @@ SPEC = ActivitySpec(
         SettingSpec("threshold", "fraction", default="1/2"),
         SettingSpec("rounds", "int", default=3, minimum=1),
         SettingSpec("secret", "bool", default=False),
+        SettingSpec("paper", "str", default="none", choices=("none", "last", "final")),
     ),
 )
+COUNTING = phrase("Closed. The votes on paper are being counted; the result is shown when all of them are.")
+PAPER_SAYS = {
+    "none": phrase("This vote has no paper ballots. Who can’t vote online is helped at the desk."),
+    "last": phrase(
+        "On paper or online: what a household says last counts. Once its sheet is in the box, it can’t vote online any more."
+    ),
+    "final": phrase("On paper or online: a household’s valid sheet counts, whatever it said online."),
+}
 NOT_YET = phrase("The text to be decided has not been announced yet.")
 
 
@@ -40,6 +49,8 @@ def standing(item: Round) -> Phrase:
         return phrase("Announced; the vote opens %(when)s.", when=Moment(item.poll.opens_at))
     if item.phase == "open":
         return turnout(item)
+    if item.phase == "counting":
+        return COUNTING
     if item.phase == "void" or item.tally is None:
         return phrase("This round was found void.")
     return item.tally.verdict
@@ -162,6 +173,9 @@ def _result(ref: GateRef, latest: dict[int, Round], holds: Callable[[Round], boo
     if item is None:
         missing = Missing(phrase("Write the text to be decided, and announce the vote."), href)
         return GateResult(ref.gate.key, ref.gate.kind, False, NOT_YET, (missing,))
+    if item.phase == "counting":
+        wait = Missing(phrase("Finish the count of the paper ballots."), href)
+        return GateResult(ref.gate.key, ref.gate.kind, False, COUNTING, (wait,))
     if item.phase in ("announced", "open"):
         wait = Missing(phrase("Wait for the close: %(when)s.", when=Moment(item.poll.closes_at)))
         return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), (wait,))
@@ -201,6 +215,7 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
                 "asked_of": list(poll.asked_of),
                 "roll_size": poll.roll_size,
                 "roll_root": poll.roll_root,
+                **_added(poll, now),
                 "counts": dict(tally.counts) if tally else {},
                 "cast": tally.cast if tally else 0,
                 "standing": item.standing,
@@ -213,6 +228,14 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
             }
         )
     return {"rounds": rounds}
+
+
+Part = Callable[[Poll, int], dict[str, Any]]
+RECORD_PARTS: list[Part] = []  # what packages above add to the record of a round
+
+
+def _added(poll: Poll, now: int) -> dict[str, Any]:
+    return {key: value for part in RECORD_PARTS for key, value in part(poll, now).items()}
 
 
 def retell(stored: dict[str, Any]) -> list[Phrase]:

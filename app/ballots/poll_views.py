@@ -40,6 +40,7 @@ def _frame(page: queries.PollPage, at: int) -> dict[str, Any]:
         "asked": gates.asked(page.round.poll),
         "standing": gates.standing,
         "slot_number": queries.slot_number,
+        "reader": actor(),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from sqlalchemy import Row, func, or_, select
 
+from app.ballots import waits
 from app.ballots.models import Ballot, Batch, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.core.database import db
 from app.engine import objections
@@ -90,10 +91,22 @@ def rounds_of(decision_ids: Iterable[int], now: int, *, latest_only: bool = Fals
     ):
         counts.setdefault(poll_id, {})[stance] = n
     standing = _standing(polls)
+    # The stored tally of a settled poll is its count: nothing is waited for any more.
+    open_ends = [poll.id for poll, _ in rows if poll.settled_at is None and poll.closes_at <= now]
+    waiting = waits.uncounted(open_ends, now)
     found: dict[int, list[Round]] = {decision_id: [] for decision_id in ids}
     for poll, version in rows:
-        found[poll.decision_id].append(_round(poll, version, counts.get(poll.id, {}), standing.get(poll.id, 0), now))
+        found[poll.decision_id].append(
+            _round(poll, version, counts.get(poll.id, {}), standing.get(poll.id, 0), now, poll.id in waiting)
+        )
     return found
+
+
+def counted(poll: Poll, now: int) -> bool:
+    """Whether a poll is closed and its count waits for nothing: only then may anything of it be told."""
+    if phase(times_of(poll), now) != "closed":
+        return False
+    return poll.settled_at is not None or not waits.uncounted([poll.id], now)
 
 
 def _standing(poll_ids: Sequence[int]) -> dict[int, int]:
@@ -107,9 +120,11 @@ def _standing(poll_ids: Sequence[int]) -> dict[int, int]:
     return dict(db.session.execute(query).all())
 
 
-def _round(poll: Poll, version: TextVersion, found: Mapping[str, int], standing: int, now: int) -> Round:
+def _round(poll: Poll, version: TextVersion, found: Mapping[str, int], standing: int, now: int, waits: bool) -> Round:
     rule = RULES[poll.rule]
-    at = phase(times_of(poll), now)
+    at: str = phase(times_of(poll), now)
+    if at == "closed" and waits:
+        at = "counting"
     counts = {stance.key: found.get(stance.key, 0) for stance in rule.stances}
     cast = sum(counts.values())
     if not may_publish("headline", mode=poll.mode, closed=at == "closed", counts=counts):
@@ -260,7 +275,7 @@ def slot_number(code: str) -> str:
 
 def objections_of(poll: Poll, now: int) -> list[ShownObjection]:
     """The objections of a closed poll by number; none before the close."""
-    if phase(times_of(poll), now) != "closed":
+    if not counted(poll, now):
         return []
     query = (
         select(Objection, Ballot.choice, Slot.code)
@@ -277,7 +292,7 @@ def objections_of(poll: Poll, now: int) -> list[ShownObjection]:
 
 def concerns_of(poll: Poll, now: int, *, first: int = 0, most: int | None = None) -> list[str]:
     """The concerns of a closed poll, in the order of their words, so that they tell nothing of time; a part of them."""
-    if phase(times_of(poll), now) != "closed":
+    if not counted(poll, now):
         return []
     query = select(Ballot.choice).where(Ballot.poll_id == poll.id, Ballot.live, Ballot.stance == "concern")
     query = query.order_by(Ballot.choice, Ballot.id).offset(first).limit(most)

@@ -72,6 +72,19 @@
     document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
   });
 
+  // At the entry desk Enter leads to the next empty field, and sends from the last one; what is wrong gets the focus.
+  document.querySelectorAll("form[data-keys]").forEach(function (form) {
+    var line = Array.prototype.slice.call(form.querySelectorAll(".desk input"));
+    line.forEach(function (field, place) {
+      field.addEventListener("keydown", function (event) {
+        if (event.key !== "Enter" || place === line.length - 1) return;
+        event.preventDefault();
+        line[place + 1].focus();
+        line[place + 1].select();
+      });
+    });
+  });
+
   // What is wrong is read out first.
   var errors = document.getElementById("errors");
   if (errors) errors.focus();

@@ -168,6 +168,7 @@ def test_the_policy_is_copied_and_never_read_again(world: World) -> None:
             "threshold",
             "rounds",
             "announce_hours",
+            "paper",
             "open_days",
         }
         tx.session.execute(update(Decision).values(policy={**decision.policy, "quorum": "2/3"}))

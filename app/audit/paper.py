@@ -1,0 +1,148 @@
+"""Sheets of paper against the log: how many were issued, where each one is, and that a counted one has its ballot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+
+from app.audit.finding import Wrong, same
+from app.audit.log import Log, Told, place
+from app.ballots.models import Ballot, SlotLink
+from app.core.database import db
+from app.engine import sheets
+from app.paper.models import PaperCheck, PaperDraw, PaperSheet
+
+KINDS = ("paper.issued", "paper.returned", "paper.ended", "paper.root_fixed", "paper.drawn", "paper.compared")
+
+
+class Story:
+    """What the log tells of a poll's sheets: followed entry by entry."""
+
+    def __init__(self, poll: Any) -> None:
+        self.poll = poll
+        self.states: dict[str, str] = {}
+        self.returned: dict[str, int] = {}
+        self.ended: dict[str, int | None] = {}
+        self.compared: dict[str, bool] = {}
+        self.draw: dict[str, Any] = {}
+
+    def follow(self, told: Told) -> None:
+        """Take one entry in; raises where it doesn't follow from those before."""
+        body, event = told
+        same("event", event.id, "project_id", event.project_id, self.poll.project_id, "its poll tells")
+        try:
+            getattr(self, f"_{event.kind.removeprefix('paper.')}")(body)
+        except (KeyError, TypeError, ValueError):
+            raise Wrong("log", place(body), "body", "expected what follows from the entries before it") from None
+
+    def _serial(self, number: int) -> str:
+        return sheets.serial(self.poll.public_id, number)
+
+    def _issued(self, body: dict[str, Any]) -> None:
+        if body["first"] != len(self.states) + 1 or body["last"] < body["first"]:
+            raise Wrong("log", place(body), "first", "expected that sheets are numbered on from the last")
+        self.states |= {self._serial(n): sheets.ISSUED for n in range(body["first"], body["last"] + 1)}
+
+    def _returned(self, body: dict[str, Any]) -> None:
+        if body["at"] >= self.poll.closes_at:
+            raise Wrong("log", place(body), "at", "expected an hour before the close")
+        for name in map(self._serial, body["numbers"]):
+            self._move(name, {sheets.ISSUED}, sheets.RETURNED)
+            self.returned[name] = body["at"]
+
+    def _ended(self, body: dict[str, Any]) -> None:
+        name, state = body["sheet"], body["state"]
+        if state not in sheets.ENDS:
+            raise ValueError(state)
+        self._move(name, {sheets.RETURNED, sheets.VALID} if state == sheets.OVERTAKEN else {sheets.RETURNED}, state)
+        self.ended[name] = body["at"]
+
+    def _move(self, name: str, before: set[str], to: str) -> None:
+        if self.states[name] not in before:
+            raise ValueError(name)
+        self.states[name] = to
+
+    def _root_fixed(self, body: dict[str, Any]) -> None:
+        self.draw = {"log_root": body["root"], "log_size": body["size"], "fixed_at": body["at"]}
+        self.draw |= {"dice": "", "seed": "", "serials": [], "drawn_at": None}
+        if body["size"] != body["seq"]:
+            raise ValueError(body["size"])
+
+    def _drawn(self, body: dict[str, Any]) -> None:
+        seed = sheets.seed(self.draw["log_root"], sheets.read_dice(body["dice"]))
+        counted = [name for name, state in self.states.items() if state == sheets.VALID]
+        if (body["seed"], body["sheets"]) != (seed, sheets.draw(seed, counted)):
+            raise Wrong("log", place(body), "sheets", "expected those that seed and rule draw")
+        self.draw |= {"dice": body["dice"], "seed": seed, "serials": body["sheets"], "drawn_at": body["at"]}
+
+    def _compared(self, body: dict[str, Any]) -> None:
+        self.compared[body["sheet"]] = body["same"]
+        if not body["same"]:
+            self._move(body["sheet"], {sheets.VALID}, sheets.RETURNED)
+            self.ended[body["sheet"]] = None
+
+
+def stories(log: Log, polls: Iterable[Any]) -> dict[int, Story]:
+    """What the log tells of the sheets of each of these polls."""
+    found = {poll.public_id: Story(poll) for poll in polls}
+    told = sorted((item for kind in KINDS for item in log.kept.get(kind, ())), key=lambda item: int(item.body["seq"]))
+    for item in told:
+        story = found.get(str(item.body.get("poll")))
+        if story is None:
+            raise Wrong("log", place(item.body), "poll", "expected a poll of this community")
+        story.follow(item)
+    return {story.poll.id: story for story in found.values()}
+
+
+def check_paper(story: Story) -> None:
+    """Compare a poll's sheets, their draw and their ballots with what the log tells of them."""
+    poll = story.poll
+    rows = db.session.execute(select(PaperSheet.__table__).where(PaperSheet.poll_id == poll.id)).all()
+    named = {row.serial: row for row in rows}
+    if set(named) != set(story.states):
+        raise Wrong(
+            "paper_sheet", f"of {poll.public_id}", "serial", f"expected the {len(story.states)} that were issued"
+        )
+    for serial, row in named.items():
+        same("paper_sheet", serial, "state", row.state, story.states[serial], "the log tells")
+        same("paper_sheet", serial, "number", sheets.serial(poll.public_id, row.number), serial, "its serial tells")
+        same("paper_sheet", serial, "returned_at", row.returned_at, story.returned.get(serial), "the log tells")
+        same("paper_sheet", serial, "ended_at", row.ended_at, story.ended.get(serial), "the log tells")
+    _check_ballots(poll, named)
+    _check_sample(story, named)
+
+
+def _check_ballots(poll: Any, named: dict[str, Any]) -> None:
+    query = (
+        select(Ballot.public_id, Ballot.serial, Ballot.live, SlotLink.roll_entry_id)
+        .outerjoin(SlotLink, SlotLink.slot_id == Ballot.slot_id)
+        .where(Ballot.poll_id == poll.id, Ballot.channel == "paper")
+    )
+    live: set[str] = set()
+    for row in db.session.execute(query):
+        sheet = named.get(row.serial)
+        if sheet is None:
+            raise Wrong("ballot", row.public_id, "serial", "expected the number of a sheet that was issued")
+        if None not in (row.roll_entry_id, sheet.roll_entry_id) and row.roll_entry_id != sheet.roll_entry_id:
+            raise Wrong("paper_sheet", row.serial, "roll_entry_id", "expected the unit whose ballot it became")
+        if row.live and (row.serial in live or not (sheet.state == sheets.VALID or sheet.turn > 1)):
+            raise Wrong("ballot", row.public_id, "live", "expected that its sheet counts, and once")
+        if row.live:
+            live.add(row.serial)
+    for serial, sheet in named.items():
+        if sheet.state == sheets.VALID and serial not in live:
+            raise Wrong("paper_sheet", serial, "state", "expected a ballot that counts; there is none")
+
+
+def _check_sample(story: Story, named: dict[str, Any]) -> None:
+    row = db.session.execute(select(PaperDraw.__table__).where(PaperDraw.poll_id == story.poll.id)).one_or_none()
+    found = dict(row._mapping) if row is not None else {}
+    for field in ("log_root", "log_size", "fixed_at", "dice", "seed", "serials", "drawn_at"):
+        if found.get(field) != story.draw.get(field):
+            raise Wrong("paper_draw", f"of {story.poll.public_id}", field, "expected what the log tells")
+    by_id = {sheet.id: serial for serial, sheet in named.items()}
+    checks = db.session.execute(select(PaperCheck.sheet_id, PaperCheck.same).where(PaperCheck.sheet_id.in_(by_id)))
+    if {by_id[sheet]: told for sheet, told in checks} != story.compared:
+        raise Wrong("paper_check", f"of {story.poll.public_id}", "same", "expected what the log tells")

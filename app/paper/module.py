@@ -1,0 +1,65 @@
+"""The manifest of votes on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.ballots.gates import RECORD_PARTS
+from app.ballots.waits import wait_for
+from app.core.module import Module
+from app.engine.phrase import Phrase, phrase
+from app.paper import desk_views as _desk  # noqa: F401 - its routes hang on the blueprint
+from app.paper import queries
+from app.paper.views import paper as blueprint
+
+wait_for(queries.unresolved)
+if queries.record_part not in RECORD_PARTS:
+    RECORD_PARTS.append(queries.record_part)
+
+
+def _boxed(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "Sheet %(serial)s of your household on “%(title)s” is in the box. Voting online is closed for you now. If it isn’t "
+        "yours, ask at the desk before the close.",
+        serial=data["serial"],
+        title=data["title"],
+    )
+
+
+def _counted(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "Sheet %(serial)s of your household on “%(title)s” was entered by two persons, and counts.",
+        serial=data["serial"],
+        title=data["title"],
+    )
+
+
+def _invalid(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "Sheet %(serial)s of your household on “%(title)s” is not valid: two persons couldn’t tell what it says. What you "
+        "said online stands; until the close you can vote online, or ask at the desk for another sheet.",
+        serial=data["serial"],
+        title=data["title"],
+    )
+
+
+def _helped(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "%(name)s cast the vote on “%(title)s” for your household, on its word. If you did not agree on it, change it "
+        "before the close, or ask at the desk.",
+        name=data["name"],
+        title=data["title"],
+    )
+
+
+paper = Module(
+    name="paper",
+    blueprints=(blueprint,),
+    messages={
+        "paper.boxed": _boxed,
+        "paper.counted": _counted,
+        "paper.invalid": _invalid,
+        "ballot.helped": _helped,
+    },
+)
