@@ -15,6 +15,7 @@ from app.engine.gates import GateResult, Missing
 from app.engine.objections import NAMES
 from app.engine.phrase import Moment, Phrase, phrase
 from app.engine.voting import RULES, Policy, Test
+from app.engine.voting.arithmetic import quorum_sum
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
 
 SPEC = ActivitySpec(
@@ -23,10 +24,10 @@ SPEC = ActivitySpec(
     (
         SettingSpec("rule", "str", required=True, choices=tuple(RULES)),
         SettingSpec("electorate", "str", required=True, choices=("household", "person")),
-        SettingSpec("quorum", "fraction", default="1/2"),
+        SettingSpec("quorum", "fraction", default="1/2", minimum=1),
         SettingSpec("announce_hours", "int", default=48, minimum=0),
         SettingSpec("open_days", "int", default=7, minimum=1),
-        SettingSpec("threshold", "fraction", default="1/2"),
+        SettingSpec("threshold", "fraction", default="1/2", minimum=1),
         SettingSpec("rounds", "int", default=3, minimum=1),
         SettingSpec("secret", "bool", default=False),
     ),
@@ -89,25 +90,19 @@ TESTS = {
     "quorum": phrase("Did enough take part?"),
     "objections": phrase("Does an objection stand?"),
     "approval": phrase("Did enough of them say yes?"),
+    "quorum_area": phrase("Did enough take part by floor area?"),
+    "approval_area": phrase("Did enough of them say yes by floor area?"),
 }
 
 
 def arithmetic(item: Round, test: Test) -> Phrase | None:
-    """The quorum worked out in whole numbers, the way one does it on paper."""
+    """A test worked out in whole numbers, the way one does it on paper."""
+    if test.sum is not None:
+        return test.sum
     if test.key != "quorum" or item.tally is None:
         return None
     share = Fraction(item.poll.quorum)
-    values = {
-        "cast": item.tally.cast,
-        "den": share.denominator,
-        "left": test.left,
-        "size": item.tally.electorate,
-        "num": share.numerator,
-        "right": test.right,
-    }
-    if test.holds:
-        return phrase("%(cast)s × %(den)s = %(left)s, not less than %(size)s × %(num)s = %(right)s: enough.", **values)
-    return phrase("%(cast)s × %(den)s = %(left)s, less than %(size)s × %(num)s = %(right)s: too few.", **values)
+    return quorum_sum(item.tally.cast, item.tally.electorate, share.numerator, share.denominator)
 
 
 def summaries(refs: Sequence[ActivityRef], now: int) -> list[Summary]:
