@@ -21,7 +21,7 @@ BEFORE_ALL = -(2**63)
 # Rows of one side that wait for their other half. Sound logs need a few, where commands met; more end the pass.
 MOST_WAITING = 5000
 # Kinds of which entry and event are kept, because rows are compared with them later: a few for each project.
-KEPT = frozenset({"poll.announced", "poll.closed", "objection.withdrawn", "record.published"})
+KEPT = frozenset({"poll.announced", "poll.closed", "count.final", "objection.withdrawn", "record.published"})
 DRAFTED = "decision.drafted"
 SEALED = "ballots.sealed"
 
