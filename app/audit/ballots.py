@@ -19,7 +19,7 @@ from app.engine.voting import RULES, Box, Rule
 CHUNK = 2000
 
 
-def check_ballots(poll: Any, closed: Told | None, withdrawn: dict[str, Told]) -> int:
+def check_ballots(poll: Any, closed: Told | None, withdrawn: dict[str, Told], final: Told | None = None) -> int:
     """Check a poll's ballots, slot by slot, and its stored count; returns how many ballots, replaced ones included.
 
     Entries of withdrawals that belong here are taken out of ``withdrawn``.
@@ -48,6 +48,7 @@ def check_ballots(poll: Any, closed: Told | None, withdrawn: dict[str, Told]) ->
     for row in objections.values():
         raise Wrong("objection", row.public_id, "ballot_id", "expected a ballot of its own poll")
     _check_count(poll, rule, Box(counts, areas), live, closed)
+    _check_final(poll, rule, Box(counts, areas), final)
     return total
 
 
@@ -147,6 +148,21 @@ def _check_count(poll: Any, rule: Rule, box: Box, live: list[bytes], closed: Tol
     tally = {"counts": counts, "cast": len(live), "standing": sum(counts[key] for key in rule.objects), **by_area}
     if read_json("poll", name, "tally", poll.tally) != tally:
         raise Wrong("poll", name, "tally", "expected what a recount of its ballots gives")
+
+
+def _check_final(poll: Any, rule: Rule, box: Box, final: Told | None) -> None:
+    """A final count: when the log tells of one, with the numbers that the ballots give."""
+    name = poll.public_id
+    if final is None:
+        same("poll", name, "final_at", poll.final_at, None, "no entry of the log makes its count final")
+        return
+    entry = place(final.body)
+    same("poll", name, "final_at", poll.final_at, final.event.at, f"{entry} of the log tells")
+    areas = dict(box.areas) if rule.by_area else {}
+    recount = {"cast": sum(box.counts.values()), "counts": dict(box.counts), "areas": areas}
+    for field, value in recount.items():
+        if final.body.get(field) != value:
+            raise Wrong("poll", name, f"{field} of the final count", f"expected by a recount what {entry} tells")
 
 
 def check_batches(poll: Any, entries: int) -> None:

@@ -11,14 +11,16 @@ from app.audit.ballots import check_ballots, check_batches
 from app.audit.finding import Wrong, read_json, same
 from app.audit.log import Log, Told, place
 from app.ballots.announce import FROZEN_SETTINGS
+from app.ballots.law_models import RollVoice
 from app.ballots.matters import matter_hash
 from app.ballots.models import Decision, Poll, RollEntry, Slot, TextVersion
-from app.ballots.rolls import root_of
+from app.ballots.rolls import head_key, root_of
 from app.core.database import db
 from app.engine.canonical import text_hash
 from app.engine.voting import RULES
 from app.engine.voting.owners import ITEMS
 from app.people.models import Household, Person
+from app.people.places import Owner
 from app.projects.models import ActivityRun, MethodVersion, Project, StepRunRow
 from app.projects.queries import parse
 
@@ -40,6 +42,7 @@ def check_polls(community_id: int, log: Log) -> int:
     """Check each decision and each poll of a community, with its roll and its ballots; returns how many ballots."""
     _check_decisions(community_id, log)
     announced, closed = log.by("poll.announced", "poll"), log.by("poll.closed", "poll")
+    final = log.by("count.final", "poll")
     withdrawn, ballots = log.by("objection.withdrawn", "objection"), 0
     columns = [column for column in Poll.__table__.columns if column.name not in ("tally", "asked_of", "matter")]
     polls = db.session.execute(
@@ -60,9 +63,14 @@ def check_polls(community_id: int, log: Log) -> int:
         _check_announced(poll, told)
         _check_version(poll, told)
         _check_roll(poll, told.body.get("roll", 1))
-        ballots += check_ballots(poll, closed.pop(poll.public_id, None), withdrawn)
+        ballots += check_ballots(poll, closed.pop(poll.public_id, None), withdrawn, final.pop(poll.public_id, None))
         check_batches(poll, batches.pop((poll.public_id, poll.project_id), 0))
-    for kind, rest in (("announces", announced), ("closes", closed), ("withdraws an objection in", withdrawn)):
+    for kind, rest in (
+        ("announces", announced),
+        ("closes", closed),
+        ("makes final", final),
+        ("withdraws an objection in", withdrawn),
+    ):
         for told in rest.values():
             name = told.body.get("poll")
             raise Wrong("poll", name, "public_id", f"expected what {place(told.body)} of the log {kind}; it is gone")
@@ -182,10 +190,10 @@ def _check_roll(poll: Any, version: Any) -> None:
             )
         if version != 1 and poll.electorate != "owner":
             same("roll_entry", entry.id, "unit_key", entry.unit_key, entry.home or entry.person, "its unit tells")
-    if version != 1:
-        same(
-            "poll", poll.public_id, "roll_area", poll.roll_area, sum(entry.area for entry in entries), "its roll tells"
-        )
+    if poll.electorate == "owner":
+        keys = _head_keys(poll.id)
+        for entry in entries:
+            same("roll_entry", entry.id, "unit_key", entry.unit_key, keys.get(entry.id), "its owners tell")
     try:
         rows = [[entry.label, entry.heads, entry.area, entry.unit_key][: 3 if version == 1 else 4] for entry in entries]
         hashed = root_of(rows, version)
@@ -198,8 +206,29 @@ def _check_roll(poll: Any, version: Any) -> None:
             "label, heads, area or unit_key",
             "expected the roll that was announced",
         )
+    if version != 1:
+        same(
+            "poll", poll.public_id, "roll_area", poll.roll_area, sum(entry.area for entry in entries), "its roll tells"
+        )
+    if version != 1:
+        same(
+            "poll", poll.public_id, "roll_area", poll.roll_area, sum(entry.area for entry in entries), "its roll tells"
+        )
     slots = db.session.scalar(select(func.count()).select_from(Slot).where(Slot.poll_id == poll.id))
     if slots != poll.roll_size:
         raise Wrong(
             "slot", f"of {poll.public_id}", "id", f"expected {poll.roll_size} of them, one for each on the roll"
         )
+
+
+def _head_keys(poll_id: int) -> dict[int, str]:
+    """Who each entry of an owners' roll is, by the owners that it was frozen with."""
+    owners: dict[int, list[str]] = {}
+    query = (
+        select(RollVoice.roll_entry_id, Owner.public_id)
+        .join(Owner, Owner.id == RollVoice.owner_id)
+        .where(RollVoice.poll_id == poll_id)
+    )
+    for entry, key in db.session.execute(query):
+        owners.setdefault(entry, []).append(key)
+    return {entry: head_key(keys) for entry, keys in owners.items()}

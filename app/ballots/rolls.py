@@ -53,7 +53,7 @@ def _owners(ref: ActivityRef) -> list[Unit]:
     living = living_owners(ref.community_id)
     found = []
     for head in heads(item for item in holdings(ref.community_id, ref.scope) if item.owners):
-        named = sorted(keys[owner] for owner in head.owners)
+        named = [keys[owner] for owner in head.owners]
         rests = [paper for unit in head.units for paper in sources.get(unit, [])]
         texts = list(dict.fromkeys(text for text, _ in rests if text))
         entered = {person for _, person in rests}
@@ -64,7 +64,7 @@ def _owners(ref: ActivityRef) -> list[Unit]:
                 None,
                 head.label,
                 head.area,
-                key=named[0] if len(named) == 1 else tagged("qiding/head/v1", canon(named)).hex(),
+                key=head_key(named),
                 owner_id=min(head.owners),
                 voices=(*(("household", home) for home in homes), *(("owner", owner) for owner in sorted(head.owners))),
                 source="、".join(texts)[:120],
@@ -72,6 +72,12 @@ def _owners(ref: ActivityRef) -> list[Unit]:
             )
         )
     return found
+
+
+def head_key(owners: Iterable[str]) -> str:
+    """Who a head is: the owner's public id, or of several the hash over all of theirs."""
+    named = sorted(owners)
+    return named[0] if len(named) == 1 else tagged("qiding/head/v1", canon(named)).hex()
 
 
 def unready_of(ref: ActivityRef) -> list[Phrase]:
