@@ -28,6 +28,7 @@ GATE = """
 TALKS = 'comment = ["residents", "lead", "experts", "support"]'
 VOTES = 'vote = ["residents"]'
 CONSENT = '  settings = { rule = "consent", electorate = "household", rounds = 2 }\n'
+OWNERS = '  settings = { rule = "owners", electorate = "owner", count_notice_days = 1 }\n'
 ACTIVITIES = (
     ("ideas", "proposals", 'propose = ["residents"], support = ["residents"]', ""),
     ("talk", "discussion", TALKS, ""),
@@ -37,6 +38,10 @@ ACTIVITIES = (
     ("vote", "ballot", VOTES, CONSENT),
     ("vote_over", "ballot", VOTES, CONSENT),
     ("vote_to_come", "ballot", VOTES, CONSENT),
+    ("owners", "ballot", VOTES, OWNERS),
+    ("owners_over", "ballot", VOTES, OWNERS),
+    ("owners_done", "ballot", VOTES, OWNERS),
+    ("owners_to_come", "ballot", VOTES, OWNERS),
 )
 
 

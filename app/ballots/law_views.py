@@ -75,7 +75,6 @@ def authorisation(slug: str) -> Page:
             "ballots/authorisation.html",
             community=here,
             rows=rows,
-            standing=next((row for row in rows if row.revoked_at is None), None),
             extensions=extensions_of(row.scan for row in rows),
             member=reader.is_admin or reader.belongs_to(here.id),
             form=form,

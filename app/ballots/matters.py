@@ -15,7 +15,7 @@ from app.core.events import record_event
 from app.core.media import Upload, name_upload
 from app.core.transaction import Lock, Tx, transaction
 from app.engine.canonical import canon, tagged
-from app.engine.errors import Conflict, Frozen, Invalid, NotFound
+from app.engine.errors import Frozen, Invalid, NotFound
 from app.engine.phrase import Phrase, phrase
 from app.engine.voting import RULES
 from app.engine.voting.owners import ITEMS
@@ -156,12 +156,13 @@ def _paper(community_id: int) -> dict[str, Any] | None:
 
 
 def authorise(actor: Actor, slug: str, authority: str, number: str, date: str, scan: Upload) -> str:
-    """Enter the authorisation for statutory voting, with its scan. Only the administrator of the town can."""
+    """Enter an authorisation for statutory voting, with its scan; the newest that stands is the one named.
+
+    Only the administrator of the town can.
+    """
     person_id = actor.require_admin()
     with transaction() as tx:
         here = _community(tx, slug)
-        if _standing(here.id) is not None:
-            raise Conflict(phrase("An authorisation is on file. Revoke it first, with the reason."))
         media = name_upload(tx, scan, community_id=here.id, person_id=person_id, visibility="members")
         row = Authorisation(
             community_id=here.id,
