@@ -40,7 +40,7 @@ from app.engine.phrase import Moment, phrase
 from app.engine.voting import RULES
 from app.engine.voting.phase import accepts_ballots, phase
 from app.people.actor import Actor
-from app.projects.queries import method_by_id
+from app.projects.queries import method_by_hash
 
 FIELDS = ("stance", "concern", "passage", "kind", "reason", "grounds")
 
@@ -209,7 +209,7 @@ def _require_open(tx: Tx, actor: Actor, poll: Row[Any]) -> None:
         raise Closed(phrase("Not recorded: the project rests, and nothing in it is open."))
     if poll.electorate == "owner":
         return  # the roll alone says who is asked: owners belong to no ring
-    activity = method_by_id(poll.method_version_id).step(poll.step).activity(poll.key)
+    activity = method_by_hash(poll.method_sha256).step(poll.step).activity(poll.key)
     if not windows.may(activity, "vote", actor.rings_in(poll.community_id)):
         raise Forbidden(phrase("Your ring does not take part in this. You can read everything here."))
 

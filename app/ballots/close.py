@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from app.ballots import queries, voices, weights
 from app.ballots.cast import place_of
 from app.ballots.models import Ballot, Objection, Poll, RollEntry, Slot, SlotLink
-from app.ballots.seal import seal_rest
+from app.ballots.seal import seal, seal_rest
 from app.core.events import record_event
 from app.core.outbox import tell
 from app.core.transaction import Lock, Tx, transaction
@@ -93,6 +93,9 @@ def settle_due() -> int:
                 .order_by(Poll.closes_at, Poll.id)
             )
         )
+    for poll_id in due:
+        # In short transactions, so that nobody waits for all of a large vote; what is left, its own close seals.
+        seal(poll_id)
     return sum(settle(poll_id) for poll_id in due)
 
 
@@ -132,20 +135,19 @@ def settle(poll_id: int) -> bool:
 def recount(tx: Tx, result: queries.Round) -> tuple[Tally, list[bytes]]:
     """Count ballot by ballot, from the choices that were committed to: what pages count by groups must agree."""
     rows = tx.session.execute(
-        select(Slot.code, Ballot.choice, Ballot.commitment, RollEntry.area)
+        select(Slot.code, Ballot.choice, Ballot.commitment)
         .join(Slot, Slot.id == Ballot.slot_id)
-        .join(SlotLink, SlotLink.slot_id == Ballot.slot_id)
-        .join(RollEntry, RollEntry.id == SlotLink.roll_entry_id)
         .where(Ballot.poll_id == result.poll.id, Ballot.live)
     ).all()
-    votes = [Vote(code, json.loads(choice), area) for code, choice, _, area in rows]
+    areas = weights.area_of_slots(result.poll) if result.rule.by_area else {}
+    votes = [Vote(code, json.loads(choice), areas.get(code, 0)) for code, choice, _ in rows]
     raised = sum(1 for vote in votes if vote.choice["stance"] in result.rule.objects)
     tally = result.rule.tally(
         votes, weights.roll_of(result.poll), queries.policy_of(result.poll), raised - result.standing
     )
     if result.tally is not None and (tally.counts, tally.areas) != (result.tally.counts, result.tally.areas):
         raise RuntimeError(f"two counts of poll {result.poll.public_id}")
-    return tally, [bytes.fromhex(commitment) for _, _, commitment, _ in rows]
+    return tally, [bytes.fromhex(commitment) for _, _, commitment in rows]
 
 
 def _withdraw_replaced(tx: Tx, poll: Poll) -> None:

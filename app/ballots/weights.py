@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
-from app.ballots.models import Ballot, Poll, RollEntry, SlotLink
+from app.ballots.models import Ballot, Poll, RollEntry, Slot, SlotLink
 from app.core.database import db
 from app.engine.voting import Roll
 
@@ -30,3 +30,14 @@ def areas_of(poll_ids: Sequence[int]) -> dict[int, dict[str, int]]:
 def roll_of(poll: Poll) -> Roll:
     """The frozen roll of a poll, as its rule weighs it."""
     return Roll(poll.roll_size, poll.roll_area)
+
+
+def area_of_slots(poll: Poll) -> dict[str, int]:
+    """The floor area behind each slot of a poll, by the slot's code."""
+    query = (
+        select(Slot.code, RollEntry.area)
+        .join(SlotLink, SlotLink.slot_id == Slot.id)
+        .join(RollEntry, RollEntry.id == SlotLink.roll_entry_id)
+        .where(Slot.poll_id == poll.id)
+    )
+    return dict(db.session.execute(query).all())
