@@ -38,7 +38,7 @@ ACTIVITIES = (
     ("vote", "ballot", VOTES, CONSENT),
     ("vote_over", "ballot", VOTES, CONSENT),
     ("vote_to_come", "ballot", VOTES, CONSENT),
-    ("owners", "ballot", VOTES, OWNERS),
+    ("owners_vote", "ballot", VOTES, OWNERS),
     ("owners_over", "ballot", VOTES, OWNERS),
     ("owners_done", "ballot", VOTES, OWNERS),
     ("owners_to_come", "ballot", VOTES, OWNERS),

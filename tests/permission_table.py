@@ -132,11 +132,11 @@ BALLOTS = [
 LAW = [
     *form("ballots.matter", "owners_to_come", LEADS, LEADS_DO, {"item": "rebuild", "reason": REASON}),
     *get("ballots.announce", "owners_to_come", LEADS),
-    *get("ballots.poll", "poll_owners"),
+    *get("ballots.poll", "poll_owners_vote"),
     *get("ballots.result", "poll_owners_over"),
     *form("ballots.authorisation", "community", EVERYBODY, TOWN_DOES, PAPER),
     *form("ballots.revoke_authorisation", "authorisation", TOWN, TOWN_DOES, {"reason": REASON}),
-    *form("ballots.mandates_page", "poll_owners", LEADS, LEADS_DO, MANDATE),
+    *form("ballots.mandates_page", "poll_owners_vote", LEADS, LEADS_DO, MANDATE),
     *post("ballots.revoke_mandate", "mandate", LEADS_DO),
     *form(
         "ballots.count",

@@ -235,7 +235,7 @@ def _owners_votes(world: World, slug: str, lead: Actor) -> None:
     units = db.session.scalars(select(Unit.public_id).where(Unit.community_id == here)).all()
     owners = [communities.add_owner(lead, here, "赵六", [unit], "产证") for unit in units]
     world.place(slug, "owner", public_id=owners[0])
-    for key, days in (("owners", 7), ("owners_over", 1), ("owners_done", 1), ("owners_to_come", 0)):
+    for key, days in (("owners_vote", 7), ("owners_over", 1), ("owners_done", 1), ("owners_to_come", 0)):
         activity = world.at[slug][key]["public_id"]
         ballots.save_draft(lead, activity, key, f"{key}：先试一年。")
         matters.classify(lead, activity, "use_funds", REASON)
@@ -243,7 +243,7 @@ def _owners_votes(world: World, slug: str, lead: Actor) -> None:
             opens = world.clock.now() + 2 * DAY
             poll = ballots.announce(lead, activity, opens, opens + days * DAY)
             world.place(slug, f"poll_{key}", public_id=poll)
-    poll = world.at[slug]["poll_owners"]["public_id"]
+    poll = world.at[slug]["poll_owners_vote"]["public_id"]
     query = select(RollEntry.id).join(Poll, Poll.id == RollEntry.poll_id).where(Poll.public_id == poll)
     entries = db.session.scalars(query.order_by(RollEntry.id)).all()
     mandate = mandates.give(lead, poll, entries[2], "5-102", "张阿姨", "书面委托", None)

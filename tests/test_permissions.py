@@ -83,10 +83,10 @@ KINDS = {
     "discussion": ("talk",),
     "roster": ("team",),
     "notice": ("board", "board_to_come"),
-    "ballot": ("vote", "vote_over", "vote_to_come", "owners", "owners_over", "owners_done", "owners_to_come"),
+    "ballot": ("vote", "vote_over", "vote_to_come", "owners_vote", "owners_over", "owners_done", "owners_to_come"),
     "poll": (
         *("poll_vote", "poll_vote_over"),
-        *("poll_owners", "poll_owners_over", "poll_owners_done", "mandate", "count_objection"),
+        *("poll_owners_vote", "poll_owners_over", "poll_owners_done", "mandate", "count_objection"),
     ),
     "owner": ("owner", "owner_person"),
     "authorisation": ("authorisation",),

@@ -9,7 +9,7 @@ from flask import Response as FlaskResponse
 from flask import flash, jsonify, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from app.ballots import gates, mandates, queries, service
+from app.ballots import gates, mandates, queries, receipts, service
 from app.ballots.forms import BallotForm
 from app.ballots.views import Page, ballots
 from app.core.clock import now
@@ -139,7 +139,7 @@ def result(slug: str, public_id: str) -> str:
         concerns=queries.concerns_of(page.round.poll, at, most=None if whole else CONCERNS_SHOWN),
         sealed=queries.sealed_of(page.round.poll),
         code=typed[:60],
-        found=queries.find_receipt(page.round.poll, typed) if typed else "",
+        found=receipts.find_receipt(page.round.poll, typed) if typed else "",
         tests=gates.TESTS,
         arithmetic=gates.arithmetic,
         **_frame(page, at),

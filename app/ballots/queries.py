@@ -14,7 +14,7 @@ from app.ballots import voices, weights
 from app.ballots.models import Ballot, Batch, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.core.database import db
 from app.engine import objections
-from app.engine.canonical import ALPHABET, encode32, parse_code
+from app.engine.canonical import encode32
 from app.engine.errors import NotFound
 from app.engine.voting import RULES, Box, Policy, Rule, Tally
 from app.engine.voting.phase import PollTimes, phase
@@ -310,25 +310,6 @@ def sealed_of(poll: Poll) -> int | None:
     if poll.settled_at is not None:
         return None
     return db.session.scalar(select(func.coalesce(func.sum(Batch.size), 0)).where(Batch.poll_id == poll.id)) or 0
-
-
-def find_receipt(poll: Poll, typed: str) -> str:
-    """What became of the ballot with this receipt code: "counts", "replaced", or "unknown". Never its content."""
-    code = parse_code(typed[:60])
-    if code is None:
-        return "unknown"
-    number = 0
-    for char in code.replace("-", ""):
-        number = number * 32 + ALPHABET.index(char)
-    found = db.session.scalar(
-        # A range, which the index of the commitments answers; "g" comes after all hexadecimal digits.
-        select(Ballot.live).where(
-            Ballot.poll_id == poll.id, Ballot.commitment >= f"{number:015x}", Ballot.commitment < f"{number:015x}g"
-        )
-    )
-    if found is None:
-        return "unknown"
-    return "counts" if found else "replaced"
 
 
 def polls_for(actor: Actor, now: int) -> list[tuple[Poll, str, str, str | None]]:
