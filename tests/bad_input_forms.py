@@ -17,7 +17,10 @@ from tests.permission_table import ROLES, Row, get
 PLAIN = "application/x-www-form-urlencoded"
 DOES = ("does it", "passes")
 # Each of these asks for more than text: what is well written may still be refused.
-JUDGED = {"email", "slug", "code", "units", "name of WhoForm", "serial", "household", "choice", "numbers", "dice"}
+JUDGED = {
+    *("email", "slug", "code", "unit", "units", "serial", "household", "choice", "numbers", "dice"),
+    *("name of WhoForm", "name of MandateForm", "name of SpeakerForm"),
+}
 UNUSED = {"slug of people.edit_community", "kind of comments.edit"}  # sent, and not read
 UNSTORED = {
     "concern of BallotForm",

@@ -29,6 +29,7 @@ TALKS = 'comment = ["residents", "lead", "experts", "support"]'
 VOTES = 'vote = ["residents"]'
 CONSENT = '  settings = { rule = "consent", electorate = "household", rounds = 2 }\n'
 ON_PAPER = CONSENT.replace("rounds = 2", 'rounds = 2, paper = "last"')
+OWNERS = '  settings = { rule = "owners", electorate = "owner", count_notice_days = 1 }\n'
 ACTIVITIES = (
     ("ideas", "proposals", 'propose = ["residents"], support = ["residents"]', ""),
     ("talk", "discussion", TALKS, ""),
@@ -40,6 +41,10 @@ ACTIVITIES = (
     ("vote_over", "ballot", VOTES, CONSENT),
     ("vote_to_come", "ballot", VOTES, CONSENT),
     ("vote_paper", "ballot", VOTES, ON_PAPER),
+    ("owners_vote", "ballot", VOTES, OWNERS),
+    ("owners_over", "ballot", VOTES, OWNERS),
+    ("owners_done", "ballot", VOTES, OWNERS),
+    ("owners_to_come", "ballot", VOTES, OWNERS),
 )
 
 

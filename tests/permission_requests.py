@@ -129,6 +129,7 @@ def body(world: World, row: Row) -> dict[str, Any]:
         "password": PASSWORD,
         "first": here["owners"]["first"],
         "second": here["owners"]["second"],
+        "entry": here["owners_entry"]["public_id"],
         "colleague": here["colleague"]["public_id"],
         "sheet": here["sheet_vote"]["serial"],
         "proposal": here["proposal"]["public_id"],

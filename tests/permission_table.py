@@ -63,6 +63,8 @@ OBJECTION = {
     "passage": "第一条",
     "reason": "种植箱压上去，防水层会坏，楼下三户人家去年就漏过水，修都没有办法修，请改一改。",
 }
+ON_FILE = {"authority": "区房管局", "number": "沪房〔2026〕1号", "day": "2026-03-01", "document": b"%PDF-1.4 a paper"}
+MANDATE = {"entry": "{entry}", "unit": "5-102", "name": "张阿姨", "paper": "书面委托，本人签名"}
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,28 @@ PAPER = [
     *get("paper.slip", "poll_vote", LEADS.replace("facilitator: page", "facilitator: away")),
     *get("paper.account", "poll_vote_paper"),
     *form("paper.sample", "poll_vote_paper", LEADS, LEADS_DO, {"fix": "1"}),
+]
+LAW = [
+    *form("ballots.matter", "owners_to_come", LEADS, LEADS_DO, {"item": "rebuild", "reason": REASON}),
+    *get("ballots.announce", "owners_to_come", LEADS),
+    *get("ballots.poll", "poll_owners_vote"),
+    *get("ballots.result", "poll_owners_over"),
+    *form("ballots.authorisation", "community", EVERYBODY, TOWN_DOES, ON_FILE),
+    *form("ballots.revoke_authorisation", "authorisation", TOWN, TOWN_DOES, {"reason": REASON}),
+    *form("ballots.mandates_page", "poll_owners_vote", LEADS, LEADS_DO, MANDATE),
+    *post("ballots.revoke_mandate", "mandate", LEADS_DO),
+    *form(
+        "ballots.count",
+        "poll_owners_over",
+        EVERYBODY,
+        "anonymous: sign in | author partner neighbour: does it | *: 403",
+        {"reason": REASON},
+    ),
+    *form("ballots.answer_count", "count_objection", LEADS, LEADS_DO, {"answer": REASON}),
+    *post("ballots.finalise", "poll_owners_done", LEADS_DO),
+    *form("people.owner", "owner", LEADS, LEADS_DO, {"unit": "5-102", "name": "张阿姨", "paper": "产证原件"}),
+    *post("people.unlink_owner", "owner_person", LEADS_DO),
+    *post("people.developer", "owner", LEADS_DO, {"on": "1"}),
 ]
 COMMENTS = [
     *get("comments.activity", "talk"),
@@ -292,6 +316,7 @@ SITE = [
 ROWS = (
     *BALLOTS,
     *PAPER,
+    *LAW,
     *COMMENTS,
     *NOTICES,
     *ME,

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from flask import Flask
 from sqlalchemy import select
 
+from app.ballots import counts, mandates, matters
 from app.ballots import service as ballots
+from app.ballots.models import Poll, RollEntry
 from app.comments import service as comments
 from app.comments.models import Talk
 from app.core.clock import DAY, HOUR, FixedClock
@@ -23,6 +25,7 @@ from app.notices import service as notices
 from app.notices.models import Notice
 from app.paper import service as paper
 from app.people import communities, desk, rings, roll, staff
+from app.people import owners as desk_owners
 from app.people.actor import Actor
 from app.people.codes import code_mac
 from app.people.communities import create_community, create_town
@@ -143,7 +146,7 @@ def _people(world: World, slug: str) -> None:
         tx.session.flush()
         world.place(slug, "entrance", id=entrance.id)
         for room, names in (("101", ("author", "partner")), ("102", ("neighbour",)), ("103", ())):
-            unit = Unit(community_id=here, entrance_id=entrance.id, room=room, floor_area=8000)
+            unit = Unit(community_id=here, entrance_id=entrance.id, room=room, floor_area=8000, occupancy="owner")
             tx.session.add(unit)
             tx.session.flush()
             household = Household(community_id=here, unit_id=unit.id, since=tx.now)
@@ -226,6 +229,7 @@ def _begin(world: World, slug: str) -> str:
             opens = world.clock.now() + 2 * DAY
             polls[key] = ballots.announce(lead, activity, opens, opens + days * DAY)
             world.place(slug, f"poll_{key}", public_id=polls[key])
+    _owners_votes(world, slug, lead)
     for key in ("vote", "vote_paper"):
         paper.issue(lead, polls[key], count=3)
         world.place(slug, f"sheet_{key}", public_id=polls[key], serial=serial(polls[key], 1))
@@ -240,6 +244,31 @@ def _on_paper(world: World, slug: str) -> None:
         paper.enter(reader, poll, {"serial": serial(poll, 1), "household": "5-101", "choice": "1"})
 
 
+def _owners_votes(world: World, slug: str, lead: Actor) -> None:
+    """Votes of owners: one that is open with a mandate, two that are over, one that is drafted."""
+    here = world.communities[slug]
+    units = db.session.scalars(select(Unit.public_id).where(Unit.community_id == here)).all()
+    owners = [communities.add_owner(lead, here, "赵六", [unit], "产证") for unit in units]
+    world.place(slug, "owner", public_id=owners[0])
+    for key, days in (("owners_vote", 7), ("owners_over", 1), ("owners_done", 1), ("owners_to_come", 0)):
+        activity = world.at[slug][key]["public_id"]
+        ballots.save_draft(lead, activity, key, f"{key}：先试一年。")
+        matters.classify(lead, activity, "use_funds", REASON)
+        if days:
+            opens = world.clock.now() + 2 * DAY
+            poll = ballots.announce(lead, activity, opens, opens + days * DAY)
+            world.place(slug, f"poll_{key}", public_id=poll)
+    poll = world.at[slug]["poll_owners_vote"]["public_id"]
+    query = select(RollEntry.id).join(Poll, Poll.id == RollEntry.poll_id).where(Poll.public_id == poll)
+    entries = db.session.scalars(query.order_by(RollEntry.id)).all()
+    mandate = mandates.give(lead, poll, entries[2], "5-102", "张阿姨", "书面委托", None)
+    world.place(slug, "mandate", public_id=poll, mandate=mandate)
+    world.place(slug, "owners_entry", public_id=str(entries[0]))
+    person = world.actors[_who(slug, "neighbour")]
+    desk_owners.link_person(lead, here, owners[0], "5-102", "张阿姨", "产证")
+    world.place(slug, "owner_person", public_id=owners[0], person=person.public_id)
+
+
 def _furnish(world: World, slug: str) -> None:
     lead, author = world.actors[_who(slug, "facilitator")], world.actors[_who(slug, "author")]
     _proposals(world, slug, author, lead)
@@ -252,6 +281,18 @@ def _furnish(world: World, slug: str) -> None:
     world.place(slug, "record", public_id=record.public_id)
     done = world.at[slug]["done"]["public_id"]
     world.place(slug, "done_record", public_id=done, step="first", attempt=1)
+    over = world.at[slug]["poll_owners_over"]["public_id"]
+    objection = counts.object_to(author, over, "少数了一户的面积，请重新点一遍。")
+    world.place(slug, "count_objection", public_id=over, objection=objection)
+    paper = matters.authorise(
+        world.actors["administrator"],
+        slug,
+        "区房管局",
+        "沪房1号",
+        "2026-03-01",
+        Upload("document", "application/pdf", keep(b"%PDF-1.4 law"), None, 0, 0, 12, "law.pdf"),
+    )
+    world.place(slug, "authorisation", public_id=paper)
     _office(world, slug, lead)
     _media(world, slug, author)
     ballots.cast(author, world.at[slug]["poll_vote_cast"]["public_id"], {"stance": "abstain"}, once="cast")

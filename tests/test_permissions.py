@@ -83,11 +83,16 @@ KINDS = {
     "discussion": ("talk",),
     "roster": ("team",),
     "notice": ("board", "board_to_come"),
-    "ballot": ("vote", "vote_over", "vote_to_come", "vote_paper"),
-    "poll": (
-        *("poll_vote", "poll_vote_cast", "poll_vote_over", "poll_vote_paper"),
-        *("sheet_vote", "sheet_vote_paper"),
+    "ballot": (
+        *("vote", "vote_over", "vote_to_come", "vote_paper"),
+        *("owners_vote", "owners_over", "owners_done", "owners_to_come"),
     ),
+    "poll": (
+        *("poll_vote", "poll_vote_cast", "poll_vote_over", "poll_vote_paper", "sheet_vote", "sheet_vote_paper"),
+        *("poll_owners_vote", "poll_owners_over", "poll_owners_done", "mandate", "count_objection"),
+    ),
+    "owner": ("owner", "owner_person"),
+    "authorisation": ("authorisation",),
     "proposal": ("proposal", "accepted", "draft"),
     "comment": ("comment", "hidden", "appealed", "reply"),
     "talk": ("talk_write", "talk_below_write"),

@@ -9,23 +9,24 @@ from sqlalchemy import Select, select
 from app.audit.finding import Wrong, read_canonical, read_json, same
 from app.audit.log import Told, place
 from app.ballots.cast import ballot_body
-from app.ballots.models import Ballot, Batch, Objection, Slot
+from app.ballots.models import Ballot, Batch, Objection, RollEntry, Slot, SlotLink
 from app.ballots.seal import SEALED
 from app.core.database import db
 from app.core.events import LogEntry
 from app.engine.canonical import commitment, tagged
-from app.engine.voting import RULES, Rule
+from app.engine.voting import RULES, Box, Rule
 
 CHUNK = 2000
 
 
-def check_ballots(poll: Any, closed: Told | None, withdrawn: dict[str, Told]) -> int:
+def check_ballots(poll: Any, closed: Told | None, withdrawn: dict[str, Told], final: Told | None = None) -> int:
     """Check a poll's ballots, slot by slot, and its stored count; returns how many ballots, replaced ones included.
 
     Entries of withdrawals that belong here are taken out of ``withdrawn``.
     """
     rule = RULES[poll.rule]
     counts = {stance.key: 0 for stance in rule.stances}
+    areas = dict(counts)
     objections = _objections(poll.id)
     live: list[bytes] = []
     total, after = 0, None
@@ -39,13 +40,15 @@ def check_ballots(poll: Any, closed: Told | None, withdrawn: dict[str, Told]) ->
             _check_objection(poll, row, rule, objections.pop(row.id, None), withdrawn)
             if row.live:
                 counts[row.stance] += 1
+                areas[row.stance] += row.area or 0
                 live.append(bytes.fromhex(row.commitment))
             after, total = row, total + 1
     if after is not None:
         _check_first(after)
     for row in objections.values():
         raise Wrong("objection", row.public_id, "ballot_id", "expected a ballot of its own poll")
-    _check_count(poll, rule, counts, live, closed)
+    _check_count(poll, rule, Box(counts, areas), live, closed)
+    _check_final(poll, rule, Box(counts, areas), final)
     return total
 
 
@@ -66,8 +69,10 @@ def check_content(poll: str, row: Any, rule: Rule) -> None:
 def _ballots(poll_id: int) -> Select[Any]:
     """A poll's ballots, those of a slot together, the newest first."""
     return (
-        select(Ballot.__table__, Slot.code)
+        select(Ballot.__table__, Slot.code, RollEntry.area)
         .join(Slot, Slot.id == Ballot.slot_id)
+        .outerjoin(SlotLink, SlotLink.slot_id == Ballot.slot_id)
+        .outerjoin(RollEntry, RollEntry.id == SlotLink.roll_entry_id)
         .where(Ballot.poll_id == poll_id)
         .order_by(Ballot.slot_id, Ballot.seq.desc())
         .execution_options(yield_per=CHUNK)
@@ -122,7 +127,8 @@ def _check_objection(poll: Any, row: Any, rule: Rule, found: Any, withdrawn: dic
     same("objection", found.public_id, "ended_at", found.ended_at, None, why)
 
 
-def _check_count(poll: Any, rule: Rule, counts: dict[str, int], live: list[bytes], closed: Told | None) -> None:
+def _check_count(poll: Any, rule: Rule, box: Box, live: list[bytes], closed: Told | None) -> None:
+    counts = dict(box.counts)
     name = poll.public_id
     if closed is None:
         same("poll", name, "settled_at", poll.settled_at, None, "no entry of the log closes it")
@@ -134,13 +140,29 @@ def _check_count(poll: Any, rule: Rule, counts: dict[str, int], live: list[bytes
     same("poll", name, "settled_at", poll.settled_at, event.at, f"{entry} of the log tells")
     same("poll", name, "project_id", poll.project_id, event.project_id, f"{entry} of the log tells")
     bound = tagged("qiding/ballots/v1", *sorted(live)).hex()
-    recount = {"closed": poll.closes_at, "cast": len(live), "counts": counts, "ballots": bound}
+    by_area = {"areas": dict(box.areas)} if rule.by_area else {}
+    recount = {"closed": poll.closes_at, "cast": len(live), "counts": counts, "ballots": bound, **by_area}
     for field, value in recount.items():
         if body.get(field) != value:
             raise Wrong("poll", name, f"{field} at the close", f"expected by a recount what {entry} of the log tells")
-    tally = {"counts": counts, "cast": len(live), "standing": sum(counts[key] for key in rule.objects)}
+    tally = {"counts": counts, "cast": len(live), "standing": sum(counts[key] for key in rule.objects), **by_area}
     if read_json("poll", name, "tally", poll.tally) != tally:
         raise Wrong("poll", name, "tally", "expected what a recount of its ballots gives")
+
+
+def _check_final(poll: Any, rule: Rule, box: Box, final: Told | None) -> None:
+    """A final count: when the log tells of one, with the numbers that the ballots give."""
+    name = poll.public_id
+    if final is None:
+        same("poll", name, "final_at", poll.final_at, None, "no entry of the log makes its count final")
+        return
+    entry = place(final.body)
+    same("poll", name, "final_at", poll.final_at, final.event.at, f"{entry} of the log tells")
+    areas = dict(box.areas) if rule.by_area else {}
+    recount = {"cast": sum(box.counts.values()), "counts": dict(box.counts), "areas": areas}
+    for field, value in recount.items():
+        if final.body.get(field) != value:
+            raise Wrong("poll", name, f"{field} of the final count", f"expected by a recount what {entry} tells")
 
 
 def check_batches(poll: Any, entries: int) -> None:

@@ -22,7 +22,7 @@ BEFORE_ALL = -(2**63)
 MOST_WAITING = 5000
 # Kinds of which entry and event are kept, because rows are compared with them later: a few for each project.
 KEPT = frozenset(
-    {"poll.announced", "poll.closed", "objection.withdrawn", "record.published"}
+    {"poll.announced", "poll.closed", "count.final", "objection.withdrawn", "record.published"}
     | {"paper.issued", "paper.returned", "paper.ended", "paper.root_fixed", "paper.drawn", "paper.compared"}
 )
 DRAFTED = "decision.drafted"

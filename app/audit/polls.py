@@ -12,9 +12,16 @@ from app.audit.finding import Wrong, read_json, same
 from app.audit.log import Log, Told, place
 from app.audit.paper import check_paper, stories
 from app.ballots.announce import FROZEN_SETTINGS
+from app.ballots.law_models import RollVoice
+from app.ballots.matters import matter_hash
 from app.ballots.models import Decision, Poll, RollEntry, Slot, TextVersion
+from app.ballots.rolls import head_key, root_of
 from app.core.database import db
-from app.engine.canonical import canon, tagged, text_hash
+from app.engine.canonical import text_hash
+from app.engine.voting import RULES
+from app.engine.voting.owners import ITEMS
+from app.people.models import Household, Person
+from app.people.places import Owner
 from app.projects.models import ActivityRun, MethodVersion, Project, StepRunRow
 from app.projects.queries import parse
 
@@ -36,10 +43,16 @@ def check_polls(community_id: int, log: Log) -> int:
     """Check each decision and each poll of a community, with its roll and its ballots; returns how many ballots."""
     _check_decisions(community_id, log)
     announced, closed = log.by("poll.announced", "poll"), log.by("poll.closed", "poll")
+    final = log.by("count.final", "poll")
     withdrawn, ballots = log.by("objection.withdrawn", "objection"), 0
-    columns = [column for column in Poll.__table__.columns if column.name not in ("tally", "asked_of")]
+    columns = [column for column in Poll.__table__.columns if column.name not in ("tally", "asked_of", "matter")]
     polls = db.session.execute(
-        select(*columns, cast(Poll.tally, Text).label("tally"), cast(Poll.asked_of, Text).label("asked_of"))
+        select(
+            *columns,
+            cast(Poll.tally, Text).label("tally"),
+            cast(Poll.asked_of, Text).label("asked_of"),
+            cast(Poll.matter, Text).label("matter"),
+        )
         .where(Poll.community_id == community_id)
         .order_by(Poll.id)
     ).all()
@@ -51,11 +64,16 @@ def check_polls(community_id: int, log: Log) -> int:
             raise Wrong("poll", poll.public_id, "public_id", "expected an entry of the log that announces it")
         _check_announced(poll, told)
         _check_version(poll, told)
-        _check_roll(poll)
-        ballots += check_ballots(poll, closed.pop(poll.public_id, None), withdrawn)
+        _check_roll(poll, told.body.get("roll", 1))
+        ballots += check_ballots(poll, closed.pop(poll.public_id, None), withdrawn, final.pop(poll.public_id, None))
         check_paper(on_paper[poll.id])
         check_batches(poll, batches.pop((poll.public_id, poll.project_id), 0))
-    for kind, rest in (("announces", announced), ("closes", closed), ("withdraws an objection in", withdrawn)):
+    for kind, rest in (
+        ("announces", announced),
+        ("closes", closed),
+        ("makes final", final),
+        ("withdraws an objection in", withdrawn),
+    ):
         for told in rest.values():
             name = told.body.get("poll")
             raise Wrong("poll", name, "public_id", f"expected what {place(told.body)} of the log {kind}; it is gone")
@@ -119,13 +137,21 @@ def _check_announced(poll: Any, told: Told) -> None:
     same("poll", name, "announced_by_id", poll.announced_by_id, event.person_id, source)
     same("poll", name, "project_id", poll.project_id, event.project_id, source)
     same("poll", name, "paper", poll.paper, body.get("paper", "none"), source)
-    same("poll", name, "mode", poll.mode, "A", "there is no other yet")
+    same("poll", name, "mode", poll.mode, "B" if poll.electorate == "owner" else "A", "its electorate tells")
+    matter = read_json("poll", name, "matter", poll.matter)
+    hashed = matter_hash(matter) if isinstance(matter, dict) else None
+    if hashed != body.get("matter", ""):
+        raise Wrong("poll", name, "matter", f"expected that whose hash {place(body)} of the log holds")
     same("poll", name, "voided_at", poll.voided_at, None, "nothing can void a poll yet")
     decision = db.session.execute(
         select(Decision.project_id, cast(Decision.policy, Text).label("policy")).where(Decision.id == poll.decision_id)
     ).one()
     same("poll", name, "decision_id", decision.project_id, poll.project_id, source)
     policy = json.loads(decision.policy)
+    if isinstance(matter, dict) and matter.get("item") and RULES[policy["rule"]].by_area:
+        rule = RULES[ITEMS[matter["item"]].rule]
+        if rule.fixed is not None:
+            policy |= {"rule": rule.key, "quorum": str(rule.fixed.quorum), "threshold": str(rule.fixed.threshold)}
     for key in POLICY:
         same("poll", name, key, getattr(poll, key), policy.get(key), "the policy of its decision tells")
     places = read_json("poll", name, "asked_of", poll.asked_of)
@@ -151,27 +177,62 @@ def _check_version(poll: Any, told: Told) -> None:
     same("text_version", version.id, "decision_id", version.decision_id, poll.decision_id, "its poll tells")
 
 
-def _check_roll(poll: Any) -> None:
+def _check_roll(poll: Any, version: Any) -> None:
     entries = db.session.execute(
-        select(RollEntry.id, RollEntry.label, RollEntry.heads, RollEntry.area, RollEntry.household_id)
+        select(RollEntry.__table__, Household.public_id.label("home"), Person.public_id.label("person"))
+        .outerjoin(Household, Household.id == RollEntry.household_id)
+        .outerjoin(Person, Person.id == RollEntry.person_id)
         .where(RollEntry.poll_id == poll.id)
         .order_by(RollEntry.id)
     ).all()
     if len(entries) != poll.roll_size:
         raise Wrong("roll_entry", f"of {poll.public_id}", "id", f"expected {poll.roll_size} of them")
     for entry in entries:
-        if (entry.household_id is not None) != (poll.electorate == "household"):
-            raise Wrong("roll_entry", entry.id, "household_id", f"expected a {poll.electorate}, as on its poll")
+        if getattr(entry, f"{poll.electorate}_id") is None:
+            raise Wrong(
+                "roll_entry", entry.id, f"{poll.electorate}_id", f"expected a {poll.electorate}, as on its poll"
+            )
+        if version != 1 and poll.electorate != "owner":
+            same("roll_entry", entry.id, "unit_key", entry.unit_key, entry.home or entry.person, "its unit tells")
+    if poll.electorate == "owner":
+        keys = _head_keys(poll.id)
+        for entry in entries:
+            same("roll_entry", entry.id, "unit_key", entry.unit_key, keys.get(entry.id), "its owners tell")
     try:
-        hashed = tagged("qiding/roll/v1", canon([[entry.label, entry.heads, entry.area] for entry in entries])).hex()
+        rows = [[entry.label, entry.heads, entry.area, entry.unit_key][: 3 if version == 1 else 4] for entry in entries]
+        hashed = root_of(rows, version)
     except ValueError:
         hashed = ""
     if hashed != poll.roll_root:
         raise Wrong(
-            "roll_entry", f"of {poll.public_id}", "label, heads or area", "expected the roll that was announced"
+            "roll_entry",
+            f"of {poll.public_id}",
+            "label, heads, area or unit_key",
+            "expected the roll that was announced",
+        )
+    if version != 1:
+        same(
+            "poll", poll.public_id, "roll_area", poll.roll_area, sum(entry.area for entry in entries), "its roll tells"
+        )
+    if version != 1:
+        same(
+            "poll", poll.public_id, "roll_area", poll.roll_area, sum(entry.area for entry in entries), "its roll tells"
         )
     slots = db.session.scalar(select(func.count()).select_from(Slot).where(Slot.poll_id == poll.id))
     if slots != poll.roll_size:
         raise Wrong(
             "slot", f"of {poll.public_id}", "id", f"expected {poll.roll_size} of them, one for each on the roll"
         )
+
+
+def _head_keys(poll_id: int) -> dict[int, str]:
+    """Who each entry of an owners' roll is, by the owners that it was frozen with."""
+    owners: dict[int, list[str]] = {}
+    query = (
+        select(RollVoice.roll_entry_id, Owner.public_id)
+        .join(Owner, Owner.id == RollVoice.owner_id)
+        .where(RollVoice.poll_id == poll_id)
+    )
+    for entry, key in db.session.execute(query):
+        owners.setdefault(entry, []).append(key)
+    return {entry: head_key(keys) for entry, keys in owners.items()}

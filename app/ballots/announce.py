@@ -4,42 +4,33 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from app.ballots import queries
+from app.ballots import matters, queries, voices
 from app.ballots.close import settle
 from app.ballots.gates import SPEC
+from app.ballots.law_models import RollVoice
 from app.ballots.models import Decision, Poll, RollEntry, Slot, SlotLink, TextVersion
-from app.ballots.queries import Round
+from app.ballots.queries import Round, may_go_on
+from app.ballots.rolls import ROLL_VERSION, Unit, asked_of, electorate, require_whole, roll_root
 from app.core.events import record_event
 from app.core.outbox import tell
 from app.core.transaction import Lock, Tx, transaction
-from app.engine.canonical import canon, tagged, text_hash
+from app.engine.canonical import text_hash
 from app.engine.errors import Closed, Conflict, Frozen, Invalid
 from app.engine.phrase import Moment, phrase
+from app.engine.voting import RULES
 from app.engine.voting.phase import PollTimes, check_announcement
 from app.people.actor import Actor
-from app.people.queries import persons_of_households, roll_households, roll_persons
+from app.people.queries import persons_of_households
 from app.projects.kinds import ActivityRef, only
 from app.projects.models import ActivityRun, Project
 from app.projects.queries import activity_refs, find_activity
 
 INSERT_CHUNK = 1000
 FROZEN_SETTINGS = ("rule", "electorate", "quorum", "threshold", "rounds", "announce_hours", "open_days", "paper")
-
-
-@dataclass(frozen=True)
-class Unit:
-    """A voting unit as it would stand on the roll: a household or a person."""
-
-    household_id: int | None
-    person_id: int | None
-    label: str
-    area: int
-    heads: int = 1
 
 
 def save_draft(actor: Actor, activity_public_id: str, title: str, text: str) -> str:
@@ -93,11 +84,6 @@ def _latest(tx: Tx, decision: Decision) -> Round | None:
     return next(iter(queries.rounds_of([decision.id], tx.now)[decision.id]), None)
 
 
-def may_go_on(last: Round | None) -> bool:
-    """Whether a round may be announced: there was none, or the last one is void, or closed without passing."""
-    return last is None or last.phase == "void" or (last.phase == "closed" and not last.passed)
-
-
 def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: int) -> str:
     """Announce a round on the drafted text: text, rule, times and roll are frozen. Returns the poll's public id."""
     with transaction() as tx:
@@ -107,6 +93,9 @@ def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: in
             raise Conflict(phrase("Write the text to be decided first."))
         attempt = _next_attempt(tx, decision, ref)
         units = electorate(ref)
+        if ref.activity.word("electorate") == "owner":
+            require_whole(ref)
+        matter = matters.freeze(ref, decision)
         times = PollTimes(tx.now, opens_at, closes_at)
         earlier = set(tx.session.scalars(select(TextVersion.text_hash).where(TextVersion.decision_id == decision.id)))
         hashed = text_hash(decision.draft)
@@ -130,7 +119,7 @@ def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: in
         )
         tx.session.add(version)
         tx.session.flush()
-        poll = _poll(decision, version, attempt, times, units, ref, person_id)
+        poll = _poll(decision, version, attempt, times, units, ref, person_id, matter)
         tx.session.add(poll)
         tx.session.flush()
         _freeze_roll(tx, poll, units)
@@ -186,37 +175,6 @@ def _next_attempt(tx: Tx, decision: Decision, ref: ActivityRef) -> int:
     return last.poll.attempt + 1
 
 
-def electorate(ref: ActivityRef) -> list[Unit]:
-    """The voting units of an activity as they stand now: what an announcement would freeze."""
-    if ref.activity.word("electorate") == "household":
-        return [
-            Unit(row.id, None, row.label, row.floor_area or 0) for row in roll_households(ref.community_id, ref.scope)
-        ]
-    return [Unit(None, person_id, label, 0) for person_id, label in roll_persons(ref.community_id, ref.scope)]
-
-
-def asked_of(ref: ActivityRef, units: list[Unit]) -> list[str]:
-    """The buildings or entrances that a vote is asked of, in their order; none when it is the whole community."""
-    if not ref.scope:
-        return []
-    ends = ("单元", "号楼") if ref.scope.get("entrances") else ("号楼",)
-    return list(dict.fromkeys(_up_to(unit.label, ends) for unit in units))
-
-
-def _up_to(label: str, ends: tuple[str, ...]) -> str:
-    """An address cut after the first of these words that it has: 5号楼2单元302室 to 5号楼, say."""
-    for end in ends:
-        head, found, _ = label.partition(end)
-        if found:
-            return head + found
-    return label
-
-
-def roll_root(units: list[Unit]) -> str:
-    """The hash of a roll: its units with heads and area, in the order of their addresses."""
-    return tagged("qiding/roll/v1", canon([[unit.label, unit.heads, unit.area] for unit in units])).hex()
-
-
 def _poll(
     decision: Decision,
     version: TextVersion,
@@ -225,24 +183,29 @@ def _poll(
     units: list[Unit],
     ref: ActivityRef,
     person_id: int,
+    matter: dict[str, Any],
 ) -> Poll:
+    rule = RULES[matters.rule_key(ref, matter)]
     return Poll(
         community_id=ref.community_id,
         project_id=ref.project_id,
         decision_id=decision.id,
         version_id=version.id,
         attempt=attempt,
-        rule=decision.policy["rule"],
+        rule=rule.key,
         electorate=decision.policy["electorate"],
-        quorum=decision.policy["quorum"],
-        threshold=decision.policy["threshold"],
+        mode="B" if decision.policy["electorate"] == "owner" else "A",
+        matter=matter,
         paper=decision.policy.get("paper", "none"),
+        quorum=str(rule.fixed.quorum) if rule.fixed else decision.policy["quorum"],
+        threshold=str(rule.fixed.threshold) if rule.fixed else decision.policy["threshold"],
         asked_of=asked_of(ref, units),
         announced_at=times.announced_at,
         announced_by_id=person_id,
         opens_at=times.opens_at,
         closes_at=times.closes_at,
         roll_size=len(units),
+        roll_area=sum(unit.area for unit in units),
         roll_root=roll_root(units),
     )
 
@@ -255,6 +218,10 @@ def _freeze_roll(tx: Tx, poll: Poll, units: list[Unit]) -> None:
             "community_id": poll.community_id,
             "household_id": unit.household_id,
             "person_id": unit.person_id,
+            "owner_id": unit.owner_id,
+            "unit_key": unit.key,
+            "source": unit.source,
+            "entered_by_id": unit.entered_by_id,
             "label": unit.label,
             "heads": unit.heads,
             "area": unit.area,
@@ -263,6 +230,7 @@ def _freeze_roll(tx: Tx, poll: Poll, units: list[Unit]) -> None:
     ]
     for start in range(0, len(rows), INSERT_CHUNK):
         tx.session.execute(insert(RollEntry), rows[start : start + INSERT_CHUNK])
+    _freeze_voices(tx, poll, units)
     entries = list(tx.session.scalars(select(RollEntry.id).where(RollEntry.poll_id == poll.id)))
     slots = [{"id": secrets.randbits(62), "poll_id": poll.id, "code": secrets.token_hex(16)} for _ in entries]
     secrets.SystemRandom().shuffle(entries)
@@ -278,6 +246,26 @@ def _freeze_roll(tx: Tx, poll: Poll, units: list[Unit]) -> None:
         )
 
 
+def _freeze_voices(tx: Tx, poll: Poll, units: list[Unit]) -> None:
+    """Write down who casts for each owner; nothing to write for others."""
+    if poll.electorate != "owner":
+        return
+    query = select(RollEntry.unit_key, RollEntry.id).where(RollEntry.poll_id == poll.id)
+    ids = dict(tx.session.execute(query).all())
+    rows = [
+        {
+            "poll_id": poll.id,
+            "roll_entry_id": ids[unit.key],
+            "household_id": who if kind == "household" else None,
+            "owner_id": who if kind == "owner" else None,
+        }
+        for unit in units
+        for kind, who in unit.voices
+    ]
+    for start in range(0, len(rows), INSERT_CHUNK):
+        tx.session.execute(insert(RollVoice), rows[start : start + INSERT_CHUNK])
+
+
 def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int) -> None:
     record_event(
         tx,
@@ -285,7 +273,7 @@ def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int) -> None:
         community_id=poll.community_id,
         project_id=poll.project_id,
         person_id=person_id,
-        data={"title": version.title},
+        data={"title": version.title, **({"matter": poll.matter} if poll.matter else {})},
         public={
             "poll": poll.public_id,
             "attempt": poll.attempt,
@@ -298,12 +286,17 @@ def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int) -> None:
             "roll_size": poll.roll_size,
             "roll_root": poll.roll_root,
             **({"paper": poll.paper} if poll.paper != "none" else {}),
+            "roll": ROLL_VERSION,
+            **({"matter": matters.matter_hash(poll.matter), "roll_area": poll.roll_area} if poll.matter else {}),
         },
     )
 
 
 def _tell_roll(tx: Tx, poll: Poll, units: list[Unit], title: str, slug: str) -> None:
-    people = {
+    people: set[int] = set()
+    if poll.electorate == "owner":
+        people.update(tx.session.scalars(voices.speakers(poll.id)))
+    people |= {
         person.id for person in persons_of_households(unit.household_id for unit in units if unit.household_id)
     } | {unit.person_id for unit in units if unit.person_id is not None}
     tell(

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from app.ballots import queries
+from app.ballots import queries, voices
 from app.ballots.models import Ballot, Poll, RollEntry, TextVersion, random_key
 from app.ballots.statements import (
     BALLOTS_OF,
@@ -73,11 +73,20 @@ class Put:
     commitment: str
 
 
-def cast(actor: Actor, poll_public_id: str, raw: Mapping[str, object], *, once: str, agreed: bool = False) -> Receipt:
+def cast(
+    actor: Actor,
+    poll_public_id: str,
+    raw: Mapping[str, object],
+    *,
+    once: str,
+    agreed: bool = False,
+    unit: int | None = None,
+) -> Receipt:
     """Cast, or change, a ballot. The deadline is judged by the time read under the poll's and the roll entry's locks.
 
     ``agreed`` says that the household agreed on changing what another of its persons had cast. ``once`` is the form's
-    key: the same form sent again is answered with the ballot that it made.
+    key: the same form sent again is answered with the ballot that it made. ``unit`` is the owner's entry that it is
+    cast for, where a person may cast for several.
     """
     actor.person()
     content = tidied(raw)
@@ -85,7 +94,7 @@ def cast(actor: Actor, poll_public_id: str, raw: Mapping[str, object], *, once: 
         raise Invalid(NO_KEY)
     with transaction() as tx:
         poll = hold_poll(tx, poll_public_id)
-        entry = _hold_entry(tx, actor, poll)
+        entry = _hold_entry(tx, actor, poll, unit)
         tx = tx.later()
         form = sha256_hex(f"{entry.code}:{once}".encode())
         before, again = there(tx, entry.slot_id, form)
@@ -120,13 +129,14 @@ def hold_poll(tx: Tx, public_id: str) -> Row[Any]:
     return row
 
 
-def _hold_entry(tx: Tx, actor: Actor, poll: Row[Any]) -> Row[Any]:
+def _hold_entry(tx: Tx, actor: Actor, poll: Row[Any], chosen: int | None) -> Row[Any]:
     """The actor's entry on the poll's roll, held, with its slot; Forbidden, with who is asked, for all others."""
-    unit = queries.unit_of(actor, poll.electorate)
+    owners = poll.electorate == "owner"
+    unit = voices.entry_of(actor, poll.id, chosen) if owners else queries.unit_of(actor, poll.electorate)
     row: Row[Any] | None = None
     if unit is not None:
         row = tx.session.execute(HOLD_ENTRY[poll.electorate], {"poll": poll.id, "unit": unit}).one_or_none()
-    if row is None:
+    if row is None or (owners and unit not in voices.entries_of(actor, poll.id)):  # a mandate may just have ended
         raise not_asked(poll.electorate)
     return row
 
@@ -155,6 +165,13 @@ def not_asked(electorate: str) -> Forbidden:
             phrase(
                 "This vote is asked of the households that were on the roll at its announcement. Yours is not among "
                 "them. Ask at the desk if you think it should be."
+            )
+        )
+    if electorate == "owner":
+        return Forbidden(
+            phrase(
+                "This vote is asked of the owners who were on the roll at its announcement, or of who speaks for them. "
+                "You are not among them. Ask at the desk, with the papers, if you think you should be."
             )
         )
     return Forbidden(
@@ -222,6 +239,8 @@ def require_unboxed(tx: Tx, poll: Poll | Row[Any], entry: RollEntry | Row[Any]) 
 
 
 def _require_may(actor: Actor, poll: Row[Any]) -> None:
+    if poll.electorate == "owner":
+        return  # the roll alone says who is asked: owners belong to no ring
     activity = method_by_hash(poll.method_sha256).step(poll.step).activity(poll.key)
     if not windows.may(activity, "vote", actor.rings_in(poll.community_id)):
         raise Forbidden(phrase("Your ring does not take part in this. You can read everything here."))
@@ -291,6 +310,8 @@ def _tell_unit(tx: Tx, poll: Row[Any], entry: Row[Any], actor: Actor, *, changed
     """Tell all of the household, the one who cast included, so that nobody votes for somebody else unseen."""
     whole = entry.household_id is not None
     people, unit = (OF_HOUSEHOLD, entry.household_id) if whole else (OF_PERSON, entry.person_id)
+    if poll.electorate == "owner":
+        people, unit = voices.OF_OWNER, entry.id
     tell_those(
         tx,
         people,

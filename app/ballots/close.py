@@ -6,7 +6,7 @@ import json
 
 from sqlalchemy import select, update
 
-from app.ballots import queries, waits
+from app.ballots import queries, voices, waits, weights
 from app.ballots.cast import place_of
 from app.ballots.models import Ballot, Objection, Poll, RollEntry, Slot, SlotLink
 from app.ballots.seal import seal, seal_rest
@@ -19,8 +19,6 @@ from app.engine.errors import Conflict, NotFound
 from app.engine.phrase import phrase
 from app.engine.voting import Tally, Vote
 from app.people.actor import Actor
-from app.people.models import Person
-from app.people.places import Community
 from app.projects.models import Project
 
 
@@ -66,40 +64,25 @@ def withdraw_objection(actor: Actor, poll_public_id: str) -> None:
             "objection.withdrawn",
             community_id=poll.community_id,
             project_id=poll.project_id,
-            href=_result_href(tx, poll),
+            href=queries.result_href(poll),
         )
         tx.session.flush()
-        result = _round(poll, tx.now)
+        result = queries.round_of(poll, tx.now)
         if result.passed:
             _tell_roll(tx, poll, result, f"passed:{poll.public_id}")
 
 
-def _round(poll: Poll, now: int) -> queries.Round:
-    rounds = queries.rounds_of([poll.decision_id], now)[poll.decision_id]
-    return next(item for item in rounds if item.poll.id == poll.id)
-
-
 def _tell_roll(tx: Tx, poll: Poll, result: queries.Round, dedupe: str) -> None:
-    people = tx.session.scalars(
-        select(Person.id)
-        .join(RollEntry, (RollEntry.household_id == Person.household_id) | (RollEntry.person_id == Person.id))
-        .where(RollEntry.poll_id == poll.id, Person.left_at.is_(None))
-    )
     tell(
         tx,
-        people,
-        "poll.closed",
+        voices.voters(tx, poll),
+        "poll.counted" if result.preliminary else "poll.closed",
         community_id=poll.community_id,
         project_id=poll.project_id,
-        data={"title": result.version.title, "passed": result.passed},
-        href=_result_href(tx, poll),
+        data={"title": result.version.title, "passed": result.carried},
+        href=queries.result_href(poll),
         dedupe=dedupe,
     )
-
-
-def _result_href(tx: Tx, poll: Poll) -> str:
-    slug = tx.session.scalars(select(Community.slug).where(Community.id == poll.community_id)).one()
-    return f"/c/{slug}/poll/{poll.public_id}/result"
 
 
 def settle_due() -> int:
@@ -127,9 +110,11 @@ def settle(poll_id: int) -> bool:
         if poll.settled_at is not None or poll.closes_at > tx.now or waits.uncounted([poll.id], tx.now):
             return False
         seal_rest(tx, poll)
-        result = _round(poll, tx.now)
-        tally, commitments = _recount(tx, result)
+        result = queries.round_of(poll, tx.now)
+        tally, commitments = recount(tx, result)
         poll.tally = {"counts": dict(tally.counts), "cast": tally.cast, "standing": result.standing}
+        if result.rule.by_area:
+            poll.tally = {**poll.tally, "areas": dict(tally.areas)}
         poll.settled_at = tx.now
         _withdraw_replaced(tx, poll)
         record_event(
@@ -143,6 +128,7 @@ def settle(poll_id: int) -> bool:
                 "closed": poll.closes_at,
                 "cast": tally.cast,
                 "counts": dict(tally.counts),
+                **({"areas": dict(tally.areas)} if result.rule.by_area else {}),
                 "ballots": tagged("qiding/ballots/v1", *sorted(commitments)).hex(),
             },
         )
@@ -150,17 +136,20 @@ def settle(poll_id: int) -> bool:
         return True
 
 
-def _recount(tx: Tx, result: queries.Round) -> tuple[Tally, list[bytes]]:
+def recount(tx: Tx, result: queries.Round) -> tuple[Tally, list[bytes]]:
     """Count ballot by ballot, from the choices that were committed to: what pages count by groups must agree."""
     rows = tx.session.execute(
         select(Slot.code, Ballot.choice, Ballot.commitment)
         .join(Slot, Slot.id == Ballot.slot_id)
         .where(Ballot.poll_id == result.poll.id, Ballot.live)
     ).all()
-    votes = [Vote(code, json.loads(choice)) for code, choice, _ in rows]
+    areas = weights.area_of_slots(result.poll) if result.rule.by_area else {}
+    votes = [Vote(code, json.loads(choice), areas.get(code, 0)) for code, choice, _ in rows]
     raised = sum(1 for vote in votes if vote.choice["stance"] in result.rule.objects)
-    tally = result.rule.tally(votes, result.poll.roll_size, queries.policy_of(result.poll), raised - result.standing)
-    if result.tally is not None and dict(tally.counts) != dict(result.tally.counts):
+    tally = result.rule.tally(
+        votes, weights.roll_of(result.poll), queries.policy_of(result.poll), raised - result.standing
+    )
+    if result.tally is not None and (tally.counts, tally.areas) != (result.tally.counts, result.tally.areas):
         raise RuntimeError(f"two counts of poll {result.poll.public_id}")
     return tally, [bytes.fromhex(commitment) for _, _, commitment in rows]
 

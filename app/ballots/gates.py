@@ -14,22 +14,26 @@ from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.gates import GateResult, Missing
 from app.engine.objections import NAMES
 from app.engine.phrase import Moment, Phrase, phrase
-from app.engine.voting import RULES, Policy, Test
+from app.engine.voting import RULES, Box, Policy, Roll, Test
+from app.engine.voting.arithmetic import quorum_sum
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
 
+METHOD_RULES = tuple(key for key in RULES if key != "owners_special")  # that one follows from a matter
 SPEC = ActivitySpec(
     "ballot",
     ("vote",),
     (
-        SettingSpec("rule", "str", required=True, choices=tuple(RULES)),
-        SettingSpec("electorate", "str", required=True, choices=("household", "person")),
-        SettingSpec("quorum", "fraction", default="1/2"),
+        SettingSpec("rule", "str", required=True, choices=METHOD_RULES),
+        SettingSpec("electorate", "str", required=True, choices=("household", "person", "owner")),
+        SettingSpec("quorum", "fraction", default="1/2", minimum=1),
         SettingSpec("announce_hours", "int", default=48, minimum=0),
         SettingSpec("open_days", "int", default=7, minimum=1),
-        SettingSpec("threshold", "fraction", default="1/2"),
+        SettingSpec("threshold", "fraction", default="1/2", minimum=1),
         SettingSpec("rounds", "int", default=3, minimum=1),
         SettingSpec("secret", "bool", default=False),
         SettingSpec("paper", "str", default="none", choices=("none", "last", "final")),
+        SettingSpec("count_notice_days", "int", default=7, minimum=1),  # of owners' votes: before the final count
+        SettingSpec("proxies", "int", default=3, minimum=0),  # mandates that one person may hold
     ),
 )
 COUNTING = phrase("Closed. The votes on paper are being counted; the result is shown when all of them are.")
@@ -83,6 +87,10 @@ def asked(poll: Poll) -> Phrase:
 def asked_preview(electorate: str, asked_of: Sequence[str], size: int) -> Phrase:
     """Who would be asked: ``asked_of`` names buildings or entrances, none for the whole community."""
     places = "、".join(asked_of)
+    if electorate == "owner":
+        if places:
+            return phrase("The %(n)s owners of %(places)s, counted by heads and by floor area.", n=size, places=places)
+        return phrase("All %(n)s owners of the community, counted by heads and by floor area.", n=size)
     if electorate == "household":
         if places:
             return phrase("The %(n)s households of %(places)s; each household has one vote.", n=size, places=places)
@@ -100,25 +108,19 @@ TESTS = {
     "quorum": phrase("Did enough take part?"),
     "objections": phrase("Does an objection stand?"),
     "approval": phrase("Did enough of them say yes?"),
+    "quorum_area": phrase("Did enough take part by floor area?"),
+    "approval_area": phrase("Did enough of them say yes by floor area?"),
 }
 
 
 def arithmetic(item: Round, test: Test) -> Phrase | None:
-    """The quorum worked out in whole numbers, the way one does it on paper."""
+    """A test worked out in whole numbers, the way one does it on paper."""
+    if test.sum is not None:
+        return test.sum
     if test.key != "quorum" or item.tally is None:
         return None
     share = Fraction(item.poll.quorum)
-    values = {
-        "cast": item.tally.cast,
-        "den": share.denominator,
-        "left": test.left,
-        "size": item.tally.electorate,
-        "num": share.numerator,
-        "right": test.right,
-    }
-    if test.holds:
-        return phrase("%(cast)s × %(den)s = %(left)s, not less than %(size)s × %(num)s = %(right)s: enough.", **values)
-    return phrase("%(cast)s × %(den)s = %(left)s, less than %(size)s × %(num)s = %(right)s: too few.", **values)
+    return quorum_sum(item.tally.cast, item.tally.electorate, share.numerator, share.denominator)
 
 
 def summaries(refs: Sequence[ActivityRef], now: int) -> list[Summary]:
@@ -179,6 +181,9 @@ def _result(ref: GateRef, latest: dict[int, Round], holds: Callable[[Round], boo
     if item.phase in ("announced", "open"):
         wait = Missing(phrase("Wait for the close: %(when)s.", when=Moment(item.poll.closes_at)))
         return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), (wait,))
+    if item.preliminary and item.carried:
+        wait = Missing(phrase("The count is preliminary. Answer what is objected to it, and make it final."), href)
+        return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), (wait,))
     if item.poll.attempt >= (activity.activity.whole("rounds") if activity else 1):
         todo = phrase("All rounds are used up: send the project back, or end it with its reason.")
         if item.standing:
@@ -220,6 +225,7 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
                 "cast": tally.cast if tally else 0,
                 "standing": item.standing,
                 "passed": item.passed,
+                **law_part(item),
                 "concerns": queries.concerns_of(poll, now),
                 "objections": [
                     {"number": o.code, "state": o.state, **{k: v for k, v in o.choice.items() if k != "stance"}}
@@ -238,6 +244,18 @@ def _added(poll: Poll, now: int) -> dict[str, Any]:
     return {key: value for part in RECORD_PARTS for key, value in part(poll, now).items()}
 
 
+def law_part(item: Round) -> dict[str, Any]:
+    """What a record says of an owners' vote beside the rest; nothing for others."""
+    if item.poll.electorate != "owner":
+        return {}
+    return {
+        "areas": dict(item.tally.areas) if item.tally is not None else {},
+        "roll_area": item.poll.roll_area,
+        "matter": dict(item.poll.matter),
+        "final_at": item.poll.final_at,
+    }
+
+
 def retell(stored: dict[str, Any]) -> list[Phrase]:
     """The tests of a recorded round, told again from its numbers: nobody has to believe a stored verdict."""
     threshold = Fraction(stored["threshold"])
@@ -246,7 +264,9 @@ def retell(stored: dict[str, Any]) -> list[Phrase]:
     if not stored["counts"]:
         return []
     withdrawn = sum(stored["counts"][key] for key in rule.objects) - stored["standing"]
-    tally = rule.weigh(stored["counts"], stored["roll_size"], policy, withdrawn)
+    # Records of votes by heads alone, and those from before there were others, have no areas.
+    box, roll = Box(stored["counts"], stored.get("areas", {})), Roll(stored["roll_size"], stored.get("roll_area", 0))
+    tally = rule.weigh(box, roll, policy, withdrawn)
     return [*(test.says for test in tally.tests), tally.verdict]
 
 

@@ -118,6 +118,7 @@ class Poll(Base):
     prolonged_until: Mapped[int | None]
     voided_at: Mapped[int | None]
     roll_size: Mapped[int]
+    roll_area: Mapped[int] = mapped_column(default=0)  # of all units together, in 0.01 m²
     roll_root: Mapped[str] = mapped_column(String(64))
     tally: Mapped[dict[str, Any] | None]
     settled_at: Mapped[int | None]
@@ -132,7 +133,7 @@ class RollEntry(Base):
     __table_args__ = (
         UniqueConstraint("poll_id", "household_id"),
         UniqueConstraint("poll_id", "person_id"),
-        UniqueConstraint("poll_id", "owner_id"),
+        UniqueConstraint("poll_id", "unit_key"),
         UniqueConstraint("id", "poll_id"),
         within("poll"),
         CheckConstraint(
@@ -149,6 +150,7 @@ class RollEntry(Base):
     household_id: Mapped[int | None] = mapped_column(ForeignKey("household.id"), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("owner.id"), index=True)
+    unit_key: Mapped[str | None] = mapped_column(String(64))  # who the unit is: bound by the root of the roll
     label: Mapped[str] = mapped_column(String(120))
     heads: Mapped[int] = mapped_column(default=1)
     area: Mapped[int] = mapped_column(default=0)

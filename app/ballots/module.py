@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.ballots import poll_views as _polls  # noqa: F401 - its routes hang on the blueprint
+from app.ballots import law_views as _law  # noqa: F401 - its routes hang on the blueprint
+from app.ballots import poll_views as _polls  # noqa: F401 - likewise
 from app.ballots.gates import ADOPTED, BALLOT, ENDED, PASSED
 from app.ballots.service import remind_due, seal_due, settle_due
 from app.ballots.views import ballots as blueprint
@@ -32,6 +33,10 @@ def _announced(data: Mapping[str, Any]) -> Phrase:
 def _recorded(data: Mapping[str, Any]) -> Phrase:
     if data["whose"] == "person":
         return phrase("Your vote on “%(title)s” was recorded.", title=data["title"])
+    if data["whose"] == "owner":
+        return phrase(
+            "The owner's vote on “%(title)s” was recorded, by %(name)s.", title=data["title"], name=data["name"]
+        )
     return phrase(
         "The vote of your household on “%(title)s” was recorded, by %(name)s.", title=data["title"], name=data["name"]
     )
@@ -40,6 +45,10 @@ def _recorded(data: Mapping[str, Any]) -> Phrase:
 def _changed(data: Mapping[str, Any]) -> Phrase:
     if data["whose"] == "person":
         return phrase("Your vote on “%(title)s” was changed.", title=data["title"])
+    if data["whose"] == "owner":
+        return phrase(
+            "The owner's vote on “%(title)s” was changed, by %(name)s.", title=data["title"], name=data["name"]
+        )
     return phrase(
         "The vote of your household on “%(title)s” was changed, by %(name)s. If you did not agree on it, change it "
         "before the close, or ask at the desk.",
@@ -52,6 +61,18 @@ def _closed(data: Mapping[str, Any]) -> Phrase:
     if data["passed"]:
         return phrase("“%(title)s” has passed.", title=data["title"])
     return phrase("“%(title)s” has not passed. Look at the result and the objections.", title=data["title"])
+
+
+def _counted(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "“%(title)s” is counted. The count is preliminary and under notice: look at it, and object if something in it "
+        "is wrong.",
+        title=data["title"],
+    )
+
+
+def _count_answered(data: Mapping[str, Any]) -> Phrase:
+    return phrase("Your objection to a count was answered.")
 
 
 def _withdrawn(data: Mapping[str, Any]) -> Phrase:
@@ -93,6 +114,8 @@ ballots = Module(
         "ballot.recorded": _recorded,
         "ballot.changed": _changed,
         "poll.closed": _closed,
+        "poll.counted": _counted,
+        "count.answered": _count_answered,
         "objection.withdrawn": _withdrawn,
         "household.disputed": _disputed,
         "household.to_desk": _to_desk,

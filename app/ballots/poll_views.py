@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Response as FlaskResponse
 from flask import flash, jsonify, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from app.ballots import gates, queries, service
+from app.ballots import gates, mandates, queries, receipts, service
 from app.ballots.forms import BallotForm
 from app.ballots.views import Page, ballots
 from app.core.clock import now
@@ -49,7 +50,8 @@ def poll(slug: str, public_id: str) -> Page:
     """The text, who is asked, and the ballot."""
     at, reader = now(), actor()
     page = queries.find_poll(public_id, slug, at)
-    place = queries.standing_of(reader, page.round.poll)
+    unit = _unit()
+    place = queries.standing_of(reader, page.round.poll, unit)
     form = BallotForm()
     form.stance.choices = options((stance.key, say(stance.title)) for stance in page.round.rule.stances)
     form.kind.choices = options((key, say(name)) for key, name in KINDS.items())
@@ -58,10 +60,11 @@ def poll(slug: str, public_id: str) -> Page:
         if form.validate_on_submit():
             with form.refusals():
                 raw = {name: form[name].data or "" for name in FIELDS}
-                receipt = service.cast(reader, public_id, raw, once=form.once.data or "", agreed=bool(form.agreed.data))
+                agreed = bool(form.agreed.data)
+                receipt = service.cast(reader, public_id, raw, once=form.once.data or "", agreed=agreed, unit=unit)
                 if receipt.at is not None:  # a form sent twice keeps the hour of the first time
                     session["receipt"] = {"ballot": receipt.ballot, "at": receipt.at}
-                return redirect(url_for("ballots.done", slug=slug, public_id=public_id), 303)
+                return redirect(url_for("ballots.done", slug=slug, public_id=public_id, unit=unit), 303)
     elif place is not None and place.choice:
         form.stance.data = place.choice["stance"]
         form.concern.data = place.choice.get("text")
@@ -76,6 +79,8 @@ def poll(slug: str, public_id: str) -> Page:
             place=place,
             form=form,
             other=other,
+            leads=reader.facilitates(page.community.id),
+            others=mandates.other_places(reader, page.round.poll, place),
             before=before,
             changes=changes(before.version.text, page.round.version.text) if before else (),
             again=_again(reader, page, place),
@@ -83,6 +88,12 @@ def poll(slug: str, public_id: str) -> Page:
         ),
         form.http_status,
     )
+
+
+def _unit() -> int | None:
+    """The owner's entry that a page is about, where a person may cast for several."""
+    typed = request.form.get("unit") or request.args.get("unit") or ""
+    return int(typed) if re.fullmatch("[0-9]{1,18}", typed, re.ASCII) else None
 
 
 def _again(reader: Actor, page: queries.PollPage, place: queries.Standing | None) -> dict[str, str]:
@@ -101,7 +112,7 @@ def done(slug: str, public_id: str) -> Page:
     """The receipt of one's own ballot."""
     reader, at = signed_in(), now()
     page = queries.find_poll(public_id, slug, at)
-    place = queries.standing_of(reader, page.round.poll)
+    place = queries.standing_of(reader, page.round.poll, _unit())
     if place is None or place.ballot is None:
         return redirect(url_for("ballots.poll", slug=slug, public_id=public_id))
     # The hour is in the voter's own cookie only: a ballot's row has none.
@@ -129,7 +140,7 @@ def result(slug: str, public_id: str) -> str:
         concerns=queries.concerns_of(page.round.poll, at, most=None if whole else CONCERNS_SHOWN),
         sealed=queries.sealed_of(page.round.poll),
         code=typed[:60],
-        found=queries.find_receipt(page.round.poll, typed) if typed else "",
+        found=receipts.find_receipt(page.round.poll, typed) if typed else "",
         tests=gates.TESTS,
         arithmetic=gates.arithmetic,
         **_frame(page, at),

@@ -10,13 +10,13 @@ from typing import Any, cast
 
 from sqlalchemy import Row, func, or_, select
 
-from app.ballots import waits
+from app.ballots import voices, waits, weights
 from app.ballots.models import Ballot, Batch, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.core.database import db
 from app.engine import objections
-from app.engine.canonical import ALPHABET, encode32, parse_code
+from app.engine.canonical import encode32
 from app.engine.errors import NotFound
-from app.engine.voting import RULES, Policy, Rule, Tally
+from app.engine.voting import RULES, Box, Policy, Rule, Tally
 from app.engine.voting.phase import PollTimes, phase
 from app.engine.voting.publish import may_publish, rounded
 from app.people.actor import Actor
@@ -24,7 +24,7 @@ from app.people.places import Community
 from app.projects.kinds import ActivityRef
 from app.projects.models import ActivityRun
 
-UNIT_COLUMNS = {"household": RollEntry.household_id, "person": RollEntry.person_id}
+UNIT_COLUMNS = {"household": RollEntry.household_id, "person": RollEntry.person_id, "owner": RollEntry.id}
 
 
 def times_of(poll: Poll | Row[Any]) -> PollTimes:
@@ -57,14 +57,24 @@ class Round:
 
     @property
     def needed(self) -> int:
-        """How many must cast for the quorum."""
+        """How many must cast for the quorum; of owners, by heads."""
         quorum = Fraction(self.poll.quorum)
         return -(-self.poll.roll_size * quorum.numerator // quorum.denominator)
 
     @property
-    def passed(self) -> bool:
-        """Closed, not void, and passed by its rule."""
+    def carried(self) -> bool:
+        """Closed, not void, and enough by its rule, though a count under notice may not be final yet."""
         return self.phase == "closed" and self.tally is not None and self.tally.passed
+
+    @property
+    def preliminary(self) -> bool:
+        """Closed, while its count is under notice: it may still be objected to, and is not final."""
+        return self.phase == "closed" and "notice_days" in self.poll.matter and self.poll.final_at is None
+
+    @property
+    def passed(self) -> bool:
+        """Closed, not void, passed by its rule, and the count final where it has to be."""
+        return self.carried and not self.preliminary
 
 
 def rounds_of(decision_ids: Iterable[int], now: int, *, latest_only: bool = False) -> dict[int, list[Round]]:
@@ -82,7 +92,10 @@ def rounds_of(decision_ids: Iterable[int], now: int, *, latest_only: bool = Fals
     rows = db.session.execute(query).all()
     polls = [poll.id for poll, _ in rows]
     # Once the close has counted ballot by ballot, its count is read: the cost is that of a page, not of a count.
-    counts: dict[int, dict[str, int]] = {poll.id: poll.tally["counts"] for poll, _ in rows if poll.tally}
+    # A count under notice is counted anew each time: until it is final, a wrongly entered paper may be set right.
+    counts: dict[int, dict[str, int]] = {
+        poll.id: poll.tally["counts"] for poll, _ in rows if poll.tally and "notice_days" not in poll.matter
+    }
     uncounted = [poll_id for poll_id in polls if poll_id not in counts]
     for poll_id, stance, n in db.session.execute(
         select(Ballot.poll_id, Ballot.stance, func.count())
@@ -91,14 +104,15 @@ def rounds_of(decision_ids: Iterable[int], now: int, *, latest_only: bool = Fals
     ):
         counts.setdefault(poll_id, {})[stance] = n
     standing = _standing(polls)
+    areas = weights.areas_of([poll.id for poll, _ in rows if RULES[poll.rule].by_area])
     # The stored tally of a settled poll is its count: nothing is waited for any more.
     open_ends = [poll.id for poll, _ in rows if poll.settled_at is None and poll.closes_at <= now]
     waiting = waits.uncounted(open_ends, now)
     found: dict[int, list[Round]] = {decision_id: [] for decision_id in ids}
     for poll, version in rows:
-        found[poll.decision_id].append(
-            _round(poll, version, counts.get(poll.id, {}), standing.get(poll.id, 0), now, poll.id in waiting)
-        )
+        box = Box(counts.get(poll.id, {}), areas.get(poll.id, {}))
+        waits_on = poll.id in waiting
+        found[poll.decision_id].append(_round(poll, version, box, standing.get(poll.id, 0), now, waits_on))
     return found
 
 
@@ -107,6 +121,13 @@ def counted(poll: Poll, now: int) -> bool:
     if phase(times_of(poll), now) != "closed":
         return False
     return poll.settled_at is not None or not waits.uncounted([poll.id], now)
+
+
+def may_go_on(last: Round | None) -> bool:
+    """Whether a round may be announced: there was none, or the last one is void, or ended without passing."""
+    if last is None or last.phase == "void":
+        return True
+    return last.phase == "closed" and not last.preliminary and not last.passed
 
 
 def _standing(poll_ids: Sequence[int]) -> dict[int, int]:
@@ -120,20 +141,19 @@ def _standing(poll_ids: Sequence[int]) -> dict[int, int]:
     return dict(db.session.execute(query).all())
 
 
-def _round(poll: Poll, version: TextVersion, found: Mapping[str, int], standing: int, now: int, waits: bool) -> Round:
+def _round(poll: Poll, version: TextVersion, found: Box, standing: int, now: int, waits_on: bool) -> Round:
     rule = RULES[poll.rule]
     at: str = phase(times_of(poll), now)
-    if at == "closed" and waits:
+    if at == "closed" and waits_on:
         at = "counting"
-    counts = {stance.key: found.get(stance.key, 0) for stance in rule.stances}
+    counts = {stance.key: found.counts.get(stance.key, 0) for stance in rule.stances}
     cast = sum(counts.values())
     if not may_publish("headline", mode=poll.mode, closed=at == "closed", counts=counts):
         # Nothing but the number of ballots leaves here before the close.
         return Round(poll, version, rule, at, cast)
     withdrawn = sum(counts[key] for key in rule.objects) - standing
-    return Round(
-        poll, version, rule, at, cast, rule.weigh(counts, poll.roll_size, policy_of(poll), withdrawn), standing
-    )
+    tally = rule.weigh(Box(counts, found.areas), weights.roll_of(poll), policy_of(poll), withdrawn)
+    return Round(poll, version, rule, at, cast, tally, standing)
 
 
 def decisions_of(activity_ids: Iterable[int]) -> dict[int, Decision]:
@@ -213,13 +233,16 @@ class Standing:
 
 
 def unit_of(actor: Actor, electorate: str) -> int | None:
-    """The key of an actor's unit on a roll of this electorate; None for those who can have none."""
+    """The key of an actor's unit on a roll of this electorate; None for those who can have none, and for owners."""
+    if electorate == "owner":
+        return None
     return actor.household_id if electorate == "household" else actor.person_id
 
 
-def standing_of(actor: Actor, poll: Poll) -> Standing | None:
-    """The actor's place on the frozen roll, None when not on it."""
-    unit = unit_of(actor, poll.electorate)
+def standing_of(actor: Actor, poll: Poll, chosen: int | None = None) -> Standing | None:
+    """The actor's place on the frozen roll, None when not on it; of several owners' places, the chosen one."""
+    owners = poll.electorate == "owner"
+    unit = voices.entry_of(actor, poll.id, chosen) if owners else unit_of(actor, poll.electorate)
     if unit is None:
         return None
     row = db.session.execute(
@@ -241,6 +264,7 @@ def cast_in(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:
     units = [RollEntry.person_id == reader.person_id]
     if reader.household_id is not None:
         units.append(RollEntry.household_id == reader.household_id)
+    units.append(RollEntry.id.in_(voices.ALL_ENTRIES))
     newest = (
         select(Poll.decision_id, func.max(Poll.attempt).label("attempt")).group_by(Poll.decision_id).subquery("newest")
     )
@@ -253,7 +277,7 @@ def cast_in(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:
         .join(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
         .where(Decision.activity_run_id.in_([ref.id for ref in refs]), or_(*units))
     )
-    return set(db.session.scalars(query))
+    return set(db.session.scalars(query, voices.values_of(reader)))
 
 
 @dataclass(frozen=True)
@@ -306,25 +330,6 @@ def sealed_of(poll: Poll) -> int | None:
     return db.session.scalar(select(func.coalesce(func.sum(Batch.size), 0)).where(Batch.poll_id == poll.id)) or 0
 
 
-def find_receipt(poll: Poll, typed: str) -> str:
-    """What became of the ballot with this receipt code: "counts", "replaced", or "unknown". Never its content."""
-    code = parse_code(typed[:60])
-    if code is None:
-        return "unknown"
-    number = 0
-    for char in code.replace("-", ""):
-        number = number * 32 + ALPHABET.index(char)
-    found = db.session.scalar(
-        # A range, which the index of the commitments answers; "g" comes after all hexadecimal digits.
-        select(Ballot.live).where(
-            Ballot.poll_id == poll.id, Ballot.commitment >= f"{number:015x}", Ballot.commitment < f"{number:015x}g"
-        )
-    )
-    if found is None:
-        return "unknown"
-    return "counts" if found else "replaced"
-
-
 def polls_for(actor: Actor, now: int) -> list[tuple[Poll, str, str, str | None]]:
     """Polls on whose roll a person stands, soonest close first: poll, title, slug, own live stance (None: not cast)."""
     if not actor.known:
@@ -332,6 +337,7 @@ def polls_for(actor: Actor, now: int) -> list[tuple[Poll, str, str, str | None]]
     units = [RollEntry.person_id == actor.person_id]
     if actor.household_id is not None:
         units.append(RollEntry.household_id == actor.household_id)
+    units.append(RollEntry.id.in_(voices.ALL_ENTRIES))
     query = (
         select(Poll, TextVersion.title, Community.slug, Ballot.stance)
         .join(RollEntry, RollEntry.poll_id == Poll.id)
@@ -339,8 +345,21 @@ def polls_for(actor: Actor, now: int) -> list[tuple[Poll, str, str, str | None]]
         .join(TextVersion, TextVersion.id == Poll.version_id)
         .join(Community, Community.id == Poll.community_id)
         .outerjoin(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
-        .where(units[0] if len(units) == 1 else units[0] | units[1])
+        .where(or_(*units))
         .order_by((Poll.closes_at < now), Poll.closes_at.desc())
         .limit(20)
     )
-    return [(poll, title, slug, stance) for poll, title, slug, stance in db.session.execute(query)]
+    return [
+        (poll, title, slug, stance) for poll, title, slug, stance in db.session.execute(query, voices.values_of(actor))
+    ]
+
+
+def round_of(poll: Poll, now: int) -> Round:
+    """A poll as a round of its decision."""
+    return next(item for item in rounds_of([poll.decision_id], now)[poll.decision_id] if item.poll.id == poll.id)
+
+
+def result_href(poll: Poll) -> str:
+    """The address of a poll's result."""
+    slug = db.session.scalars(select(Community.slug).where(Community.id == poll.community_id)).one()
+    return f"/c/{slug}/poll/{poll.public_id}/result"

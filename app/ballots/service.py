@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from app.ballots.announce import Unit, announce, asked_of, electorate, may_go_on, save_draft
+from app.ballots.announce import announce, save_draft
 from app.ballots.cast import Receipt, cast, needs_agreement
 from app.ballots.close import settle, settle_due, withdraw_objection
 from app.ballots.dispute import dispute
+from app.ballots.queries import may_go_on
 from app.ballots.remind import remind_due
+from app.ballots.rolls import Unit, asked_of, electorate
 from app.ballots.seal import seal, seal_due
 
 __all__ = [

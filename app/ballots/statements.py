@@ -57,7 +57,11 @@ def _hold_entry(unit: str) -> Select[Any]:
 
 
 # An entry of a poll's roll, held, with its slot: by what the roll's units are.
-HOLD_ENTRY = {"household": _hold_entry("household_id"), "person": _hold_entry("person_id")}
+HOLD_ENTRY = {
+    "household": _hold_entry("household_id"),
+    "person": _hold_entry("person_id"),
+    "owner": _hold_entry("id"),
+}
 # The live ballot of a slot, and the one that a form made.
 BALLOTS_OF = select(ballots).where(
     ballots.c.slot_id == bindparam("slot"), or_(ballots.c.live, ballots.c.form == bindparam("form"))

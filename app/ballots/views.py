@@ -7,13 +7,14 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.ballots import gates, queries, service
+from app.ballots import gates, matters, queries, rolls, service
 from app.ballots.forms import AnnounceForm, DraftForm
 from app.core.clock import DAY, HOUR, now
 from app.core.i18n import at_local, gettext, local_date
 from app.engine.canonical import text_hash
 from app.engine.errors import NotFound
 from app.engine.voting import RULES
+from app.engine.voting.arithmetic import square_metres
 from app.engine.voting.consent import KINDS
 from app.people.queries import community_by_slug
 from app.people.session import actor, signed_in
@@ -32,6 +33,9 @@ def _context() -> dict[str, Any]:
         "objection_state": gates.state_name,
         "retell": gates.retell,
         "RULES": RULES,
+        "law_says": matters.law_says,
+        "matter_says": matters.matter_says,
+        "square_metres": square_metres,
         "OBJECTION_KINDS": KINDS,
     }
 
@@ -53,6 +57,8 @@ def activity(slug: str, public_id: str) -> Page:
                 flash(gettext("The draft is saved. Nobody votes on it before it is announced."))
                 return redirect(url_for("ballots.activity", slug=slug, public_id=public_id), 303)
     last = rounds[0] if rounds else None
+    held = last is not None and not service.may_go_on(last)
+    frozen = dict(last.poll.matter) if last is not None and held else matters.preview(ref, decision)
     return (
         render_template(
             "ballots/activity.html",
@@ -63,7 +69,8 @@ def activity(slug: str, public_id: str) -> Page:
             form=form,
             writes=reader.facilitates(here.id) and ref.running and service.may_go_on(last),
             standing=gates.standing,
-            rule=RULES[ref.activity.word("rule")],
+            frozen=frozen,
+            rule=last.rule if last is not None and held else RULES[matters.rule_key(ref, frozen)],
             days=max(1, ref.activity.whole("announce_hours") // 24),
         ),
         form.http_status,
@@ -101,6 +108,8 @@ def announce(slug: str, public_id: str) -> Page:
             flash(gettext("Announced. Text, rule, times and roll are frozen now."))
             return redirect(url_for("ballots.poll", slug=slug, public_id=poll), 303)
     units = service.electorate(ref)
+    frozen = matters.preview(ref, decision)
+    rule = RULES[matters.rule_key(ref, frozen)]
     return (
         render_template(
             "ballots/announce.html",
@@ -109,7 +118,10 @@ def announce(slug: str, public_id: str) -> Page:
             decision=decision,
             form=form,
             asked=gates.asked_preview(ref.activity.word("electorate"), service.asked_of(ref, units), len(units)),
-            rule=RULES[ref.activity.word("rule")],
+            frozen=frozen,
+            unready=rolls.unready_of(ref),
+            share=rule.fixed.quorum if rule.fixed else ref.activity.settings["quorum"],
+            rule=rule,
             attempt=rounds[0].poll.attempt + 1 if rounds else 1,
             fingerprint=text_hash(decision.draft),
             hours=hours,

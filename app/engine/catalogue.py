@@ -21,7 +21,7 @@ class SettingSpec:
     """One setting of a kind: its name, type, and the values it may have.
 
     ``fraction`` is written "1/2" and stays that string; ``strs`` is a list of strings; ``text`` is a table with
-    ``zh_Hans`` and ``en``.
+    ``zh_Hans`` and ``en``. A number has a ``minimum``; a fraction with one, however small, may not be nothing.
     """
 
     name: str

@@ -208,9 +208,11 @@ def _wrong_setting(spec: SettingSpec, value: object) -> Phrase | None:
         return None if isinstance(value, bool) else phrase("Write true or false.")
     if spec.type == "fraction":
         try:
-            fraction(value)
+            share = fraction(value)
         except Invalid as refusal:
             return refusal.message
+        if spec.minimum is not None and share <= 0:
+            return phrase("More than nothing: a share above 0/1.")
         return None
     if spec.type == "strs":
         if not value or len(strings(value)) != len(_as_list(value)):

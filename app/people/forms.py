@@ -122,3 +122,11 @@ class MergeForm(Form):
 
     keep = SelectMultipleField(_l("Entries that are one owner"), description=_l("Choose two."))
     reason = Prose(_l("Reason"), most=500, description=_l("The paper that shows it. Equal names are no reason."))
+
+
+class SpeakerForm(Form):
+    """Who speaks for an owner."""
+
+    unit = Line(_l("The person lives in"), most=40, description=_l("Like 5-302."))
+    name = Line(_l("Name"), most=60, description=_l("As this person signed in."))
+    paper = Line(_l("According to"), most=200, description=_l("The paper shown at the desk."))

@@ -98,6 +98,7 @@ class Owner(Base):
     public_id: Mapped[PublicId]
     community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))
     name: Mapped[str] = mapped_column(String(80))
+    is_developer: Mapped[bool] = mapped_column(default=False)  # who holds the unsold units: one head in all
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("owner.id"))
     merged_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     merged_reason: Mapped[str] = mapped_column(Text, default="")
@@ -124,6 +125,22 @@ class Ownership(Base):
     source: Mapped[str] = mapped_column(String(120), default="")
     entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[Instant]
+
+
+class OwnerPerson(Base):
+    """A person who speaks for an owner, by papers shown at the desk; until it ends."""
+
+    __tablename__ = "owner_person"
+    __table_args__ = (within("owner"), UniqueConstraint("owner_id", "person_id"))
+
+    id: Mapped[Key]
+    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))
+    owner_id: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    paper: Mapped[str] = mapped_column(String(200))
+    entered_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[Instant]
+    ended_at: Mapped[int | None]
 
 
 class RollImport(Base):

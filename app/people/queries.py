@@ -130,6 +130,18 @@ def roll_households(community_id: int, scope: Mapping[str, Any] | None = None) -
     ]
 
 
+def household_keys(community_id: int) -> dict[int, str]:
+    """The public ids of a community's living households."""
+    query = select(Household.id, Household.public_id).where(Household.community_id == community_id)
+    return dict(db.session.execute(query.where(Household.ended_at.is_(None))).all())
+
+
+def person_keys(ids: Iterable[int]) -> dict[int, str]:
+    """The public ids of some persons."""
+    query = select(Person.id, Person.public_id).where(Person.id.in_(set(ids)))
+    return dict(db.session.execute(query).all())
+
+
 def roll_persons(community_id: int, scope: Mapping[str, Any] | None = None) -> list[tuple[int, str]]:
     """The persons of a scope who are known by a paired device, with their household's address."""
     query = (

@@ -12,9 +12,9 @@ from app.core.forms import options
 from app.core.i18n import at_local, gettext, say
 from app.engine.errors import Invalid, NotFound
 from app.engine.phrase import phrase
-from app.people import communities, desk, staff
+from app.people import communities, desk, owners, staff
 from app.people.actor import ROLE_NAMES, ROLES, Actor
-from app.people.forms import CommunityForm, DeputyForm, FindForm, InviteForm, MergeForm, OwnerForm
+from app.people.forms import CommunityForm, DeputyForm, FindForm, InviteForm, MergeForm, OwnerForm, SpeakerForm
 from app.people.models import Person, RoleGrant
 from app.people.places import Community, Unit
 from app.people.queries import communities as all_communities
@@ -160,8 +160,8 @@ def deputy(slug: str) -> Page:
     return render_template("people/deputy.html", community=here, form=form), form.http_status
 
 
-@people.route("/c/<slug>/owners", methods=["GET", "POST"])
-def owners(slug: str) -> Page:
+@people.route("/c/<slug>/owners", methods=["GET", "POST"], endpoint="owners")
+def owners_page(slug: str) -> Page:
     """The owners of units, entered from papers."""
     reader, here = _facilitator(slug)
     desk.note_access(reader, here.id, "owners")
@@ -182,6 +182,39 @@ def _unit(reader: Actor, community_id: int, typed: str) -> str:
     found = desk.find_households(reader, community_id, typed)
     unit = db.session.get(Unit, found[0][0].unit_id) if len(found) == 1 else None
     return unit.public_id if unit else ""
+
+
+@people.route("/c/<slug>/owners/<public_id>", methods=["GET", "POST"])
+def owner(slug: str, public_id: str) -> Page:
+    """An owner: who speaks for them, and whether they are the developer."""
+    reader, here = _facilitator(slug)
+    found = owners.find_owner(here.id, public_id)
+    form = SpeakerForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            owners.link_person(reader, here.id, public_id, form.unit.data, form.name.data, form.paper.data)
+            flash(gettext("Recorded: this person speaks for the owner."))
+            return redirect(url_for("people.owner", slug=slug, public_id=public_id), 303)
+    rows = owners.speakers_of(found.id)
+    return render_template("people/owner.html", community=here, owner=found, rows=rows, form=form), form.http_status
+
+
+@people.post("/c/<slug>/owners/<public_id>/end/<person>")
+def unlink_owner(slug: str, public_id: str, person: str) -> Page:
+    """End that somebody speaks for an owner."""
+    reader, here = _facilitator(slug)
+    owners.unlink_person(reader, here.id, public_id, person)
+    flash(gettext("This person no longer speaks for the owner."))
+    return redirect(url_for("people.owner", slug=slug, public_id=public_id), 303)
+
+
+@people.post("/c/<slug>/owners/<public_id>/developer")
+def developer(slug: str, public_id: str) -> Page:
+    """Say whether an owner is the developer."""
+    reader, here = _facilitator(slug)
+    owners.mark_developer(reader, here.id, public_id, developer=request.form.get("on") == "1")
+    flash(gettext("Saved."))
+    return redirect(url_for("people.owner", slug=slug, public_id=public_id), 303)
 
 
 @people.route("/c/<slug>/owners/merge", methods=["GET", "POST"])

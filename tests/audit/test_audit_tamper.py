@@ -57,10 +57,10 @@ UNBOUND = {
     ("step_run", "public_id"),
     *(("activity_run", name) for name in ("public_id", "opens_at", "closes_at")),
     ("sign_off", "by_name"),
-    *(("roll_entry", name) for name in ("household_id", "last_person_id", "rings", "source")),
+    *(("roll_entry", name) for name in ("last_person_id", "rings", "source")),
     *(("roll_entry", name) for name in ("entered_by_id", "checked_by_id", "disputed_at", "boxed_at", "voted")),
     *(("decision", name) for name in ("state", "state_at", "narrowed_at", "proposer_id")),
-    *(("poll", name) for name in ("matter", "prolong_days", "final_at", "links_deleted_at")),
+    *(("poll", name) for name in ("prolong_days", "links_deleted_at")),
     *(("ballot", name) for name in ("public_id", "form")),
     ("event", "person_id"),
 }

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
-from app.engine.voting import consent, majority
-from app.engine.voting.rule import Policy, Rule, Stance, Tally, Test, Vote
+from app.engine.voting import consent, majority, owners
+from app.engine.voting.rule import Box, Policy, Roll, Rule, Stance, Tally, Test, Vote
 
-RULES: Mapping[str, Rule] = {rule.key: rule for rule in (consent.RULE, majority.RULE)}
+RULES: Mapping[str, Rule] = {
+    rule.key: rule for rule in (consent.RULE, majority.RULE, majority.VOTING_RULE, owners.RULE, owners.SPECIAL_RULE)
+}
 
-__all__ = ["RULES", "Policy", "Rule", "Stance", "Tally", "Test", "Vote"]
+__all__ = ["RULES", "Box", "Policy", "Roll", "Rule", "Stance", "Tally", "Test", "Vote"]

@@ -13,6 +13,7 @@ from app.engine.voting.rule import (
     Stance,
     Tally,
     Test,
+    by_heads,
     quorum_test,
     read_stance,
     read_text,
@@ -108,6 +109,6 @@ RULE = Rule(
     source=phrase("Consent of those concerned; not a vote that the law prescribes."),
     stances=STANCES,
     read=read,
-    weigh=weigh,
+    weighs=by_heads(weigh),
     objects=frozenset({"objection"}),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from app.engine.errors import Invalid
@@ -38,26 +38,51 @@ class Policy:
 
 @dataclass(frozen=True)
 class Vote:
-    """One live ballot."""
+    """One live ballot; ``area`` is what stands behind it, in 0.01 m², where a rule weighs floor area."""
 
     slot: str
     choice: Choice
+    area: int = 0
+
+
+@dataclass(frozen=True)
+class Box:
+    """What lies in the box: for each stance, how many gave it, and the floor area behind them in 0.01 m²."""
+
+    counts: Mapping[str, int]
+    areas: Mapping[str, int] = field(default_factory=dict)
+
+    def area(self, stance: str) -> int:
+        """The floor area behind a stance."""
+        return self.areas.get(stance, 0)
+
+
+@dataclass(frozen=True)
+class Roll:
+    """All who are asked: how many heads, and their floor area in 0.01 m²."""
+
+    heads: int
+    area: int = 0
 
 
 @dataclass(frozen=True)
 class Test:
-    """One condition with its numbers filled in: ``left`` against ``right``, and whether it holds."""
+    """One condition with its numbers filled in: ``left`` against ``right``, and whether it holds.
+
+    ``sum`` works it out in whole numbers, the way one does it on paper.
+    """
 
     key: str
     holds: bool
     left: int
     right: int
     says: Phrase
+    sum: Phrase | None = None
 
 
 @dataclass(frozen=True)
 class Tally:
-    """The count of a poll and what follows from it, explained."""
+    """The count of a poll and what follows from it, explained. Areas are there where the rule weighs them."""
 
     counts: Mapping[str, int]
     cast: int
@@ -66,13 +91,17 @@ class Tally:
     passed: bool
     quorum_met: bool
     verdict: Phrase
+    areas: Mapping[str, int] = field(default_factory=dict)
+    area_cast: int = 0
+    area_all: int = 0
 
 
 @dataclass(frozen=True)
 class Rule:
     """A voting rule: its stances, how a ballot is read, and how ballots are weighed.
 
-    ``statutory`` says whether the law knows this vote; ``source`` where the rule comes from.
+    ``source`` says where the rule comes from; ``fixed`` holds the shares where no policy sets them but the law.
+    ``by_area`` says that floor area is weighed beside heads.
     """
 
     key: str
@@ -81,21 +110,37 @@ class Rule:
     source: Phrase
     stances: tuple[Stance, ...]
     read: Callable[[Mapping[str, object]], dict[str, str]]
-    weigh: Callable[[Mapping[str, int], int, Policy, int], Tally]
+    weighs: Callable[[Box, Roll, Policy, int], Tally]
     objects: frozenset[str] = frozenset()
+    fixed: Policy | None = None
+    by_area: bool = False
 
-    def tally(self, votes: Sequence[Vote], electorate: int, policy: Policy, withdrawn: int = 0) -> Tally:
+    def weigh(self, box: Box | Mapping[str, int], roll: Roll | int, policy: Policy, withdrawn: int) -> Tally:
+        """Weigh a box against a roll; where heads alone are weighed, counts and a number of heads are enough."""
+        box = box if isinstance(box, Box) else Box(box)
+        roll = roll if isinstance(roll, Roll) else Roll(roll)
+        return self.weighs(box, roll, self.fixed or policy, withdrawn)
+
+    def tally(self, votes: Sequence[Vote], electorate: Roll | int, policy: Policy, withdrawn: int = 0) -> Tally:
         """Count and weigh live ballots; ``withdrawn`` of the objections among them were ended by those who raised them."""
-        return self.weigh(count(self.stances, votes), electorate, policy, withdrawn)
+        return self.weigh(fill(self.stances, votes), electorate, policy, withdrawn)
 
     def stance(self, key: str) -> Stance:
         """The stance with this key."""
         return next(item for item in self.stances if item.key == key)
 
 
-def count(stances: Sequence[Stance], votes: Sequence[Vote]) -> dict[str, int]:
-    """How many gave each stance; ValueError for a ballot that this rule can't have accepted, or two of one slot."""
+def by_heads(
+    weigh: Callable[[Mapping[str, int], int, Policy, int], Tally],
+) -> Callable[[Box, Roll, Policy, int], Tally]:
+    """A rule that weighs heads alone."""
+    return lambda box, roll, policy, withdrawn: weigh(box.counts, roll.heads, policy, withdrawn)
+
+
+def fill(stances: Sequence[Stance], votes: Sequence[Vote]) -> Box:
+    """The box with these ballots; ValueError for one that this rule can't have accepted, or two of one slot."""
     counts = {stance.key: 0 for stance in stances}
+    areas = dict(counts)
     slots: set[str] = set()
     for vote in votes:
         if vote.slot in slots:
@@ -105,7 +150,8 @@ def count(stances: Sequence[Stance], votes: Sequence[Vote]) -> dict[str, int]:
         if stance not in counts:
             raise ValueError(f"no such stance: {stance}")
         counts[stance] += 1
-    return counts
+        areas[stance] += vote.area
+    return Box(counts, areas)
 
 
 def quorum_test(cast: int, electorate: int, quorum: Fraction) -> Test:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.engine.errors import Invalid
 from app.engine.voting import Policy, Vote
-from app.engine.voting.majority import RULE, weigh
+from app.engine.voting.majority import RULE, VOTING_RULE, weigh
 from app.engine.voting.rule import quorum_test
 from tests.engine.laws import law
 from tests.engine.voting.votes import HALF, condition, votes
@@ -163,3 +163,26 @@ def test_an_abstention_weighs_like_a_no(yes: int, no: int, abstain: int, thresho
     abstained = weigh({"yes": yes, "no": no, "abstain": abstain}, 90, policy, 0)
     refused = weigh({"yes": yes, "no": no + abstain, "abstain": 0}, 90, policy, 0)
     assert abstained.passed == refused.passed
+
+
+def test_of_those_voting_an_abstention_counts_for_the_quorum_only() -> None:
+    cast = votes(yes=11, no=10, abstain=9)
+    assert VOTING_RULE.tally(cast, 60, HALF).passed
+    assert not RULE.tally(cast, 60, HALF).passed
+    assert not VOTING_RULE.tally(votes(yes=11, no=10, abstain=8), 60, HALF).quorum_met
+    assert not VOTING_RULE.tally(votes(yes=10, no=10, abstain=20), 60, HALF).passed
+    assert not VOTING_RULE.tally(votes(abstain=40), 60, HALF).passed
+    approval = condition(VOTING_RULE.tally(cast, 60, HALF), "approval")
+    assert str(approval.says) == "11 yes of 21 cast; more than 1/2 is needed, at least 11."
+    assert str(approval.sum) == "11 × 2 = 22, more than 21 × 1 = 21: enough."
+
+
+@law
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30), shares, shares, st.booleans(), st.booleans())
+def test_one_more_yes_never_hurts(
+    yes: int, no: int, abstain: int, quorum: Fraction, threshold: Fraction, strict: bool, voting: bool
+) -> None:
+    rule, policy = VOTING_RULE if voting else RULE, Policy(quorum, threshold, strict)
+    before = rule.weigh({"yes": yes, "no": no, "abstain": abstain}, 99, policy, 0)
+    after = rule.weigh({"yes": yes + 1, "no": no, "abstain": abstain}, 99, policy, 0)
+    assert after.passed >= before.passed

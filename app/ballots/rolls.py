@@ -1,0 +1,132 @@
+"""The roll of a vote as an announcement would freeze it: its units, who each is, and the hash over all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.engine.canonical import canon, tagged
+from app.engine.errors import Invalid
+from app.engine.phrase import Phrase, phrase
+from app.engine.voting.heads import heads, unready
+from app.people.owners import holdings, living_owners, owner_keys, papers
+from app.people.queries import household_keys, person_keys, roll_households, roll_persons
+from app.projects.kinds import ActivityRef
+
+ROLL_VERSION = 2  # the first one bound addresses, heads and areas only, not who the unit is
+MOST_NAMED = 10
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A voting unit as it would stand on the roll: a household, a person, or an owner with all their units."""
+
+    household_id: int | None
+    person_id: int | None
+    label: str
+    area: int
+    heads: int = 1
+    key: str = ""  # who it is, bound by the root of the roll
+    owner_id: int | None = None
+    voices: tuple[tuple[str, int], ...] = ()  # of an owner: "household" or "owner", and which
+    source: str = ""
+    entered_by_id: int | None = None
+
+
+def electorate(ref: ActivityRef) -> list[Unit]:
+    """The voting units of an activity as they stand now: what an announcement would freeze."""
+    asked = ref.activity.word("electorate")
+    if asked == "owner":
+        return _owners(ref)
+    if asked == "household":
+        rows = roll_households(ref.community_id, ref.scope)
+        keys = household_keys(ref.community_id)
+        return [Unit(row.id, None, row.label, row.floor_area or 0, key=keys[row.id], source="roll") for row in rows]
+    people = roll_persons(ref.community_id, ref.scope)
+    keys = person_keys(person_id for person_id, _ in people)
+    return [Unit(None, person_id, label, 0, key=keys[person_id], source="device") for person_id, label in people]
+
+
+def _owners(ref: ActivityRef) -> list[Unit]:
+    keys, sources = owner_keys(ref.community_id), papers(ref.community_id)
+    living = living_owners(ref.community_id)
+    found = []
+    for head in heads(item for item in holdings(ref.community_id, ref.scope) if item.owners):
+        named = [keys[owner] for owner in head.owners]
+        rests = [paper for unit in head.units for paper in sources.get(unit, [])]
+        texts = list(dict.fromkeys(text for text, _ in rests if text))
+        entered = {person for _, person in rests}
+        homes = dict.fromkeys(living[unit] for unit in head.units if unit in living)
+        found.append(
+            Unit(
+                None,
+                None,
+                head.label,
+                head.area,
+                key=head_key(named),
+                owner_id=min(head.owners),
+                voices=(*(("household", home) for home in homes), *(("owner", owner) for owner in sorted(head.owners))),
+                source="、".join(texts)[:120],
+                entered_by_id=entered.pop() if len(entered) == 1 else None,
+            )
+        )
+    return found
+
+
+def head_key(owners: Iterable[str]) -> str:
+    """Who a head is: the owner's public id, or of several the hash over all of theirs."""
+    named = sorted(owners)
+    return named[0] if len(named) == 1 else tagged("qiding/head/v1", canon(named)).hex()
+
+
+def unready_of(ref: ActivityRef) -> list[Phrase]:
+    """What keeps a roll of owners from being whole, in sentences that name the units; nothing for other rolls."""
+    if ref.activity.word("electorate") != "owner":
+        return []
+    nobody, bare = unready(holdings(ref.community_id, ref.scope))
+    found = []
+    if nobody:
+        found.append(phrase("No owner is on file for: %(units)s.", units=_named(nobody)))
+    if bare:
+        found.append(phrase("No floor area is on file for: %(units)s.", units=_named(bare)))
+    return found
+
+
+def require_whole(ref: ActivityRef) -> None:
+    """Refuse an announcement to owners while a unit has no owner or no area: the shares of the law would be wrong."""
+    missing = unready_of(ref)
+    if missing:
+        raise Invalid(phrase("This can't be announced yet."), {"opens": missing[0]})
+
+
+def _named(labels: Sequence[str]) -> str:
+    shown = "、".join(labels[:MOST_NAMED])
+    return f"{shown}… ({len(labels)})" if len(labels) > MOST_NAMED else shown
+
+
+def asked_of(ref: ActivityRef, units: list[Unit]) -> list[str]:
+    """The buildings or entrances that a vote is asked of, in their order; none when it is the whole community."""
+    if not ref.scope:
+        return []
+    ends = ("单元", "号楼") if ref.scope.get("entrances") else ("号楼",)
+    return list(dict.fromkeys(_up_to(unit.label, ends) for unit in units))
+
+
+def _up_to(label: str, ends: tuple[str, ...]) -> str:
+    """An address cut after the first of these words that it has: 5号楼2单元302室 to 5号楼, say."""
+    for end in ends:
+        head, found, _ = label.partition(end)
+        if found:
+            return head + found
+    return label
+
+
+def roll_root(units: Iterable[Unit]) -> str:
+    """The hash of a roll: its units with heads, area and who each is, in the order of their addresses."""
+    return root_of([[unit.label, unit.heads, unit.area, unit.key] for unit in units])
+
+
+def root_of(rows: list[list[Any]], version: int = ROLL_VERSION) -> str:
+    """The hash over the rows of a roll, as a version of it hashed them."""
+    return tagged(f"qiding/roll/v{version}", canon(rows)).hex()

@@ -1,0 +1,91 @@
+"""Who casts for an owner's entry of a roll: its own household, whoever speaks for the owner, or a proxy."""
+
+from __future__ import annotations
+
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select, union
+
+from app.ballots.law_models import Mandate, RollVoice
+from app.ballots.models import Poll, RollEntry
+from app.core.database import db
+from app.core.transaction import Tx
+from app.people.actor import Actor
+from app.people.models import Person
+from app.people.places import OwnerPerson
+
+_POLL: BindParameter[int] = bindparam("poll")
+_PERSON: BindParameter[int] = bindparam("person")
+_HOUSEHOLD: BindParameter[int] = bindparam("household")
+
+
+def _entries(*, one_poll: bool) -> Select[tuple[int]]:
+    voice = [RollVoice.poll_id == _POLL] if one_poll else []
+    own = select(RollVoice.roll_entry_id).where(RollVoice.household_id == _HOUSEHOLD, *voice)
+    linked = (
+        select(RollVoice.roll_entry_id)
+        .join(OwnerPerson, OwnerPerson.owner_id == RollVoice.owner_id)
+        .where(OwnerPerson.person_id == _PERSON, OwnerPerson.ended_at.is_(None), *voice)
+    )
+    proxy = select(Mandate.roll_entry_id).where(Mandate.holder_id == _PERSON, Mandate.revoked_at.is_(None))
+    if one_poll:
+        proxy = proxy.where(Mandate.poll_id == _POLL)
+    found = union(own, linked, proxy).subquery()
+    return select(found.c.roll_entry_id)
+
+
+# The entries of one poll's roll that a person may cast for, and those of all polls.
+ENTRIES, ALL_ENTRIES = _entries(one_poll=True), _entries(one_poll=False)
+
+
+def values_of(actor: Actor) -> dict[str, int]:
+    """Who asks, as the statements of this module name it; 0 is nobody's key."""
+    return {"person": actor.person_id or 0, "household": actor.household_id or 0}
+
+
+def entries_of(actor: Actor, poll_id: int) -> list[int]:
+    """The entries of an owners' roll that a person may cast for, in their order."""
+    if actor.person_id is None:
+        return []
+    return sorted(db.session.scalars(ENTRIES, {"poll": poll_id, **values_of(actor)}))
+
+
+def entry_of(actor: Actor, poll_id: int, chosen: int | None) -> int | None:
+    """The entry that a person casts for: the chosen one where it is theirs, else the first; None when there is none."""
+    entries = entries_of(actor, poll_id)
+    if chosen is not None:
+        return chosen if chosen in entries else None
+    return entries[0] if entries else None
+
+
+def _speakers(voice: ColumnElement[bool], mandate: ColumnElement[bool]) -> Select[tuple[int]]:
+    own = (
+        select(Person.id)
+        .join(RollVoice, RollVoice.household_id == Person.household_id)
+        .where(voice, Person.left_at.is_(None))
+    )
+    linked = (
+        select(OwnerPerson.person_id)
+        .join(RollVoice, RollVoice.owner_id == OwnerPerson.owner_id)
+        .where(voice, OwnerPerson.ended_at.is_(None))
+    )
+    proxy = select(Mandate.holder_id).where(mandate, Mandate.revoked_at.is_(None))
+    found = union(own, linked, proxy).subquery()
+    return select(found.c.id)
+
+
+# Whom a ballot of an owner is told to.
+OF_OWNER = _speakers(RollVoice.roll_entry_id == bindparam("unit"), Mandate.roll_entry_id == bindparam("unit"))
+
+
+def speakers(poll_id: int) -> Select[tuple[int]]:
+    """All who may cast in an owners' poll."""
+    return _speakers(RollVoice.poll_id == poll_id, Mandate.poll_id == poll_id)
+
+
+def voters(tx: Tx, poll: Poll) -> list[int]:
+    """All persons who may cast in a poll."""
+    query = (
+        select(Person.id)
+        .join(RollEntry, (RollEntry.household_id == Person.household_id) | (RollEntry.person_id == Person.id))
+        .where(RollEntry.poll_id == poll.id, Person.left_at.is_(None))
+    )
+    return list(tx.session.scalars(speakers(poll.id) if poll.electorate == "owner" else query))
