@@ -1,4 +1,4 @@
-"""Ballots against their commitments, their chain, the count that was stored, and the entries of their casts."""
+"""Ballots against their commitments, their chain, the batches that sealed them, and the count that was stored."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from app.audit.finding import Wrong, read_canonical, read_json, same
-from app.audit.log import CAST, Told, place
-from app.ballots.models import Ballot, Objection, Poll, Slot
+from app.audit.log import Told, place
+from app.ballots.cast import ballot_body
+from app.ballots.models import Ballot, Batch, Objection, Slot
+from app.ballots.seal import SEALED
 from app.core.database import db
-from app.core.events import Event
+from app.core.events import LogEntry
 from app.engine.canonical import commitment, tagged
 from app.engine.voting import RULES, Rule
 
@@ -52,12 +54,13 @@ def check_content(poll: str, row: Any, rule: Rule) -> None:
     choice = read_canonical("ballot", row.public_id, "choice", row.choice)
     if choice.get("stance") != row.stance:
         raise Wrong("ballot", row.public_id, "stance", "expected the stance of its own choice")
-    body = {"poll": poll, "slot": row.code, "seq": row.seq, "choice": choice}
+    body = ballot_body(poll, row.code, row.seq, choice, row.channel, row.serial, row.helper)
     if commitment(body, row.nonce).hex() != row.commitment:
-        raise Wrong("ballot", row.public_id, "commitment", "expected that of its poll, slot, seq, choice and nonce")
+        raise Wrong("ballot", row.public_id, "commitment", "expected that of its content and nonce")
+    if row.channel == "web" and (row.serial is not None or row.helper):
+        raise Wrong("ballot", row.public_id, "serial, helper", "expected none: it was cast online")
     if row.stance not in {stance.key for stance in rule.stances}:
         raise Wrong("ballot", row.public_id, "stance", f"expected one that the rule {rule.key} has")
-    same("ballot", row.public_id, "batch", row.batch, None, "nothing is sealed in batches yet")
 
 
 def _ballots(poll_id: int) -> Select[Any]:
@@ -110,6 +113,7 @@ def _check_objection(poll: Any, row: Any, rule: Rule, found: Any, withdrawn: dic
     told = withdrawn.get(found.public_id)
     if told is not None and told.body.get("poll") == poll.public_id and row.live:
         withdrawn.pop(found.public_id)
+        same("event", told.event.id, "project_id", told.event.project_id, poll.project_id, "its poll tells")
         same("objection", found.public_id, "state", found.state, "withdrawn", f"{place(told.body)} of the log tells")
         same("objection", found.public_id, "ended_at", found.ended_at, told.event.at, f"{place(told.body)} tells")
         return
@@ -139,25 +143,33 @@ def _check_count(poll: Any, rule: Rule, counts: dict[str, int], live: list[bytes
         raise Wrong("poll", name, "tally", "expected what a recount of its ballots gives")
 
 
-def check_casts(community_id: int) -> None:
-    """Whether the events of casts and the ballots, of which there are as many, hold the same commitments."""
-    bound = Event.data["commitment"].as_string()
-    events = (
-        select(bound, Event.id).where(Event.community_id == community_id, Event.kind == CAST).order_by(bound, Event.id)
+def check_batches(poll: Any, entries: int) -> None:
+    """Whether each sealed ballot stands in exactly one batch, each batch in its entry, and nothing was left at the close."""
+    name = poll.public_id
+    batches = db.session.execute(select(Batch.__table__).where(Batch.poll_id == poll.id).order_by(Batch.number)).all()
+    if len(batches) != entries:
+        raise Wrong("ballot_batch", f"of {name}", "number", f"expected {entries}, as many as the log tells of")
+    for number, batch in enumerate(batches, start=1):
+        same("ballot_batch", batch.id, "number", batch.number, number, "the batches of a poll are numbered")
+        _check_batch(poll, batch)
+    if poll.settled_at is not None:
+        left = select(Ballot.public_id).where(Ballot.poll_id == poll.id, Ballot.batch_id.is_(None)).limit(1)
+        found = db.session.scalar(left)
+        if found is not None:
+            raise Wrong("ballot", found, "batch_id", "expected a batch: the poll is closed")
+
+
+def _check_batch(poll: Any, batch: Any) -> None:
+    text = db.session.scalar(
+        select(LogEntry.body).where(LogEntry.community_id == poll.community_id, LogEntry.seq == batch.seq)
     )
-    ballots = (
-        select(Ballot.commitment, Ballot.public_id)
-        .join(Poll, Poll.id == Ballot.poll_id)
-        .where(Poll.community_id == community_id)
-        .order_by(Ballot.commitment)
-    )
-    chunks = {"yield_per": CHUNK}
-    with (
-        db.session.execute(events, execution_options=chunks) as told,
-        db.session.execute(ballots, execution_options=chunks) as there,
-    ):
-        for (said, event_id), (held, name) in zip(told, there, strict=True):
-            if (said or "") < held:
-                raise Wrong("event", event_id, "data", "expected the ballot whose commitment it holds; there is none")
-            if said != held:
-                raise Wrong("ballot", name, "commitment", "expected an event of its cast, which the log holds")
+    body = read_json("ballot_batch", batch.id, "seq", text)
+    told = body if isinstance(body, dict) else {}
+    if (told.get("kind"), told.get("poll"), told.get("batch")) != (SEALED, poll.public_id, batch.number):
+        raise Wrong("ballot_batch", batch.id, "seq", "expected the entry of the log that seals it")
+    same("ballot_batch", batch.id, "at", batch.at, told.get("at"), f"{place(told)} of the log tells")
+    query = select(Ballot.commitment).where(Ballot.batch_id == batch.id).order_by(Ballot.commitment)
+    held = list(db.session.scalars(query))
+    same("ballot_batch", batch.id, "size", batch.size, len(held), "the ballots in it tell")
+    if held != told.get("commitments"):
+        raise Wrong("ballot_batch", batch.id, "ballots", f"expected those that {place(told)} of the log seals")

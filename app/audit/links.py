@@ -24,6 +24,7 @@ LINKED = (
     "roll_entry",
     "slot",
     "slot_link",
+    "ballot_batch",
     "ballot",
     "objection",
     "record",

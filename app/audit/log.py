@@ -23,7 +23,7 @@ MOST_WAITING = 5000
 # Kinds of which entry and event are kept, because rows are compared with them later: a few for each project.
 KEPT = frozenset({"poll.announced", "poll.closed", "objection.withdrawn", "record.published"})
 DRAFTED = "decision.drafted"
-CAST = "ballot.cast"
+SEALED = "ballots.sealed"
 
 
 class Happened(NamedTuple):
@@ -50,8 +50,8 @@ class Log:
 
     tree: Tree = field(default_factory=Tree)
     kept: dict[str, list[Told]] = field(default_factory=dict)
-    drafts: dict[str, dict[str, Any]] = field(default_factory=dict)  # the newest of each decision
-    casts: Counter[tuple[str, int | None]] = field(default_factory=Counter)  # by poll and project
+    drafts: dict[str, Happened] = field(default_factory=dict)  # the newest of each decision
+    batches: Counter[tuple[str, int | None]] = field(default_factory=Counter)  # by poll and project
 
     def by(self, kind: str, key: str) -> dict[str, Told]:
         """The entries of a kind by what they speak of; raises where two speak of the same."""
@@ -74,13 +74,20 @@ class Log:
         if event.kind in KEPT:
             self.kept.setdefault(event.kind, []).append(told)
         elif event.kind == DRAFTED:
-            self.drafts[str(event.data.get("decision"))] = event.data
-        elif event.kind == CAST:
-            if body.get("poll") != event.data.get("poll") or not isinstance(body.get("poll"), str):
-                raise Wrong("log", place(body), "poll", f"expected the poll of its event {event.id}")
+            self._keep_draft(event)
+        elif event.kind == SEALED:
+            if not isinstance(body.get("poll"), str):
+                raise Wrong("log", place(body), "poll", "expected the poll whose ballots it seals")
             if event.person_id is not None:
-                raise Wrong("event", event.id, "person_id", "expected nobody: an event of a ballot names no person")
-            self.casts[body["poll"], event.project_id] += 1
+                raise Wrong("event", event.id, "person_id", "expected nobody: an event of ballots names no person")
+            self.batches[body["poll"], event.project_id] += 1
+
+    def _keep_draft(self, event: Happened) -> None:
+        name = str(event.data.get("decision"))
+        before = self.drafts.get(name)
+        if before is not None and before.project_id != event.project_id:
+            raise Wrong("event", event.id, "project_id", f"expected the project of event {before.id}, of one decision")
+        self.drafts[name] = event
 
 
 def place(body: dict[str, Any]) -> str:

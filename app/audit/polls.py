@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Text, cast, func, select
 
-from app.audit.ballots import check_ballots, check_casts
+from app.audit.ballots import check_ballots, check_batches
 from app.audit.finding import Wrong, read_json, same
 from app.audit.log import Log, Told, place
 from app.ballots.announce import FROZEN_SETTINGS
@@ -42,7 +42,7 @@ def check_polls(community_id: int, log: Log) -> int:
         .where(Poll.community_id == community_id)
         .order_by(Poll.id)
     ).all()
-    casts = log.casts.copy()
+    batches = log.batches.copy()
     for poll in polls:
         told = announced.pop(poll.public_id, None)
         if told is None:
@@ -50,18 +50,14 @@ def check_polls(community_id: int, log: Log) -> int:
         _check_announced(poll, told)
         _check_version(poll, told)
         _check_roll(poll)
-        count = check_ballots(poll, closed.pop(poll.public_id, None), withdrawn)
-        entries = casts.pop((poll.public_id, poll.project_id), 0)
-        if entries != count:
-            raise Wrong("poll", poll.public_id, "ballots", f"expected {entries} ballots, by the log; it has {count}")
-        ballots += count
+        ballots += check_ballots(poll, closed.pop(poll.public_id, None), withdrawn)
+        check_batches(poll, batches.pop((poll.public_id, poll.project_id), 0))
     for kind, rest in (("announces", announced), ("closes", closed), ("withdraws an objection in", withdrawn)):
         for told in rest.values():
             name = told.body.get("poll")
             raise Wrong("poll", name, "public_id", f"expected what {place(told.body)} of the log {kind}; it is gone")
-    for poll_name, _ in casts:
+    for poll_name, _ in batches:
         raise Wrong("poll", poll_name, "public_id", "expected the poll that entries of the log tell of, in its project")
-    check_casts(community_id)
     return ballots
 
 
@@ -87,9 +83,11 @@ def _check_decisions(community_id: int, log: Log) -> None:
     ).all()
     drafts = dict(log.drafts)
     for row in rows:
-        data = drafts.pop(row.public_id, None)
-        if data is None:
+        draft = drafts.pop(row.public_id, None)
+        if draft is None:
             raise Wrong("decision", row.public_id, "public_id", "expected an event that drafts it; there is none")
+        data = draft.data
+        same("event", draft.id, "project_id", draft.project_id, row.project_id, "the decision it drafts tells")
         same("decision", row.public_id, "title", row.title, data.get("title"), "its newest draft's event tells")
         same("decision", row.public_id, "draft", row.draft, data.get("text"), "its newest draft's event tells")
         same("decision", row.public_id, "project_id", row.project_id, row.run_project_id, "its activity tells")

@@ -1,4 +1,7 @@
-"""The command that casts or changes a ballot. Its locks, in order: the poll (shared), the roll entry, the log head."""
+"""The command that casts or changes a ballot. Its locks, in order: the poll (shared), then the roll entry.
+
+Nothing here enters the log: an entry for each cast would tell its hour. Ballots enter it in batches (seal.py).
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,11 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from app.ballots import queries
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.core.database import db
-from app.core.events import record_event
 from app.core.forms import tidy
 from app.core.once import remember, replayed
 from app.core.outbox import tell
@@ -67,19 +69,10 @@ def cast(actor: Actor, poll_public_id: str, raw: Mapping[str, object], *, once: 
         if before is not None and needs_agreement(entry, actor) and not agreed:
             sentence = phrase("Somebody else of your household has voted already. Tick that you agreed on the change.")
             raise Invalid(sentence, {"agreed": sentence})
-        ballot = _write(tx, poll, slot, choice, before)
+        ballot = put_ballot(tx, poll, slot, choice, before)
         entry.last_person_id = actor.person_id
         remember(tx, scope, once, content, ballot.public_id)
         _tell_unit(tx, poll, entry, actor, changed=before is not None)
-        # Neither who nor what: the commitment hides the choice, and stands in the log behind the event's salt only.
-        record_event(
-            tx,
-            "ballot.cast",
-            community_id=poll.community_id,
-            project_id=poll.project_id,
-            data={"poll": poll.public_id, "commitment": ballot.commitment},
-            public={"poll": poll.public_id},
-        )
         return _receipt(ballot, tx.now)
 
 
@@ -150,19 +143,34 @@ def _require_open(tx: Tx, actor: Actor, poll: Poll) -> None:
         raise Forbidden(phrase("Your ring does not take part in this. You can read everything here."))
 
 
-def _write(tx: Tx, poll: Poll, slot: Slot, choice: Mapping[str, str], before: Ballot | None) -> Ballot:
-    """Put a ballot into the slot; the one that stood there stays, no longer live, and its objection is withdrawn."""
+def put_ballot(
+    tx: Tx,
+    poll: Poll,
+    slot: Slot,
+    choice: Mapping[str, str],
+    before: Ballot | None,
+    *,
+    channel: str = "web",
+    serial: str | None = None,
+    helper: str = "",
+) -> Ballot:
+    """Put a ballot into a slot, whatever its channel; the one that stood there stays, no longer live.
+
+    The caller holds the poll and the roll entry, and has judged the hour. An objection of the ballot before is
+    withdrawn with it. ``helper`` names who cast for a household on its word.
+    """
+    seq = 1
     if before is not None:
-        before.live = False
-        tx.session.execute(
-            update(Objection)
-            .where(Objection.ballot_id == before.id, Objection.state == "raised")
-            .values(state="withdrawn")
-        )
+        seq, before.live = before.seq + 1, False
+        if before.stance in RULES[poll.rule].objects:
+            tx.session.execute(
+                update(Objection)
+                .where(Objection.ballot_id == before.id, Objection.state == "raised")
+                .values(state="withdrawn")
+            )
         tx.session.flush()
-    seq = (tx.session.scalar(select(func.max(Ballot.seq)).where(Ballot.slot_id == slot.id)) or 0) + 1
     nonce = secrets.token_bytes(32)
-    body = {"poll": poll.public_id, "slot": slot.code, "seq": seq, "choice": dict(choice)}
+    body = ballot_body(poll.public_id, slot.code, seq, choice, channel, serial, helper)
     ballot = Ballot(
         poll_id=poll.id,
         slot_id=slot.id,
@@ -170,6 +178,9 @@ def _write(tx: Tx, poll: Poll, slot: Slot, choice: Mapping[str, str], before: Ba
         choice=canon(dict(choice)).decode(),
         seq=seq,
         supersedes_id=before.id if before is not None else None,
+        channel=channel,
+        serial=serial,
+        helper=helper,
         nonce=nonce,
         commitment=commitment(body, nonce).hex(),
     )
@@ -178,6 +189,16 @@ def _write(tx: Tx, poll: Poll, slot: Slot, choice: Mapping[str, str], before: Ba
     if choice["stance"] in RULES[poll.rule].objects:
         tx.session.add(Objection(poll_id=poll.id, ballot_id=ballot.id))
     return ballot
+
+
+def ballot_body(
+    poll: str, slot: str, seq: int, choice: Mapping[str, str], channel: str, serial: str | None, helper: str
+) -> dict[str, object]:
+    """What a ballot's commitment binds. Channel, serial and helper stand in it where they aren't those of the web."""
+    body: dict[str, object] = {"poll": poll, "slot": slot, "seq": seq, "choice": dict(choice)}
+    if channel != "web":
+        body |= {"channel": channel, "serial": serial or "", "helper": helper}
+    return body
 
 
 def _tell_unit(tx: Tx, poll: Poll, entry: RollEntry, actor: Actor, *, changed: bool) -> None:

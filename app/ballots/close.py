@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from app.ballots import queries
 from app.ballots.cast import once_scope, place_of
 from app.ballots.models import Ballot, Objection, Poll, RollEntry, Slot, SlotLink
+from app.ballots.seal import seal_rest
 from app.core.events import record_event
 from app.core.once import OnceKey
 from app.core.outbox import tell
@@ -121,6 +122,7 @@ def settle(poll_id: int) -> bool:
         poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
         if poll.settled_at is not None or poll.closes_at > tx.now:
             return False
+        seal_rest(tx, poll)
         result = _round(poll, tx.now)
         tally, commitments = _recount(tx, result)
         poll.tally = {"counts": dict(tally.counts), "cast": tally.cast, "standing": result.standing}

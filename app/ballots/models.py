@@ -39,7 +39,16 @@ class Decision(Base):
     """What is to be decided in one run of an activity; its policy is copied at the first announcement."""
 
     __tablename__ = "decision"
-    __table_args__ = (UniqueConstraint("activity_run_id"), anchor(), within("project"), within("activity_run"))
+    __table_args__ = (
+        UniqueConstraint("activity_run_id"),
+        anchor(),
+        within("project"),
+        within("activity_run"),
+        CheckConstraint(
+            "state in ('drafting','deciding','adopted','rejected','lapsed','withdrawn')",
+            name="state",
+        ),
+    )
 
     id: Mapped[Key]
     public_id: Mapped[PublicId]
@@ -49,6 +58,10 @@ class Decision(Base):
     title: Mapped[str] = mapped_column(String(120))
     draft: Mapped[str] = mapped_column(Text, default="")
     policy: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[str] = mapped_column(String(10), default="drafting")
+    state_at: Mapped[int | None]
+    narrowed_at: Mapped[int | None]
+    proposer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
 class TextVersion(Base):
@@ -66,7 +79,7 @@ class TextVersion(Base):
 
 
 class Poll(Base):
-    """One round on one version. Everything here is frozen at the announcement, but for ``voided_at`` and the stored tally."""
+    """One round on one version, frozen at the announcement but for what ``STILL_WRITTEN`` names."""
 
     __tablename__ = "poll"
     __table_args__ = (
@@ -74,8 +87,10 @@ class Poll(Base):
         anchor(),
         within("decision"),
         CheckConstraint("announced_at <= opens_at and opens_at < closes_at", name="times"),
-        CheckConstraint("electorate in ('household','person')", name="electorate"),
+        CheckConstraint("prolonged_until is null or prolonged_until > closes_at", name="prolonged"),
+        CheckConstraint("electorate in ('household','person','owner')", name="electorate"),
         CheckConstraint("mode in ('A','B','C')", name="mode"),
+        CheckConstraint("paper in ('none','last','final')", name="paper"),
         Index(None, "closes_at"),
     )
 
@@ -89,6 +104,8 @@ class Poll(Base):
     rule: Mapped[str] = mapped_column(String(20))
     electorate: Mapped[str] = mapped_column(String(10))
     mode: Mapped[str] = mapped_column(String(1), default="A")
+    paper: Mapped[str] = mapped_column(String(5), default="none")  # last: the last valid one counts; final: paper does
+    matter: Mapped[dict[str, Any]] = mapped_column(default=dict)  # an owners' vote: what it is under the law, by whom
     quorum: Mapped[str] = mapped_column(String(20))
     threshold: Mapped[str] = mapped_column(String(20))
     asked_of: Mapped[list[Any]] = mapped_column(default=list)  # buildings or entrances; empty: the whole community
@@ -96,23 +113,33 @@ class Poll(Base):
     announced_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     opens_at: Mapped[Instant]
     closes_at: Mapped[Instant]
+    prolong_days: Mapped[int] = mapped_column(default=0)
+    prolonged_until: Mapped[int | None]
     voided_at: Mapped[int | None]
     roll_size: Mapped[int]
     roll_root: Mapped[str] = mapped_column(String(64))
     tally: Mapped[dict[str, Any] | None]
     settled_at: Mapped[int | None]
+    final_at: Mapped[int | None]
+    links_deleted_at: Mapped[int | None]
 
 
 class RollEntry(Base):
-    """A voting unit of a poll's frozen roll: a household or a person."""
+    """A voting unit of a poll's frozen roll: a household, a person, or an owner with all their units."""
 
     __tablename__ = "roll_entry"
     __table_args__ = (
         UniqueConstraint("poll_id", "household_id"),
         UniqueConstraint("poll_id", "person_id"),
+        UniqueConstraint("poll_id", "owner_id"),
         UniqueConstraint("id", "poll_id"),
         within("poll"),
-        CheckConstraint("(household_id is null) <> (person_id is null)", name="unit"),
+        CheckConstraint(
+            "(household_id is not null and person_id is null and owner_id is null)"
+            " or (household_id is null and person_id is not null and owner_id is null)"
+            " or (household_id is null and person_id is null and owner_id is not null)",
+            name="unit",
+        ),
     )
 
     id: Mapped[Key]
@@ -120,10 +147,18 @@ class RollEntry(Base):
     poll_id: Mapped[int]
     household_id: Mapped[int | None] = mapped_column(ForeignKey("household.id"), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owner.id"), index=True)
     label: Mapped[str] = mapped_column(String(120))
     heads: Mapped[int] = mapped_column(default=1)
     area: Mapped[int] = mapped_column(default=0)
+    rings: Mapped[list[Any]] = mapped_column(default=list)
+    source: Mapped[str] = mapped_column(String(120), default="")
+    entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    checked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     last_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    disputed_at: Mapped[int | None]
+    boxed_at: Mapped[int | None]  # a paper ballot of this unit is in the box
+    voted: Mapped[bool] = mapped_column(default=False)  # told of a unit only where its ballot has no slot
 
 
 class Slot(Base):
@@ -151,31 +186,65 @@ class SlotLink(Base):
     poll_id: Mapped[int]
 
 
+class Batch(Base):
+    """Ballots that entered the log together, in one entry, by their commitments in order."""
+
+    __tablename__ = "ballot_batch"
+    __table_args__ = (UniqueConstraint("poll_id", "number"), UniqueConstraint("id", "poll_id"))
+
+    id: Mapped[Key]
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"))
+    number: Mapped[int]
+    size: Mapped[int]
+    seq: Mapped[int]  # its entry in the community's log
+    at: Mapped[Instant]
+
+
 class Ballot(Base):
-    """A ballot. Never changed (only ``live`` falls) and never deleted; one is live for a slot."""
+    """A ballot. Only ``live`` falls and ``batch_id`` is set, once; never deleted. One is live for a slot.
+
+    Where votes are unlinked (mode C) there is no slot: nothing leads from a ballot to who cast it.
+    """
 
     __tablename__ = "ballot"
     __table_args__ = (
         ForeignKeyConstraint(["slot_id", "poll_id"], ["slot.id", "slot.poll_id"]),
+        ForeignKeyConstraint(["batch_id", "poll_id"], ["ballot_batch.id", "ballot_batch.poll_id"]),
         Index("uq_ballot_live", "slot_id", unique=True, sqlite_where=sql("live"), postgresql_where=sql("live")),
         UniqueConstraint("slot_id", "seq"),
         Index(None, "poll_id", "stance"),
+        Index(
+            "ix_ballot_unsealed",
+            "poll_id",
+            sqlite_where=sql("batch_id is null"),
+            postgresql_where=sql("batch_id is null"),
+        ),
+        Index(
+            "uq_ballot_serial",
+            "poll_id",
+            "serial",
+            unique=True,
+            sqlite_where=sql("live and serial is not null"),
+            postgresql_where=sql("live and serial is not null"),
+        ),
         CheckConstraint("channel in ('web','paper','assisted')", name="channel"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=_random_key)
     public_id: Mapped[PublicId]
     poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"))
-    slot_id: Mapped[int]
+    slot_id: Mapped[int | None]
     stance: Mapped[str] = mapped_column(String(20))
     choice: Mapped[str] = mapped_column(Text)  # canonical JSON, as committed to
     seq: Mapped[int]
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("ballot.id"))
     live: Mapped[bool] = mapped_column(default=True)
     channel: Mapped[str] = mapped_column(String(10), default="web")
+    serial: Mapped[str | None] = mapped_column(String(20))
+    helper: Mapped[str] = mapped_column(String(60), default="")
     nonce: Mapped[bytes] = mapped_column(LargeBinary(32))
     commitment: Mapped[str] = mapped_column(String(64), unique=True)
-    batch: Mapped[int | None]
+    batch_id: Mapped[int | None]
 
 
 class Objection(Base):
@@ -194,10 +263,11 @@ class Objection(Base):
 # What an announcement or a cast wrote down stays: only these may still be written, and no row is deleted.
 STILL_WRITTEN: dict[type[Base], frozenset[str]] = {
     TextVersion: frozenset(),
-    Poll: frozenset({"voided_at", "tally", "settled_at"}),
-    RollEntry: frozenset({"last_person_id"}),
+    Poll: frozenset({"prolonged_until", "voided_at", "tally", "settled_at", "final_at", "links_deleted_at"}),
+    RollEntry: frozenset({"last_person_id", "disputed_at", "boxed_at", "voted"}),
     Slot: frozenset(),
-    Ballot: frozenset({"live", "batch"}),
+    Batch: frozenset(),
+    Ballot: frozenset({"live", "batch_id"}),
 }
 
 

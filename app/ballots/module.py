@@ -7,7 +7,7 @@ from typing import Any
 
 from app.ballots import poll_views as _polls  # noqa: F401 - its routes hang on the blueprint
 from app.ballots.gates import ADOPTED, BALLOT, ENDED, PASSED
-from app.ballots.service import settle_due
+from app.ballots.service import seal_due, settle_due
 from app.ballots.views import ballots as blueprint
 from app.core.module import Module
 from app.engine.phrase import Moment, Phrase, phrase
@@ -62,7 +62,7 @@ ballots = Module(
     name="ballots",
     blueprints=(blueprint,),
     provides=(BALLOT, PASSED, ENDED, ADOPTED),
-    tick=(settle_due,),
+    tick=(settle_due, seal_due),
     messages={
         "poll.announced": _announced,
         "ballot.recorded": _recorded,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.ballots.announce import Unit, announce, asked_of, electorate, may_go_on, save_draft
 from app.ballots.cast import Receipt, cast, needs_agreement
 from app.ballots.close import settle, settle_due, withdraw_objection
+from app.ballots.seal import seal, seal_due
 
 __all__ = [
     "Receipt",
@@ -16,6 +17,8 @@ __all__ = [
     "may_go_on",
     "needs_agreement",
     "save_draft",
+    "seal",
+    "seal_due",
     "settle",
     "settle_due",
     "withdraw_objection",

@@ -76,8 +76,8 @@ def record_event(
     person_id: int | None = None,
     data: Mapping[str, Any] | None = None,
     public: Mapping[str, Any] | None = None,
-) -> Event:
-    """Record an event and, for a community, its entry in the log.
+) -> int | None:
+    """Record an event and, for a community, its entry in the log, whose place is returned.
 
     ``data`` enters the log only as a salted hash; ``public`` (keys, numbers, public ids, hashes) stands there as it is.
     """
@@ -91,9 +91,9 @@ def record_event(
         salt=secrets.token_bytes(16),
     )
     tx.session.add(row)
-    if community_id is not None:
-        append_to_log(tx, community_id, {"kind": kind, "event": event_hash(row), **(public or {})})
-    return row
+    if community_id is None:
+        return None
+    return append_to_log(tx, community_id, {"kind": kind, "event": event_hash(row), **(public or {})})
 
 
 def event_hash(row: Event) -> str:

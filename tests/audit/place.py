@@ -55,8 +55,11 @@ def furnish(app: Flask, clock: FixedClock) -> World:
         projects.send_back(lead, first, "one", REASON)
         projects.pause(lead, first, REASON)
     later = world.open(TEXT + "\n三、先做防水。")
-    for who in range(3):
-        world.cast(who, later)
+    for _ in range(4):  # ten at least are sealed together while a vote is open
+        for who in range(3):
+            world.cast(who, later)
+    with world.here():
+        assert ballots.seal_due() == 12
     world.resident("701")  # on no roll yet
     return world
 

@@ -158,11 +158,13 @@ def test_an_old_copy_put_back_shows_against_a_root_noted_outside(town: World) ->
     rows, last = entries(town), the_head(town)
     newest = sorted(rows_of(town, "event", OURS), key=lambda row: int(row["id"]))[-1]
     with ExitStack() as stack:
-        # The last thing that happened was a cast of the open round: all of it goes.
+        # The last thing that happened was the sealing of the open round: all of it goes.
+        batch = rows_of(town, "ballot_batch")[-1]
+        for ballot in rows_of(town, "ballot", f"batch_id = {batch['id']}"):
+            stack.enter_context(changed(town, "ballot", ballot, batch_id=None))
+        stack.enter_context(deleted(town, "ballot_batch", batch))
         stack.enter_context(deleted(town, "log", rows[-1]))
         stack.enter_context(deleted(town, "event", newest))
-        ballot = next(row for row in rows_of(town, "ballot") if row["commitment"] == newest["data"]["commitment"])
-        stack.enter_context(deleted(town, "ballot", ballot))
         stack.enter_context(changed(town, "log_head", last, size=len(rows) - 1))
         assert look(town).finding is None
         finding = found(town, before)
@@ -200,7 +202,7 @@ def test_too_many_that_wait_end_the_pass(town: World, monkeypatch: pytest.Monkey
 
 def test_events_in_another_order_than_their_entries_are_matched(town: World) -> None:
     """On PostgreSQL an event's number is drawn before its place in the log: two commands at once may cross."""
-    rows = rows_of(town, "event", "kind = 'ballot.cast'")
+    rows = rows_of(town, "event", "kind = 'poll.announced'")
     first, second = rows[-2:]
     with changed(town, "event", first, id=-1), changed(town, "event", second, id=-2):
         assert look(town).finding is None

@@ -30,6 +30,7 @@ AUDITED = (
     "poll",
     "roll_entry",
     "slot",
+    "ballot_batch",
     "ballot",
     "objection",
     "record",
@@ -56,8 +57,11 @@ UNBOUND = {
     ("step_run", "public_id"),
     *(("activity_run", name) for name in ("public_id", "opens_at", "closes_at")),
     ("sign_off", "by_name"),
-    *(("roll_entry", name) for name in ("household_id", "last_person_id")),
-    *(("ballot", name) for name in ("public_id", "channel")),
+    *(("roll_entry", name) for name in ("household_id", "last_person_id", "rings", "source")),
+    *(("roll_entry", name) for name in ("entered_by_id", "checked_by_id", "disputed_at", "boxed_at", "voted")),
+    *(("decision", name) for name in ("state", "state_at", "narrowed_at", "proposer_id")),
+    *(("poll", name) for name in ("matter", "paper", "prolong_days", "final_at", "links_deleted_at")),
+    ("ballot", "public_id"),
     ("event", "person_id"),
 }
 IN_USE = {
@@ -67,16 +71,21 @@ IN_USE = {
     "ballot.id": "not exists (select 1 from ballot later where later.supersedes_id = ballot.id)"
     " and not exists (select 1 from objection where ballot_id = ballot.id)",
     "objection.public_id": "ended_at is not null",
+    "event.project_id": "project_id is not null",
     "event.id": "id = (select max(id) from event)",
     "event.person_id": "kind = 'decision.drafted'",
     "method_version": "id in (select method_version_id from project)",
     "slot": "id in (select slot_id from ballot)",
 }
 ALLOWED = {
-    "state": {"running": "paused", "paused": "running", "completed": "ended", "raised": "withdrawn"},
+    "state": {
+        **{"running": "paused", "paused": "running", "completed": "ended", "raised": "withdrawn"},
+        **{"deciding": "adopted", "drafting": "deciding"},
+    },
     "electorate": {"household": "person"},
     "mode": {"A": "B"},
     "channel": {"web": "paper"},
+    "paper": {"none": "last"},
     "stance": {"consent": "abstain"},
 }
 COLUMNS = [(table, column.name) for table in AUDITED for column in TABLES[table].columns]
@@ -103,6 +112,7 @@ def another(column: Column[Any], value: Any) -> Any:
     if isinstance(column.type, JSON):
         return [*value, "9号楼"] if isinstance(value, list) else {**(value or {}), "quorum": 1}
     if isinstance(column.type, String):
+        value = value or ""
         short = column.type.length is not None and len(value) >= column.type.length
         return (("0" if value[:1] != "0" else "1") + value[1:]) if short else f"{value}x"
     return 7 if value is None else value + 1000
@@ -113,6 +123,7 @@ NAMED_BY_ANOTHER = {
     ("log", "community_id"),
     ("event", "community_id"),
     ("event", "project_id"),
+    ("decision", "project_id"),
     ("method_version", "key"),
     ("method_version", "version"),
     ("poll", "version_id"),
@@ -120,6 +131,8 @@ NAMED_BY_ANOTHER = {
     ("slot", "poll_id"),
     ("objection", "ballot_id"),
     ("ballot", "seq"),
+    ("ballot_batch", "id"),
+    ("ballot_batch", "poll_id"),
 }
 
 

@@ -1,0 +1,77 @@
+"""Sealing: ballots enter the community's log in batches, by their commitments in order, so that no time is told."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select, update
+
+from app.ballots.models import Ballot, Batch, Poll
+from app.core.events import record_event
+from app.core.transaction import Lock, Tx, transaction
+
+LEAST = 10  # ballots that enter together while a poll is open: among fewer, the hour would tell too much
+MOST = 500
+SEALED = "ballots.sealed"
+
+
+def seal_due() -> int:
+    """Seal what waits, in every poll; returns how many ballots. Open polls seal ten at least, closed ones the rest."""
+    with transaction() as tx:
+        waiting = list(
+            tx.session.execute(
+                select(Ballot.poll_id, func.count())
+                .where(Ballot.batch_id.is_(None))
+                .group_by(Ballot.poll_id)
+                .order_by(Ballot.poll_id)
+            )
+        )
+    return sum(seal(poll_id) for poll_id, _ in waiting)
+
+
+def seal(poll_id: int) -> int:
+    """Seal the ballots of one poll that are in no batch yet; returns how many. A batch a transaction: casts wait for one."""
+    total = 0
+    while True:
+        with transaction(lock=[Lock(Poll, poll_id)]) as tx:
+            poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
+            waiting = _waiting(tx, poll)
+            if len(waiting) < (LEAST if poll.settled_at is None else 1):
+                return total
+            total += _enter(tx, poll, _cut(waiting))
+
+
+def seal_rest(tx: Tx, poll: Poll) -> None:
+    """Seal all that is left of a poll whose exclusive lock the caller holds."""
+    waiting = _waiting(tx, poll)
+    while waiting:
+        waiting = waiting[_enter(tx, poll, _cut(waiting)) :]
+
+
+def _waiting(tx: Tx, poll: Poll) -> list[str]:
+    query = select(Ballot.commitment).where(Ballot.poll_id == poll.id, Ballot.batch_id.is_(None))
+    return sorted(tx.session.scalars(query))
+
+
+def _cut(waiting: list[str]) -> list[str]:
+    """The first of them as a batch, so that what is left for the next one is none, or not too few."""
+    return waiting if len(waiting) < MOST + LEAST else waiting[:MOST]
+
+
+def _enter(tx: Tx, poll: Poll, commitments: list[str]) -> int:
+    """One batch: its entry in the log, its row, and its number on the ballots; returns how many."""
+    number = (tx.session.scalar(select(func.max(Batch.number)).where(Batch.poll_id == poll.id)) or 0) + 1
+    seq = record_event(
+        tx,
+        SEALED,
+        community_id=poll.community_id,
+        project_id=poll.project_id,
+        data={},
+        public={"poll": poll.public_id, "batch": number, "commitments": commitments},
+    )
+    assert seq is not None  # a poll belongs to a community
+    batch = Batch(poll_id=poll.id, number=number, size=len(commitments), seq=seq, at=tx.now)
+    tx.session.add(batch)
+    tx.session.flush()
+    tx.session.execute(
+        update(Ballot).where(Ballot.commitment.in_(commitments), Ballot.batch_id.is_(None)).values(batch_id=batch.id)
+    )
+    return len(commitments)
