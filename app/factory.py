@@ -21,6 +21,7 @@ from app.people.module import people
 from app.people.session import init_sessions
 from app.projects.kinds import register_kinds
 from app.projects.module import projects
+from app.proof.module import proof
 from app.proposals.module import proposals
 from app.records.module import records
 from app.registers.module import registers
@@ -34,6 +35,7 @@ MODULES: tuple[Module, ...] = (
     ballots,
     registers,
     notices,
+    proof,
     records,
     notifications,
     site,

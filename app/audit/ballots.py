@@ -8,12 +8,12 @@ from sqlalchemy import Select, select
 
 from app.audit.finding import Wrong, read_canonical, read_json, same
 from app.audit.log import Told, place
-from app.ballots.cast import ballot_body
+from app.ballots.cast import ballot_body, ballot_place
 from app.ballots.models import Ballot, Batch, Objection, Slot
 from app.ballots.seal import SEALED
 from app.core.database import db
 from app.core.events import LogEntry
-from app.engine.canonical import commitment, tagged
+from app.engine.canonical import commitment, opening, tagged
 from app.engine.voting import RULES, Rule
 
 CHUNK = 2000
@@ -54,8 +54,8 @@ def check_content(poll: str, row: Any, rule: Rule) -> None:
     choice = read_canonical("ballot", row.public_id, "choice", row.choice)
     if choice.get("stance") != row.stance:
         raise Wrong("ballot", row.public_id, "stance", "expected the stance of its own choice")
-    body = ballot_body(poll, row.code, row.seq, choice, row.channel, row.serial, row.helper)
-    if commitment(body, row.nonce).hex() != row.commitment:
+    body = ballot_body(poll, ballot_place(row, row.code), choice, row, row.nonce)
+    if commitment(body, opening(row.nonce)).hex() != row.commitment:
         raise Wrong("ballot", row.public_id, "commitment", "expected that of its content and nonce")
     if row.channel == "web" and (row.serial is not None or row.helper):
         raise Wrong("ballot", row.public_id, "serial, helper", "expected none: it was cast online")

@@ -23,6 +23,9 @@ ANNOUNCED = {
     "rule": "rule",
     "quorum": "quorum",
     "threshold": "threshold",
+    "electorate": "electorate",
+    "mode": "mode",
+    "paper": "paper",
     "opens": "opens_at",
     "closes": "closes_at",
     "roll_size": "roll_size",
@@ -115,7 +118,6 @@ def _check_announced(poll: Any, told: Told) -> None:
     same("poll", name, "announced_at", poll.announced_at, event.at, source)
     same("poll", name, "announced_by_id", poll.announced_by_id, event.person_id, source)
     same("poll", name, "project_id", poll.project_id, event.project_id, source)
-    same("poll", name, "mode", poll.mode, "A", "there is no other yet")
     same("poll", name, "voided_at", poll.voided_at, None, "nothing can void a poll yet")
     decision = db.session.execute(
         select(Decision.project_id, cast(Decision.policy, Text).label("policy")).where(Decision.id == poll.decision_id)

@@ -15,6 +15,7 @@ from app.ballots.gates import SPEC
 from app.ballots.models import Decision, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.ballots.queries import Round
 from app.core.events import record_event
+from app.core.jobs import enqueue
 from app.core.outbox import tell
 from app.core.transaction import Lock, Tx, transaction
 from app.engine.canonical import canon, tagged, text_hash
@@ -288,16 +289,21 @@ def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int) -> None:
         public={
             "poll": poll.public_id,
             "attempt": poll.attempt,
+            "title": text_hash(version.title),
             "text": version.text_hash,
             "rule": poll.rule,
             "quorum": poll.quorum,
             "threshold": poll.threshold,
+            "electorate": poll.electorate,
+            "mode": poll.mode,
+            "paper": poll.paper,
             "opens": poll.opens_at,
             "closes": poll.closes_at,
             "roll_size": poll.roll_size,
             "roll_root": poll.roll_root,
         },
     )
+    enqueue(tx, "checkpoint", {"community": poll.community_id}, key=f"announced:{poll.public_id}")
 
 
 def _tell_roll(tx: Tx, poll: Poll, units: list[Unit], title: str, slug: str) -> None:

@@ -9,6 +9,7 @@ import secrets
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy import select, update
 
@@ -16,10 +17,11 @@ from app.ballots import queries
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.core.database import db
 from app.core.forms import tidy
+from app.core.ids import new_public_id
 from app.core.once import remember, replayed
 from app.core.outbox import tell
 from app.core.transaction import Lock, Tx, transaction
-from app.engine.canonical import canon, commitment, receipt_code
+from app.engine.canonical import canon, channel_mark, commitment, opening, receipt_code
 from app.engine.errors import Closed, Forbidden, Invalid, NotFound
 from app.engine.phrase import Moment, phrase
 from app.engine.voting import RULES
@@ -146,7 +148,7 @@ def _require_open(tx: Tx, actor: Actor, poll: Poll) -> None:
 def put_ballot(
     tx: Tx,
     poll: Poll,
-    slot: Slot,
+    slot: Slot | None,
     choice: Mapping[str, str],
     before: Ballot | None,
     *,
@@ -170,10 +172,10 @@ def put_ballot(
             )
         tx.session.flush()
     nonce = secrets.token_bytes(32)
-    body = ballot_body(poll.public_id, slot.code, seq, choice, channel, serial, helper)
     ballot = Ballot(
+        public_id=new_public_id(),
         poll_id=poll.id,
-        slot_id=slot.id,
+        slot_id=slot.id if slot is not None else None,
         stance=choice["stance"],
         choice=canon(dict(choice)).decode(),
         seq=seq,
@@ -182,8 +184,9 @@ def put_ballot(
         serial=serial,
         helper=helper,
         nonce=nonce,
-        commitment=commitment(body, nonce).hex(),
     )
+    body = ballot_body(poll.public_id, ballot_place(ballot, slot.code if slot else None), choice, ballot, nonce)
+    ballot.commitment = commitment(body, opening(nonce)).hex()
     tx.session.add(ballot)
     tx.session.flush()
     if choice["stance"] in RULES[poll.rule].objects:
@@ -191,14 +194,31 @@ def put_ballot(
     return ballot
 
 
+def ballot_place(ballot: Ballot, slot: str | None) -> dict[str, object]:
+    """Where a ballot stands: in a slot, with its number there; where votes are unlinked, under its own random id."""
+    return {"row": ballot.public_id} if slot is None else {"slot": slot, "seq": ballot.seq}
+
+
 def ballot_body(
-    poll: str, slot: str, seq: int, choice: Mapping[str, str], channel: str, serial: str | None, helper: str
+    poll: str, place: Mapping[str, object], choice: Mapping[str, str], row: Marked, secret: bytes
 ) -> dict[str, object]:
-    """What a ballot's commitment binds. Channel, serial and helper stand in it where they aren't those of the web."""
-    body: dict[str, object] = {"poll": poll, "slot": slot, "seq": seq, "choice": dict(choice)}
-    if channel != "web":
-        body |= {"channel": channel, "serial": serial or "", "helper": helper}
-    return body
+    """What a ballot's commitment binds. ``place`` is its slot and number there, or a row of its own (mode C).
+
+    Channel, serial and helper are bound behind a hash of their own, so that an opened ballot does not tell them.
+    """
+    mark = channel_mark(row.channel, row.serial or "", row.helper, secret)
+    return {"poll": poll, **place, "choice": dict(choice), "by": mark}
+
+
+class Marked(Protocol):
+    """How a ballot came."""
+
+    @property
+    def channel(self) -> str: ...
+    @property
+    def serial(self) -> str | None: ...
+    @property
+    def helper(self) -> str: ...
 
 
 def _tell_unit(tx: Tx, poll: Poll, entry: RollEntry, actor: Actor, *, changed: bool) -> None:

@@ -11,6 +11,7 @@ from app.ballots.cast import once_scope, place_of
 from app.ballots.models import Ballot, Objection, Poll, RollEntry, Slot, SlotLink
 from app.ballots.seal import seal_rest
 from app.core.events import record_event
+from app.core.jobs import enqueue
 from app.core.once import OnceKey
 from app.core.outbox import tell
 from app.core.transaction import Lock, Tx, transaction
@@ -142,6 +143,7 @@ def settle(poll_id: int) -> bool:
                 "ballots": tagged("qiding/ballots/v1", *sorted(commitments)).hex(),
             },
         )
+        enqueue(tx, "checkpoint", {"community": poll.community_id}, key=f"closed:{poll.public_id}")
         _tell_roll(tx, poll, result, f"closed:{poll.public_id}")
         return True
 

@@ -250,9 +250,14 @@ def slot_number(code: str) -> str:
     return f"{number[:4]}-{number[4:]}"
 
 
+def _may_tell_words(poll: Poll, now: int) -> bool:
+    closed = phase(times_of(poll), now) == "closed"
+    return may_publish("words", mode=poll.mode, closed=closed, counts={})
+
+
 def objections_of(poll: Poll, now: int) -> list[ShownObjection]:
     """The objections of a closed poll by number; none before the close."""
-    if phase(times_of(poll), now) != "closed":
+    if not _may_tell_words(poll, now):
         return []
     query = (
         select(Objection, Ballot.choice, Slot.code)
@@ -269,7 +274,7 @@ def objections_of(poll: Poll, now: int) -> list[ShownObjection]:
 
 def concerns_of(poll: Poll, now: int) -> list[str]:
     """The concerns of a closed poll, in the order of their words, so that they tell nothing of time."""
-    if phase(times_of(poll), now) != "closed":
+    if not _may_tell_words(poll, now):
         return []
     query = select(Ballot.choice).where(Ballot.poll_id == poll.id, Ballot.live, Ballot.stance == "concern")
     return sorted(json.loads(choice)["text"] for choice in db.session.scalars(query))
