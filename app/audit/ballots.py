@@ -13,7 +13,7 @@ from app.ballots.models import Ballot, Batch, Objection, Slot
 from app.ballots.seal import SEALED
 from app.core.database import db
 from app.core.events import LogEntry
-from app.engine.canonical import commitment, opening, tagged
+from app.engine.canonical import channel_mark, commitment, opening, tagged
 from app.engine.voting import RULES, Rule
 
 CHUNK = 2000
@@ -31,7 +31,7 @@ def check_ballots(poll: Any, closed: Told | None, withdrawn: dict[str, Told]) ->
     total, after = 0, None
     with db.session.execute(_ballots(poll.id)) as rows:
         for row in rows:
-            if after is not None and row.slot_id != after.slot_id:
+            if after is not None and (row.slot_id != after.slot_id or row.slot_id is None):
                 _check_first(after)
                 after = None
             _check_chain(row, after)
@@ -54,7 +54,8 @@ def check_content(poll: str, row: Any, rule: Rule) -> None:
     choice = read_canonical("ballot", row.public_id, "choice", row.choice)
     if choice.get("stance") != row.stance:
         raise Wrong("ballot", row.public_id, "stance", "expected the stance of its own choice")
-    body = ballot_body(poll, ballot_place(row, row.code), choice, row, row.nonce)
+    mark = channel_mark(row.channel, row.serial or "", row.helper, row.nonce)
+    body = ballot_body(poll, ballot_place(row.code, row.seq, row.public_id), choice, mark)
     if commitment(body, opening(row.nonce)).hex() != row.commitment:
         raise Wrong("ballot", row.public_id, "commitment", "expected that of its content and nonce")
     if row.channel == "web" and (row.serial is not None or row.helper):
@@ -67,7 +68,7 @@ def _ballots(poll_id: int) -> Select[Any]:
     """A poll's ballots, those of a slot together, the newest first."""
     return (
         select(Ballot.__table__, Slot.code)
-        .join(Slot, Slot.id == Ballot.slot_id)
+        .outerjoin(Slot, Slot.id == Ballot.slot_id)
         .where(Ballot.poll_id == poll_id)
         .order_by(Ballot.slot_id, Ballot.seq.desc())
         .execution_options(yield_per=CHUNK)

@@ -22,6 +22,7 @@ from app.engine.canonical import canon, tagged, text_hash
 from app.engine.errors import Closed, Conflict, Frozen, Invalid
 from app.engine.phrase import Moment, phrase
 from app.engine.voting.phase import PollTimes, check_announcement
+from app.engine.voting.publish import LEAST_ROWS
 from app.people.actor import Actor
 from app.people.queries import persons_of_households, roll_households, roll_persons
 from app.projects.kinds import ActivityRef, only
@@ -169,8 +170,6 @@ def _require_after(tx: Tx, ref: ActivityRef, opens_at: int) -> None:
 
 def _next_attempt(tx: Tx, decision: Decision, ref: ActivityRef) -> int:
     """The number of the round to come; refused while another one may still pass, or when none is left."""
-    if ref.activity.flag("secret"):
-        raise Conflict(phrase("Secret votes are not offered here yet. The method asks for one, so ask at the town."))
     newest = tx.session.scalar(select(Poll.id).where(Poll.decision_id == decision.id).order_by(Poll.attempt.desc()))
     if newest is None:
         return 1
@@ -213,6 +212,16 @@ def _up_to(label: str, ends: tuple[str, ...]) -> str:
     return label
 
 
+def mode_of(ref: ActivityRef, size: int) -> str:
+    """How a vote is kept: C (unlinked) where the method asks for a secret one, B (identified) for owners, else A.
+
+    Among fewer than ten an unlinked vote would hide nothing, and could not be changed either: it is held as A then.
+    """
+    if ref.activity.word("electorate") == "owner":
+        return "B"
+    return "C" if ref.activity.flag("secret") and size >= LEAST_ROWS["C"] else "A"
+
+
 def roll_root(units: list[Unit]) -> str:
     """The hash of a roll: its units with heads and area, in the order of their addresses."""
     return tagged("qiding/roll/v1", canon([[unit.label, unit.heads, unit.area] for unit in units])).hex()
@@ -234,6 +243,7 @@ def _poll(
         version_id=version.id,
         attempt=attempt,
         rule=decision.policy["rule"],
+        mode=mode_of(ref, len(units)),
         electorate=decision.policy["electorate"],
         quorum=decision.policy["quorum"],
         threshold=decision.policy["threshold"],
@@ -263,6 +273,8 @@ def _freeze_roll(tx: Tx, poll: Poll, units: list[Unit]) -> None:
     ]
     for start in range(0, len(rows), INSERT_CHUNK):
         tx.session.execute(insert(RollEntry), rows[start : start + INSERT_CHUNK])
+    if poll.mode == "C":
+        return  # no slots: nothing leads from a ballot to the roll
     entries = list(tx.session.scalars(select(RollEntry.id).where(RollEntry.poll_id == poll.id)))
     slots = [{"id": secrets.randbits(62), "poll_id": poll.id, "code": secrets.token_hex(16)} for _ in entries]
     secrets.SystemRandom().shuffle(entries)

@@ -1,6 +1,7 @@
-"""The command that casts or changes a ballot. Its locks, in order: the poll (shared), then the roll entry.
+"""The command that casts or changes a ballot. Its locks, in order: the poll (shared) with its project, the roll entry.
 
-Nothing here enters the log: an entry for each cast would tell its hour. Ballots enter it in batches (seal.py).
+Nothing here enters the log: an entry for each cast would tell its hour. Ballots enter it in batches (seal.py). It takes
+eight statements at most, in Core: this is the path that a whole town may walk within one hour.
 """
 
 from __future__ import annotations
@@ -9,83 +10,185 @@ import secrets
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
+from typing import cast as cast_to
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, insert, or_, select, update
 
 from app.ballots import queries
-from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
+from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion, random_key
 from app.core.database import db
 from app.core.forms import tidy
 from app.core.ids import new_public_id
-from app.core.once import remember, replayed
-from app.core.outbox import tell
-from app.core.transaction import Lock, Tx, transaction
-from app.engine.canonical import canon, channel_mark, commitment, opening, receipt_code
-from app.engine.errors import Closed, Forbidden, Invalid, NotFound
+from app.core.once import NO_KEY, OTHER_WORDS, is_key
+from app.core.outbox import tell_those
+from app.core.transaction import Tx, transaction
+from app.engine import windows
+from app.engine.canonical import canon, channel_mark, commitment, opening, receipt_code, sha256_hex
+from app.engine.errors import Closed, Conflict, Forbidden, Invalid, NotFound
 from app.engine.phrase import Moment, phrase
 from app.engine.voting import RULES
 from app.engine.voting.phase import accepts_ballots, phase
 from app.people.actor import Actor
+from app.people.models import Person
 from app.people.places import Community
-from app.people.queries import persons_of_households
-from app.projects.admission import may
-from app.projects.models import ActivityRun, Project
-from app.projects.queries import find_activity
+from app.projects.models import ActivityRun, Project, StepRunRow
+from app.projects.queries import method_by_id
 
 FIELDS = ("stance", "concern", "passage", "kind", "reason", "grounds")
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a voter gets: the ballot's public id, the code to find it again, and when it was recorded."""
+    """What a voter gets: the ballot's public id, the code to find it again, and when it was recorded.
+
+    ``at`` is None for a form that was sent before: no row tells its hour.
+    """
 
     ballot: str
     code: str
-    at: int
+    at: int | None
+
+
+@dataclass(frozen=True)
+class Put:
+    """A ballot that was written."""
+
+    id: int
+    public_id: str
+    commitment: str
 
 
 def cast(actor: Actor, poll_public_id: str, raw: Mapping[str, object], *, once: str, agreed: bool = False) -> Receipt:
     """Cast, or change, a ballot. The deadline is judged by the time read under the poll's and the roll entry's locks.
 
-    ``agreed`` says that the household agreed on changing what another of its persons had cast.
+    ``agreed`` says that the household agreed on changing what another of its persons had cast. ``once`` is the form's
+    key: the same form sent again is answered with the ballot that it made.
     """
-    poll_id, entry_id = place_of(actor, poll_public_id)
+    actor.person()
     content = _tidied(raw)
-    with transaction(lock=[Lock(Poll, poll_id, share=True), Lock(RollEntry, entry_id)]) as tx:
-        poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
-        entry = tx.session.get_one(RollEntry, entry_id, populate_existing=True)
-        slot = tx.session.scalars(
-            select(Slot).join(SlotLink, SlotLink.slot_id == Slot.id).where(SlotLink.roll_entry_id == entry.id)
-        ).one()
-        scope = once_scope(slot.code)
-        known = replayed(tx, scope, once, content)
-        if known is not None:
-            again = tx.session.scalars(select(Ballot).where(Ballot.public_id == known)).one()
-            return _receipt(again, tx.now)
+    if not is_key(once):
+        raise Invalid(NO_KEY)
+    with transaction() as tx:
+        poll = _hold_poll(tx, poll_public_id)
+        entry = _hold_entry(tx, actor, poll)
+        tx = tx.later()
+        form = sha256_hex(f"{entry.code}:{once}".encode())
+        before, again = _there(tx, poll, entry.slot_id, form)
+        if again is not None:
+            return _replay(poll, again, content)
         _require_open(tx, actor, poll)
+        if entry.voted:
+            raise Conflict(
+                phrase("Your vote is in the box already. In this vote it can't be found again, nor changed.")
+            )
         choice = RULES[poll.rule].read(content)
-        before = tx.session.scalar(
-            select(Ballot).where(Ballot.slot_id == slot.id, Ballot.live).execution_options(populate_existing=True)
-        )
         if before is not None and needs_agreement(entry, actor) and not agreed:
             sentence = phrase("Somebody else of your household has voted already. Tick that you agreed on the change.")
             raise Invalid(sentence, {"agreed": sentence})
-        ballot = put_ballot(tx, poll, slot, choice, before)
-        entry.last_person_id = actor.person_id
-        remember(tx, scope, once, content, ballot.public_id)
+        ballot = put_ballot(tx, poll, entry.slot_id, entry.code, choice, before, form=form)
+        if poll.mode == "C":
+            # That there is a vote, and nothing of which one it is or who of the household cast it.
+            tx.session.execute(update(RollEntry).where(RollEntry.id == entry.id).values(voted=True))
+        elif entry.last_person_id != actor.person_id:
+            tx.session.execute(update(RollEntry).where(RollEntry.id == entry.id).values(last_person_id=actor.person_id))
         _tell_unit(tx, poll, entry, actor, changed=before is not None)
         return _receipt(ballot, tx.now)
 
 
-def once_scope(slot_code: str) -> str:
-    """Under which name the keys of a slot's forms are kept, until the poll is settled."""
-    return f"cast:{slot_code}"
-
-
-def needs_agreement(entry: RollEntry, actor: Actor) -> bool:
+def needs_agreement(entry: RollEntry | Row[Any], actor: Actor) -> bool:
     """Whether the ballot in the box was cast by another person of the household."""
     return entry.last_person_id not in (None, actor.person_id)
+
+
+def _hold_poll(tx: Tx, public_id: str) -> Row[Any]:
+    """The poll, held in share with its project, and what stands around it: one statement."""
+    query = (
+        select(
+            Poll.__table__,
+            TextVersion.title,
+            Community.slug,
+            Project.state.label("project_state"),
+            Project.method_version_id,
+            StepRunRow.step,
+            StepRunRow.closed_at.label("step_closed_at"),
+            ActivityRun.key,
+        )
+        .join(TextVersion, TextVersion.id == Poll.version_id)
+        .join(Decision, Decision.id == Poll.decision_id)
+        .join(ActivityRun, ActivityRun.id == Decision.activity_run_id)
+        .join(StepRunRow, StepRunRow.id == ActivityRun.step_run_id)
+        .join(Project, Project.id == Poll.project_id)
+        .join(Community, Community.id == Poll.community_id)
+        .where(Poll.public_id == public_id)
+        .with_for_update(read=True, of=[Poll.__table__, Project.__table__])
+    )
+    row = tx.session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _hold_entry(tx: Tx, actor: Actor, poll: Row[Any]) -> Row[Any]:
+    """The actor's entry on the poll's roll, held, with its slot; Forbidden, with who is asked, for all others."""
+    unit = queries.unit_of(actor, poll.electorate)
+    row: Row[Any] | None = None
+    if unit is not None:
+        query = (
+            select(
+                *(RollEntry.id, RollEntry.household_id, RollEntry.person_id, RollEntry.last_person_id, RollEntry.voted),
+                *(SlotLink.slot_id, Slot.code),
+            )
+            # Links are deleted when all is over; who was asked is told that it is closed, not that they weren't.
+            .outerjoin(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
+            .outerjoin(Slot, Slot.id == SlotLink.slot_id)
+            .where(RollEntry.poll_id == poll.id, unit)
+            .with_for_update(key_share=True, of=[RollEntry.__table__])
+        )
+        row = cast_to("Row[Any] | None", tx.session.execute(query).one_or_none())
+    if row is None:
+        raise not_asked(poll.electorate)
+    return row
+
+
+def _there(tx: Tx, poll: Row[Any], slot_id: int | None, form: str) -> tuple[Row[Any] | None, Row[Any] | None]:
+    """The live ballot of a slot, and the one that this form made. Read after the entry was held: not in its statement."""
+    table = Ballot.__table__
+    if slot_id is None:
+        mine = (Ballot.poll_id == poll.id) & (Ballot.form == form)
+    else:
+        mine = (Ballot.slot_id == slot_id) & or_(Ballot.live, Ballot.form == form)
+    rows = tx.session.execute(select(table).where(mine)).all()
+    before = next((row for row in rows if row.live), None) if slot_id is not None else None
+    return before, next((row for row in rows if row.form == form), None)
+
+
+def _replay(poll: Row[Any], again: Row[Any], content: Mapping[str, str]) -> Receipt:
+    """The receipt of a form that was sent before; refused when it came with other words."""
+    try:
+        same = canon(RULES[poll.rule].read(content)).decode() == again.choice
+    except Invalid:
+        same = False
+    if not same:
+        raise Conflict(OTHER_WORDS)
+    return _receipt(again, None)
+
+
+def not_asked(electorate: str) -> Forbidden:
+    """Why somebody who isn't on the roll can't vote."""
+    if electorate == "household":
+        return Forbidden(
+            phrase(
+                "This vote is asked of the households that were on the roll at its announcement. Yours is not among "
+                "them. Ask at the desk if you think it should be."
+            )
+        )
+    return Forbidden(
+        phrase(
+            "This vote is asked of the persons who were on the roll at its announcement. You are not among them. "
+            "Ask at the desk if you think you should be."
+        )
+    )
 
 
 def place_of(actor: Actor, poll_public_id: str) -> tuple[int, int]:
@@ -96,17 +199,7 @@ def place_of(actor: Actor, poll_public_id: str) -> tuple[int, int]:
         raise NotFound
     place = queries.standing_of(actor, poll)
     if place is None:
-        raise Forbidden(
-            phrase(
-                "This vote is asked of the households that were on the roll at its announcement. Yours is not among "
-                "them. Ask at the desk if you think it should be."
-            )
-            if poll.electorate == "household"
-            else phrase(
-                "This vote is asked of the persons who were on the roll at its announcement. You are not among them. "
-                "Ask at the desk if you think you should be."
-            )
-        )
+        raise not_asked(poll.electorate)
     return poll.id, place.entry.id
 
 
@@ -123,7 +216,7 @@ def _tidied(raw: Mapping[str, object]) -> dict[str, str]:
     return content
 
 
-def _require_open(tx: Tx, actor: Actor, poll: Poll) -> None:
+def _require_open(tx: Tx, actor: Actor, poll: Row[Any]) -> None:
     times = queries.times_of(poll)
     if not accepts_ballots(times, tx.now):
         at = phase(times, tx.now)
@@ -132,113 +225,91 @@ def _require_open(tx: Tx, actor: Actor, poll: Poll) -> None:
         if at == "void":
             raise Closed(phrase("Not recorded: this round was found void."))
         raise Closed(phrase("Not recorded: the vote closed %(when)s.", when=Moment(poll.closes_at)))
-    tx.lock(Lock(Project, poll.project_id, share=True))
-    activity = tx.session.scalars(
-        select(ActivityRun.public_id)
-        .join(Decision, Decision.activity_run_id == ActivityRun.id)
-        .where(Decision.id == poll.decision_id)
-    ).one()
-    ref = find_activity(activity, tx.now)
-    if not ref.running:
+    if poll.project_state != "running" or poll.step_closed_at is not None:
         raise Closed(phrase("Not recorded: the project rests, and nothing in it is open."))
-    if not may(actor, ref, "vote"):
+    activity = method_by_id(poll.method_version_id).step(poll.step).activity(poll.key)
+    if not windows.may(activity, "vote", actor.rings_in(poll.community_id)):
         raise Forbidden(phrase("Your ring does not take part in this. You can read everything here."))
 
 
 def put_ballot(
     tx: Tx,
-    poll: Poll,
-    slot: Slot | None,
+    poll: Poll | Row[Any],
+    slot_id: int | None,
+    slot_code: str | None,
     choice: Mapping[str, str],
-    before: Ballot | None,
+    before: Ballot | Row[Any] | None,
     *,
+    form: str | None = None,
     channel: str = "web",
     serial: str | None = None,
     helper: str = "",
-) -> Ballot:
-    """Put a ballot into a slot, whatever its channel; the one that stood there stays, no longer live.
+) -> Put:
+    """Put a ballot into a slot, whatever its channel; the one that stood there stays, no longer live. Mode C: no slot.
 
-    The caller holds the poll and the roll entry, and has judged the hour. An objection of the ballot before is
-    withdrawn with it. ``helper`` names who cast for a household on its word.
+    The caller holds the poll and the roll entry, and has judged the hour. ``form`` is the hash of the form's key;
+    ``helper`` names who cast for a household on its word.
     """
     seq = 1
     if before is not None:
-        seq, before.live = before.seq + 1, False
-        if before.stance in RULES[poll.rule].objects:
-            tx.session.execute(
-                update(Objection)
-                .where(Objection.ballot_id == before.id, Objection.state == "raised")
-                .values(state="withdrawn")
-            )
-        tx.session.flush()
+        seq = before.seq + 1
+        tx.session.execute(update(Ballot).where(Ballot.id == before.id).values(live=False))
     nonce = secrets.token_bytes(32)
-    ballot = Ballot(
-        public_id=new_public_id(),
-        poll_id=poll.id,
-        slot_id=slot.id if slot is not None else None,
-        stance=choice["stance"],
-        choice=canon(dict(choice)).decode(),
-        seq=seq,
-        supersedes_id=before.id if before is not None else None,
-        channel=channel,
-        serial=serial,
-        helper=helper,
-        nonce=nonce,
-    )
-    body = ballot_body(poll.public_id, ballot_place(ballot, slot.code if slot else None), choice, ballot, nonce)
-    ballot.commitment = commitment(body, opening(nonce)).hex()
-    tx.session.add(ballot)
-    tx.session.flush()
+    public_id = new_public_id()
+    mark = channel_mark(channel, serial or "", helper, nonce)
+    body = ballot_body(poll.public_id, ballot_place(slot_code, seq, public_id), choice, mark)
+    put = Put(random_key(), public_id, commitment(body, opening(nonce)).hex())
+    values = {
+        "id": put.id,
+        "public_id": put.public_id,
+        "poll_id": poll.id,
+        "slot_id": slot_id,
+        "stance": choice["stance"],
+        "choice": canon(dict(choice)).decode(),
+        "seq": seq,
+        "supersedes_id": before.id if before is not None else None,
+        "live": True,
+        "channel": channel,
+        "serial": serial,
+        "helper": helper,
+        "form": form,
+        "nonce": nonce,
+        "commitment": put.commitment,
+    }
+    tx.session.execute(insert(Ballot), values)
     if choice["stance"] in RULES[poll.rule].objects:
-        tx.session.add(Objection(poll_id=poll.id, ballot_id=ballot.id))
-    return ballot
+        # Of a ballot that is replaced before the close, the close says that its objection was withdrawn.
+        row = {"id": random_key(), "public_id": new_public_id(), "poll_id": poll.id, "ballot_id": put.id}
+        tx.session.execute(insert(Objection), {**row, "state": "raised"})
+    return put
 
 
-def ballot_place(ballot: Ballot, slot: str | None) -> dict[str, object]:
+def ballot_place(slot: str | None, seq: int, public_id: str) -> dict[str, object]:
     """Where a ballot stands: in a slot, with its number there; where votes are unlinked, under its own random id."""
-    return {"row": ballot.public_id} if slot is None else {"slot": slot, "seq": ballot.seq}
+    return {"row": public_id} if slot is None else {"slot": slot, "seq": seq}
 
 
-def ballot_body(
-    poll: str, place: Mapping[str, object], choice: Mapping[str, str], row: Marked, secret: bytes
-) -> dict[str, object]:
-    """What a ballot's commitment binds. ``place`` is its slot and number there, or a row of its own (mode C).
-
-    Channel, serial and helper are bound behind a hash of their own, so that an opened ballot does not tell them.
-    """
-    mark = channel_mark(row.channel, row.serial or "", row.helper, secret)
+def ballot_body(poll: str, place: Mapping[str, object], choice: Mapping[str, str], mark: str) -> dict[str, object]:
+    """What a ballot's commitment binds. ``mark`` binds how it came, behind a hash of its own: see channel_mark()."""
     return {"poll": poll, **place, "choice": dict(choice), "by": mark}
 
 
-class Marked(Protocol):
-    """How a ballot came."""
-
-    @property
-    def channel(self) -> str: ...
-    @property
-    def serial(self) -> str | None: ...
-    @property
-    def helper(self) -> str: ...
-
-
-def _tell_unit(tx: Tx, poll: Poll, entry: RollEntry, actor: Actor, *, changed: bool) -> None:
+def _tell_unit(tx: Tx, poll: Row[Any], entry: Row[Any], actor: Actor, *, changed: bool) -> None:
     """Tell all of the household, the one who cast included, so that nobody votes for somebody else unseen."""
     if entry.household_id is not None:
-        people = [person.id for person in persons_of_households([entry.household_id])]
+        people = select(Person.id).where(Person.household_id == entry.household_id, Person.left_at.is_(None))
     else:
-        people = [entry.person_id] if entry.person_id is not None else []
-    title = tx.session.scalars(select(TextVersion.title).where(TextVersion.id == poll.version_id)).one()
-    slug = tx.session.scalars(select(Community.slug).where(Community.id == poll.community_id)).one()
-    tell(
+        people = select(Person.id).where(Person.id == entry.person_id)
+    tell_those(
         tx,
         people,
         "ballot.changed" if changed else "ballot.recorded",
         community_id=poll.community_id,
         project_id=poll.project_id,
-        data={"name": actor.name, "title": title, "whose": poll.electorate},
-        href=f"/c/{slug}/poll/{poll.public_id}",
+        data={"name": actor.name, "title": poll.title, "whose": poll.electorate},
+        href=f"/c/{poll.slug}/poll/{poll.public_id}",
     )
 
 
-def _receipt(ballot: Ballot, at: int) -> Receipt:
+def _receipt(ballot: Put | Row[Any], at: int | None) -> Receipt:
     return Receipt(ballot.public_id, receipt_code(bytes.fromhex(ballot.commitment)), at)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import delete, select
+from sqlalchemy import func, select, update
 
 from app.ballots import queries
-from app.ballots.cast import once_scope, place_of
+from app.ballots.cast import place_of
 from app.ballots.models import Ballot, Objection, Poll, RollEntry, Slot, SlotLink
 from app.ballots.seal import seal_rest
 from app.core.events import record_event
 from app.core.jobs import enqueue
-from app.core.once import OnceKey
 from app.core.outbox import tell
 from app.core.transaction import Lock, Tx, transaction
 from app.engine import objections
@@ -24,8 +23,6 @@ from app.people.actor import Actor
 from app.people.models import Person
 from app.people.places import Community
 from app.projects.models import Project
-
-DELETE_CHUNK = 500
 
 
 def withdraw_objection(actor: Actor, poll_public_id: str) -> None:
@@ -128,7 +125,7 @@ def settle(poll_id: int) -> bool:
         tally, commitments = _recount(tx, result)
         poll.tally = {"counts": dict(tally.counts), "cast": tally.cast, "standing": result.standing}
         poll.settled_at = tx.now
-        _forget_forms(tx, poll)
+        _withdraw_replaced(tx, poll)
         record_event(
             tx,
             "poll.closed",
@@ -151,8 +148,8 @@ def settle(poll_id: int) -> bool:
 def _recount(tx: Tx, result: queries.Round) -> tuple[Tally, list[bytes]]:
     """Count ballot by ballot, from the choices that were committed to: what pages count by groups must agree."""
     rows = tx.session.execute(
-        select(Slot.code, Ballot.choice, Ballot.commitment)
-        .join(Slot, Slot.id == Ballot.slot_id)
+        select(func.coalesce(Slot.code, Ballot.public_id), Ballot.choice, Ballot.commitment)
+        .outerjoin(Slot, Slot.id == Ballot.slot_id)
         .where(Ballot.poll_id == result.poll.id, Ballot.live)
     ).all()
     votes = [Vote(code, json.loads(choice)) for code, choice, _ in rows]
@@ -163,8 +160,11 @@ def _recount(tx: Tx, result: queries.Round) -> tuple[Tally, list[bytes]]:
     return tally, [bytes.fromhex(commitment) for _, _, commitment in rows]
 
 
-def _forget_forms(tx: Tx, poll: Poll) -> None:
-    """Delete the keys of the forms: they hold the hour at which each slot's ballot came."""
-    scopes = [once_scope(code) for code in tx.session.scalars(select(Slot.code).where(Slot.poll_id == poll.id))]
-    for start in range(0, len(scopes), DELETE_CHUNK):
-        tx.session.execute(delete(OnceKey).where(OnceKey.scope.in_(scopes[start : start + DELETE_CHUNK])))
+def _withdraw_replaced(tx: Tx, poll: Poll) -> None:
+    """Objections whose ballot was replaced before the close are withdrawn: their household said something else."""
+    replaced = select(Ballot.id).where(Ballot.poll_id == poll.id, Ballot.live.is_(False))
+    tx.session.execute(
+        update(Objection)
+        .where(Objection.poll_id == poll.id, Objection.state == "raised", Objection.ballot_id.in_(replaced))
+        .values(state="withdrawn")
+    )

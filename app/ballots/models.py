@@ -26,7 +26,8 @@ from app.engine.errors import Frozen
 from app.engine.phrase import phrase
 
 
-def _random_key() -> int:
+def random_key() -> int:
+    """A key that tells no order."""
     # Keys that count up would tell the order of casting, and so the time.
     return secrets.randbits(62)
 
@@ -167,7 +168,7 @@ class Slot(Base):
     __tablename__ = "slot"
     __table_args__ = (UniqueConstraint("id", "poll_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=_random_key)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=random_key)
     poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"), index=True)
     code: Mapped[str] = mapped_column(String(32), unique=True, default=_slot_code)
 
@@ -212,6 +213,7 @@ class Ballot(Base):
         ForeignKeyConstraint(["batch_id", "poll_id"], ["ballot_batch.id", "ballot_batch.poll_id"]),
         Index("uq_ballot_live", "slot_id", unique=True, sqlite_where=sql("live"), postgresql_where=sql("live")),
         UniqueConstraint("slot_id", "seq"),
+        UniqueConstraint("slot_id", "form"),
         Index(None, "poll_id", "stance"),
         Index(
             "ix_ballot_unsealed",
@@ -230,7 +232,7 @@ class Ballot(Base):
         CheckConstraint("channel in ('web','paper','assisted')", name="channel"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=_random_key)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=random_key)
     public_id: Mapped[PublicId]
     poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"))
     slot_id: Mapped[int | None]
@@ -244,6 +246,7 @@ class Ballot(Base):
     helper: Mapped[str] = mapped_column(String(60), default="")
     nonce: Mapped[bytes] = mapped_column(LargeBinary(32))
     commitment: Mapped[str] = mapped_column(String(64), unique=True)
+    form: Mapped[str | None] = mapped_column(String(64))  # the hash of the key of the form that made it
     batch_id: Mapped[int | None]
 
 
@@ -252,7 +255,7 @@ class Objection(Base):
 
     __tablename__ = "objection"
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=_random_key)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=random_key)
     public_id: Mapped[PublicId]
     poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"), index=True)
     ballot_id: Mapped[int] = mapped_column(ForeignKey("ballot.id"), unique=True)

@@ -56,7 +56,8 @@ def poll(slug: str, public_id: str) -> Page:
             with form.refusals():
                 raw = {name: form[name].data or "" for name in FIELDS}
                 receipt = service.cast(reader, public_id, raw, once=form.once.data or "", agreed=bool(form.agreed.data))
-                session["receipt"] = {"ballot": receipt.ballot, "at": receipt.at}
+                if receipt.at is not None:  # a form sent twice keeps the hour of the first time
+                    session["receipt"] = {"ballot": receipt.ballot, "at": receipt.at}
                 return redirect(url_for("ballots.done", slug=slug, public_id=public_id), 303)
     elif place is not None and place.choice:
         form.stance.data = place.choice["stance"]

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.core.database import db
@@ -24,7 +24,7 @@ from app.projects.kinds import ActivityRef
 from app.projects.models import ActivityRun
 
 
-def times_of(poll: Poll) -> PollTimes:
+def times_of(poll: Poll | Row[Any]) -> PollTimes:
     """The instants of a poll as the engine reads them."""
     return PollTimes(poll.announced_at, poll.opens_at, poll.closes_at, poll.voided_at)
 
@@ -175,41 +175,50 @@ def find_poll(public_id: str, slug: str, now: int) -> PollPage:
 
 @dataclass(frozen=True)
 class Standing:
-    """A voter's own place in a poll: the roll entry, the slot's code, and the live ballot with its choice."""
+    """A voter's own place in a poll: the roll entry, the slot's code, and the live ballot with its choice.
+
+    There is no slot where votes are unlinked, and none any more where the links were deleted after the outcome.
+    """
 
     entry: RollEntry
-    slot: Slot
+    slot: Slot | None
     ballot: Ballot | None
     choice: Mapping[str, str] = field(default_factory=dict)
     objection: Objection | None = None
+
+    @property
+    def cast(self) -> bool:
+        """Whether a vote of this unit is in the box, as far as that is still known."""
+        return self.ballot is not None or self.entry.voted
 
     def may_withdraw(self, item: Round) -> bool:
         """Whether there is an objection of one's own that stands after the close."""
         return item.phase == "closed" and self.objection is not None and not objections.ended(self.objection.state)
 
 
+def unit_of(actor: Actor, electorate: str) -> ColumnElement[bool] | None:
+    """What finds an actor's entry on a roll of this electorate; None for those who can have none."""
+    if electorate == "household":
+        return RollEntry.household_id == actor.household_id if actor.household_id is not None else None
+    return RollEntry.person_id == actor.person_id if actor.known else None
+
+
 def standing_of(actor: Actor, poll: Poll) -> Standing | None:
     """The actor's place on the frozen roll, None when not on it."""
-    if not actor.known:
-        return None
-    unit = (
-        RollEntry.household_id == actor.household_id
-        if poll.electorate == "household"
-        else RollEntry.person_id == actor.person_id
-    )
-    if poll.electorate == "household" and actor.household_id is None:
+    unit = unit_of(actor, poll.electorate)
+    if unit is None:
         return None
     row = db.session.execute(
         select(RollEntry, Slot, Ballot, Objection)
-        .join(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
-        .join(Slot, Slot.id == SlotLink.slot_id)
+        .outerjoin(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
+        .outerjoin(Slot, Slot.id == SlotLink.slot_id)
         .outerjoin(Ballot, (Ballot.slot_id == Slot.id) & Ballot.live)
         .outerjoin(Objection, Objection.ballot_id == Ballot.id)
         .where(RollEntry.poll_id == poll.id, unit)
     ).one_or_none()
     if row is None:
         return None
-    entry, slot, ballot, objection = cast("tuple[RollEntry, Slot, Ballot | None, Objection | None]", tuple(row))
+    entry, slot, ballot, objection = cast("tuple[RollEntry, Slot | None, Ballot | None, Objection | None]", tuple(row))
     return Standing(entry, slot, ballot, json.loads(ballot.choice) if ballot is not None else {}, objection)
 
 
@@ -226,9 +235,10 @@ def cast_in(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:
         .join(Poll, Poll.decision_id == Decision.id)
         .join(newest, (newest.c.decision_id == Poll.decision_id) & (newest.c.attempt == Poll.attempt))
         .join(RollEntry, RollEntry.poll_id == Poll.id)
-        .join(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
-        .join(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
+        .outerjoin(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
+        .outerjoin(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
         .where(Decision.activity_run_id.in_([ref.id for ref in refs]), or_(*units))
+        .where(or_(Ballot.id.is_not(None), RollEntry.voted))
     )
     return set(db.session.scalars(query))
 
@@ -296,17 +306,20 @@ def find_receipt(poll: Poll, typed: str) -> str:
     return "counts" if found else "replaced"
 
 
-def polls_for(actor: Actor, now: int) -> list[tuple[Poll, str, str, str | None]]:
-    """Polls on whose roll a person stands, soonest close first: poll, title, slug, own live stance (None: not cast)."""
+def polls_for(actor: Actor, now: int) -> list[tuple[Poll, str, str, bool | None]]:
+    """Polls on whose roll a person stands, soonest close first: poll, title, slug, whether a vote of theirs is in.
+
+    None where nobody can tell any more: the links were deleted after the outcome.
+    """
     if not actor.known:
         return []
     units = [RollEntry.person_id == actor.person_id]
     if actor.household_id is not None:
         units.append(RollEntry.household_id == actor.household_id)
     query = (
-        select(Poll, TextVersion.title, Community.slug, Ballot.stance)
+        select(Poll, TextVersion.title, Community.slug, Ballot.id.is_not(None), RollEntry.voted)
         .join(RollEntry, RollEntry.poll_id == Poll.id)
-        .join(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
+        .outerjoin(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
         .join(TextVersion, TextVersion.id == Poll.version_id)
         .join(Community, Community.id == Poll.community_id)
         .outerjoin(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
@@ -314,4 +327,7 @@ def polls_for(actor: Actor, now: int) -> list[tuple[Poll, str, str, str | None]]
         .order_by((Poll.closes_at < now), Poll.closes_at.desc())
         .limit(20)
     )
-    return [(poll, title, slug, stance) for poll, title, slug, stance in db.session.execute(query)]
+    return [
+        (poll, title, slug, None if poll.links_deleted_at is not None else bool(ballot or voted))
+        for poll, title, slug, ballot, voted in db.session.execute(query)
+    ]

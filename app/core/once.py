@@ -13,6 +13,8 @@ from app.engine.phrase import phrase
 
 NO_KEY = phrase("This page is out of date. Open it again and send once more; your words are kept below.")
 
+OTHER_WORDS = phrase("This form was already sent with other words. Open the page again to write something new.")
+
 
 def is_key(key: str) -> bool:
     """Whether this can be the key of a form."""
@@ -41,9 +43,7 @@ def replayed(tx: Tx, scope: str, key: str, content: object) -> str | None:
     if known is None:
         return None
     if known.content != sha256_hex(canon(content)):
-        raise Conflict(
-            phrase("This form was already sent with other words. Open the page again to write something new.")
-        )
+        raise Conflict(OTHER_WORDS)
     return known.result
 
 

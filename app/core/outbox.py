@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, insert, literal, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, Instant, Key
@@ -65,3 +65,29 @@ def tell(
         for person in wanted
     )
     return len(wanted)
+
+
+def tell_those(
+    tx: Tx,
+    who: Select[Any],
+    kind: str,
+    *,
+    community_id: int,
+    project_id: int,
+    data: Mapping[str, Any],
+    href: str,
+) -> None:
+    """Enqueue one message to each person that a query finds, in one statement."""
+    people = who.subquery()
+    values = {
+        Message.community_id: community_id,
+        Message.project_id: project_id,
+        Message.kind: kind,
+        Message.data: dict(data),
+        Message.href: href,
+        Message.created_at: tx.now,
+    }
+    columns = [literal(value, column.type) for column, value in values.items()]
+    tx.session.execute(
+        insert(Message).from_select([Message.person_id, *values], select(people.c[0], *columns), include_defaults=False)
+    )

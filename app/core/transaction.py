@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import current_app
@@ -43,8 +43,19 @@ class Tx:
                 .with_for_update(read=lock.share, key_share=not lock.share)
             )
 
+    def later(self) -> Tx:
+        """The same transaction with the clock read again: for whoever took locks by a query of their own."""
+        tx = replace(self, now=_clock().now())
+        self.session().info[_KEY] = tx
+        return tx
+
 
 _KEY = "qiding.transaction"
+
+
+def _clock() -> Clock:
+    clock: Clock = current_app.extensions["qiding.clock"]
+    return clock
 
 
 @contextmanager
@@ -64,9 +75,8 @@ def transaction(lock: Sequence[Lock] = ()) -> Iterator[Tx]:
     try:
         if is_sqlite():
             session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
-        clock: Clock = current_app.extensions["qiding.clock"]
         Tx(0, session).lock(*lock)
-        tx = Tx(clock.now(), session)
+        tx = Tx(_clock().now(), session)
         session().info[_KEY] = tx
         yield tx
         session.flush()

@@ -37,6 +37,16 @@ def parse(source: str) -> Method:
     return _parsed(source, tuple(sorted(kinds().activities)))
 
 
+@lru_cache(maxsize=256)
+def _source(database: str, version_id: int) -> str:
+    return db.session.scalars(select(MethodVersion.source).where(MethodVersion.id == version_id)).one()
+
+
+def method_by_id(version_id: int) -> Method:
+    """The method of a stored version, which never changes: asked of the database once a process."""
+    return parse(_source(str(db.engine.url), version_id))
+
+
 def method_of(project: Project) -> Method:
     """The method version this project started with."""
     return methods_of([project])[project.id]

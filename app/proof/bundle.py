@@ -21,7 +21,7 @@ from app.config import Config
 from app.core.database import Base, db
 from app.core.jobs import Claim, enqueue
 from app.core.transaction import transaction
-from app.engine.canonical import canon, opening
+from app.engine.canonical import canon, channel_mark, opening
 from app.engine.voting import RULES
 from app.engine.voting.publish import may_publish
 from app.people.places import Community
@@ -216,8 +216,9 @@ def _ballots(poll: Poll) -> Iterator[bytes]:
     for ballot, code in db.session.execute(query):
         row: dict[str, Any] = {"commitment": ballot.commitment, "counts": ballot.live}
         if opens and ballot.live:
-            place = ballot_place(ballot, code)
-            row["ballot"] = ballot_body(poll.public_id, place, json.loads(ballot.choice), ballot, ballot.nonce)
+            place = ballot_place(code, ballot.seq, ballot.public_id)
+            mark = channel_mark(ballot.channel, ballot.serial or "", ballot.helper, ballot.nonce)
+            row["ballot"] = ballot_body(poll.public_id, place, json.loads(ballot.choice), mark)
             row["nonce"] = opening(ballot.nonce).hex()
         yield canon(row) + b"\n"
 

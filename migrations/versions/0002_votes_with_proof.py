@@ -85,7 +85,9 @@ def upgrade() -> None:
         table.drop_column("batch")
         table.add_column(sa.Column("serial", sa.String(length=20), nullable=True))
         table.add_column(sa.Column("helper", sa.String(length=60), nullable=False, server_default=""))
+        table.add_column(sa.Column("form", sa.String(length=64), nullable=True))
         table.add_column(sa.Column("batch_id", sa.BigInteger(), nullable=True))
+        table.create_unique_constraint(op.f("uq_ballot_slot_id_form"), ["slot_id", "form"])
         table.create_foreign_key(
             op.f("fk_ballot_batch_id_poll_id"), "ballot_batch", ["batch_id", "poll_id"], ["id", "poll_id"]
         )
@@ -103,7 +105,8 @@ def downgrade() -> None:
     op.drop_index("ix_ballot_unsealed", table_name="ballot")
     with op.batch_alter_table("ballot") as table:
         table.drop_constraint(op.f("fk_ballot_batch_id_poll_id"), type_="foreignkey")
-        for name in ("batch_id", "helper", "serial"):
+        table.drop_constraint(op.f("uq_ballot_slot_id_form"), type_="unique")
+        for name in ("batch_id", "form", "helper", "serial"):
             table.drop_column(name)
         table.add_column(sa.Column("batch", sa.BigInteger(), nullable=True))
         table.alter_column("slot_id", existing_type=sa.BigInteger(), nullable=False)

@@ -61,7 +61,7 @@ UNBOUND = {
     *(("roll_entry", name) for name in ("entered_by_id", "checked_by_id", "disputed_at", "boxed_at", "voted")),
     *(("decision", name) for name in ("state", "state_at", "narrowed_at", "proposer_id")),
     *(("poll", name) for name in ("matter", "paper", "prolong_days", "final_at", "links_deleted_at")),
-    ("ballot", "public_id"),
+    *(("ballot", name) for name in ("public_id", "form")),
     ("event", "person_id"),
 }
 IN_USE = {
@@ -131,6 +131,7 @@ NAMED_BY_ANOTHER = {
     ("slot", "poll_id"),
     ("objection", "ballot_id"),
     ("ballot", "seq"),
+    ("ballot", "slot_id"),
     ("ballot_batch", "id"),
     ("ballot_batch", "poll_id"),
 }

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.ballots import service
-from app.ballots.models import Ballot, Objection, Poll, RollEntry, Slot
+from app.ballots.models import Ballot, Poll, RollEntry, Slot
 from app.core.clock import DAY, HOUR
 from app.core.database import db
 from app.core.events import Event, LogEntry
@@ -56,7 +56,6 @@ def test_the_last_ballot_counts_and_the_others_stay(world: World) -> None:
         rows = session.scalars(select(Ballot).order_by(Ballot.seq)).all()
         assert [(row.seq, row.live, row.stance) for row in rows] == [(1, False, "objection"), (2, True, "abstain")]
         assert rows[1].supersedes_id == rows[0].id
-        assert session.scalars(select(Objection.state)).all() == ["withdrawn"]
 
 
 def test_the_database_takes_one_live_ballot_a_slot(world: World) -> None:

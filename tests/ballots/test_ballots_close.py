@@ -12,7 +12,6 @@ from app.ballots import queries, service
 from app.ballots.models import Ballot, Decision, Objection, Poll
 from app.core.clock import DAY
 from app.core.events import Event, LogEntry
-from app.core.once import OnceKey
 from app.core.outbox import Message
 from app.core.transaction import transaction
 from app.engine.errors import Closed, Conflict, Forbidden, NotFound
@@ -102,26 +101,27 @@ def test_a_choice_that_was_tampered_with_stops_the_count(world: World) -> None:
         service.settle_due()
 
 
-def test_the_keys_of_the_forms_are_forgotten_at_the_close(world: World) -> None:
+def test_a_form_sent_again_after_the_close_is_answered_with_its_receipt(world: World) -> None:
     poll = world.open()
-    world.cast(0, poll)
-    keys = select(func.count()).select_from(OnceKey).where(OnceKey.scope.like("cast:%"))
-    with world.here() as session:
-        assert session.scalar(keys) == 1
-    world.close(poll)
-    with world.here() as session:
-        service.settle_due()
-        assert session.scalar(keys) == 0
-
-
-def test_a_form_sent_again_after_the_close_is_told_that_it_is_closed(world: World) -> None:
-    poll = world.open()
-    world.cast(0, poll, once="a-form")
+    first = world.cast(0, poll, once="a-form")
     world.close(poll)
     with world.here():
         service.settle_due()
+    again = world.cast(0, poll, once="a-form")
+    assert (again.ballot, again.code, again.at) == (first.ballot, first.code, None)
     with pytest.raises(Closed):
-        world.cast(0, poll, once="a-form")
+        world.cast(0, poll, once="another-form")
+
+
+def test_an_objection_of_a_replaced_ballot_is_withdrawn_by_the_close(world: World) -> None:
+    poll = world.open()
+    world.cast(0, poll, **OBJECTION)
+    world.cast(0, poll, "abstain")
+    world.cast(1, poll, **OBJECTION)
+    world.close(poll)
+    with world.here() as session:
+        service.settle_due()
+        assert sorted(session.scalars(select(Objection.state))) == ["raised", "withdrawn"]
 
 
 def test_only_the_one_who_objected_withdraws(world: World) -> None:

@@ -1,0 +1,38 @@
+"""What a cast costs: the statements it sends, whatever is cast and however often."""
+
+from __future__ import annotations
+
+from tests.ballots.races import statements
+from tests.ballots.world import OBJECTION, World
+
+MOST = 8
+
+
+def sent(world: World, poll: str, who: int, **choice: str) -> int:
+    """How many statements one cast sends, beside BEGIN and COMMIT."""
+    seen: list[str] = []
+    with statements(world.app, seen.append):
+        world.cast(who, poll, **choice)
+    return sum(1 for statement in seen if not statement.startswith("BEGIN"))
+
+
+def test_a_cast_takes_eight_statements_at_most(world: World) -> None:
+    poll = world.open()
+    world.cast(5, poll)  # the process has read the method
+    first = sent(world, poll, 0, stance="consent")
+    again = sent(world, poll, 0, stance="abstain")
+    objection = sent(world, poll, 1, **OBJECTION)
+    other = sent(world, poll, 1, **{**OBJECTION, "passage": "第二条"})
+    assert (first, again, objection, other) == (6, 6, 7, 7)
+    assert max(first, again, objection, other) <= MOST
+
+
+def test_another_of_the_household_who_changes_an_objection_takes_eight(world: World) -> None:
+    poll = world.open()
+    world.cast(5, poll)
+    world.cast(0, poll)
+    second = world.resident("", "李叔", household_id=world.residents[0].household_id)
+    seen: list[str] = []
+    with statements(world.app, seen.append):
+        world.cast(second, poll, agreed=True, **OBJECTION)
+    assert sum(1 for statement in seen if not statement.startswith("BEGIN")) == MOST
