@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check backup lock translations format clean
+.PHONY: help run test check backup lock translations format clean bench-cast
 
 help:  ## say what one can do here
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 22
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 run:  ## install what is needed, make the database, load the demonstration, serve http://127.0.0.1:8000
 	@$(PYTHON) scripts/bootstrap.py run
@@ -20,6 +20,11 @@ check:  ## format, lint, types, contracts, models against migrations, translatio
 	@$(PYTHON) scripts/bootstrap.py dev
 	@$(VENV)/python scripts/check.py
 	@$(MAKE) --no-print-directory test
+
+bench-cast:  ## what a cast costs beside a bare insert, on SQLite and on PostgreSQL
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python scripts/bench_cast.py 5 sqlite
+	@$(VENV)/python scripts/bench_cast.py 5 postgresql
 
 backup:  ## copy database and media into var/backups while the server runs
 	@$(VENV)/python scripts/backup.py

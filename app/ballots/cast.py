@@ -11,12 +11,24 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from typing import cast as cast_to
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, select
 
 from app.ballots import queries
-from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion, random_key
+from app.ballots.models import Ballot, Poll, RollEntry, random_key
+from app.ballots.statements import (
+    BALLOTS_OF,
+    BALLOTS_OF_FORM,
+    CAST_LAST,
+    HOLD_ENTRY,
+    HOLD_POLL,
+    INSERT_BALLOT,
+    INSERT_OBJECTION,
+    MARK_VOTED,
+    OF_HOUSEHOLD,
+    OF_PERSON,
+    REPLACE,
+)
 from app.core.database import db
 from app.core.forms import tidy
 from app.core.ids import new_public_id
@@ -30,9 +42,6 @@ from app.engine.phrase import Moment, phrase
 from app.engine.voting import RULES
 from app.engine.voting.phase import accepts_ballots, phase
 from app.people.actor import Actor
-from app.people.models import Person
-from app.people.places import Community
-from app.projects.models import ActivityRun, Project, StepRunRow
 from app.projects.queries import method_by_id
 
 FIELDS = ("stance", "concern", "passage", "kind", "reason", "grounds")
@@ -89,9 +98,9 @@ def cast(actor: Actor, poll_public_id: str, raw: Mapping[str, object], *, once: 
         ballot = put_ballot(tx, poll, entry.slot_id, entry.code, choice, before, form=form)
         if poll.mode == "C":
             # That there is a vote, and nothing of which one it is or who of the household cast it.
-            tx.session.execute(update(RollEntry).where(RollEntry.id == entry.id).values(voted=True))
+            tx.session.execute(MARK_VOTED, {"entry": entry.id})
         elif entry.last_person_id != actor.person_id:
-            tx.session.execute(update(RollEntry).where(RollEntry.id == entry.id).values(last_person_id=actor.person_id))
+            tx.session.execute(CAST_LAST, {"entry": entry.id, "person": actor.person_id})
         _tell_unit(tx, poll, entry, actor, changed=before is not None)
         return _receipt(ballot, tx.now)
 
@@ -103,27 +112,7 @@ def needs_agreement(entry: RollEntry | Row[Any], actor: Actor) -> bool:
 
 def _hold_poll(tx: Tx, public_id: str) -> Row[Any]:
     """The poll, held in share with its project, and what stands around it: one statement."""
-    query = (
-        select(
-            Poll.__table__,
-            TextVersion.title,
-            Community.slug,
-            Project.state.label("project_state"),
-            Project.method_version_id,
-            StepRunRow.step,
-            StepRunRow.closed_at.label("step_closed_at"),
-            ActivityRun.key,
-        )
-        .join(TextVersion, TextVersion.id == Poll.version_id)
-        .join(Decision, Decision.id == Poll.decision_id)
-        .join(ActivityRun, ActivityRun.id == Decision.activity_run_id)
-        .join(StepRunRow, StepRunRow.id == ActivityRun.step_run_id)
-        .join(Project, Project.id == Poll.project_id)
-        .join(Community, Community.id == Poll.community_id)
-        .where(Poll.public_id == public_id)
-        .with_for_update(read=True, of=[Poll.__table__, Project.__table__])
-    )
-    row = tx.session.execute(query).one_or_none()
+    row: Row[Any] | None = tx.session.execute(HOLD_POLL, {"poll": public_id}).one_or_none()
     if row is None:
         raise NotFound
     return row
@@ -134,18 +123,7 @@ def _hold_entry(tx: Tx, actor: Actor, poll: Row[Any]) -> Row[Any]:
     unit = queries.unit_of(actor, poll.electorate)
     row: Row[Any] | None = None
     if unit is not None:
-        query = (
-            select(
-                *(RollEntry.id, RollEntry.household_id, RollEntry.person_id, RollEntry.last_person_id, RollEntry.voted),
-                *(SlotLink.slot_id, Slot.code),
-            )
-            # Links are deleted when all is over; who was asked is told that it is closed, not that they weren't.
-            .outerjoin(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
-            .outerjoin(Slot, Slot.id == SlotLink.slot_id)
-            .where(RollEntry.poll_id == poll.id, unit)
-            .with_for_update(key_share=True, of=[RollEntry.__table__])
-        )
-        row = cast_to("Row[Any] | None", tx.session.execute(query).one_or_none())
+        row = tx.session.execute(HOLD_ENTRY[poll.electorate], {"poll": poll.id, "unit": unit}).one_or_none()
     if row is None:
         raise not_asked(poll.electorate)
     return row
@@ -153,14 +131,11 @@ def _hold_entry(tx: Tx, actor: Actor, poll: Row[Any]) -> Row[Any]:
 
 def _there(tx: Tx, poll: Row[Any], slot_id: int | None, form: str) -> tuple[Row[Any] | None, Row[Any] | None]:
     """The live ballot of a slot, and the one that this form made. Read after the entry was held: not in its statement."""
-    table = Ballot.__table__
     if slot_id is None:
-        mine = (Ballot.poll_id == poll.id) & (Ballot.form == form)
-    else:
-        mine = (Ballot.slot_id == slot_id) & or_(Ballot.live, Ballot.form == form)
-    rows = tx.session.execute(select(table).where(mine)).all()
-    before = next((row for row in rows if row.live), None) if slot_id is not None else None
-    return before, next((row for row in rows if row.form == form), None)
+        rows = tx.session.execute(BALLOTS_OF_FORM, {"poll": poll.id, "form": form}).all()
+        return None, next(iter(rows), None)
+    rows = tx.session.execute(BALLOTS_OF, {"slot": slot_id, "form": form}).all()
+    return next((row for row in rows if row.live), None), next((row for row in rows if row.form == form), None)
 
 
 def _replay(poll: Row[Any], again: Row[Any], content: Mapping[str, str]) -> Receipt:
@@ -253,7 +228,7 @@ def put_ballot(
     seq = 1
     if before is not None:
         seq = before.seq + 1
-        tx.session.execute(update(Ballot).where(Ballot.id == before.id).values(live=False))
+        tx.session.execute(REPLACE, {"ballot": before.id})
     nonce = secrets.token_bytes(32)
     public_id = new_public_id()
     mark = channel_mark(channel, serial or "", helper, nonce)
@@ -276,11 +251,11 @@ def put_ballot(
         "nonce": nonce,
         "commitment": put.commitment,
     }
-    tx.session.execute(insert(Ballot), values)
+    tx.session.execute(INSERT_BALLOT, values)
     if choice["stance"] in RULES[poll.rule].objects:
         # Of a ballot that is replaced before the close, the close says that its objection was withdrawn.
         row = {"id": random_key(), "public_id": new_public_id(), "poll_id": poll.id, "ballot_id": put.id}
-        tx.session.execute(insert(Objection), {**row, "state": "raised"})
+        tx.session.execute(INSERT_OBJECTION, {**row, "state": "raised"})
     return put
 
 
@@ -296,13 +271,12 @@ def ballot_body(poll: str, place: Mapping[str, object], choice: Mapping[str, str
 
 def _tell_unit(tx: Tx, poll: Row[Any], entry: Row[Any], actor: Actor, *, changed: bool) -> None:
     """Tell all of the household, the one who cast included, so that nobody votes for somebody else unseen."""
-    if entry.household_id is not None:
-        people = select(Person.id).where(Person.household_id == entry.household_id, Person.left_at.is_(None))
-    else:
-        people = select(Person.id).where(Person.id == entry.person_id)
+    whole = entry.household_id is not None
+    people, unit = (OF_HOUSEHOLD, entry.household_id) if whole else (OF_PERSON, entry.person_id)
     tell_those(
         tx,
         people,
+        {"unit": unit},
         "ballot.changed" if changed else "ballot.recorded",
         community_id=poll.community_id,
         project_id=poll.project_id,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import Row, func, or_, select
 
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.core.database import db
@@ -22,6 +22,8 @@ from app.people.actor import Actor
 from app.people.places import Community
 from app.projects.kinds import ActivityRef
 from app.projects.models import ActivityRun
+
+UNIT_COLUMNS = {"household": RollEntry.household_id, "person": RollEntry.person_id}
 
 
 def times_of(poll: Poll | Row[Any]) -> PollTimes:
@@ -196,11 +198,9 @@ class Standing:
         return item.phase == "closed" and self.objection is not None and not objections.ended(self.objection.state)
 
 
-def unit_of(actor: Actor, electorate: str) -> ColumnElement[bool] | None:
-    """What finds an actor's entry on a roll of this electorate; None for those who can have none."""
-    if electorate == "household":
-        return RollEntry.household_id == actor.household_id if actor.household_id is not None else None
-    return RollEntry.person_id == actor.person_id if actor.known else None
+def unit_of(actor: Actor, electorate: str) -> int | None:
+    """The key of an actor's unit on a roll of this electorate; None for those who can have none."""
+    return actor.household_id if electorate == "household" else actor.person_id
 
 
 def standing_of(actor: Actor, poll: Poll) -> Standing | None:
@@ -214,7 +214,7 @@ def standing_of(actor: Actor, poll: Poll) -> Standing | None:
         .outerjoin(Slot, Slot.id == SlotLink.slot_id)
         .outerjoin(Ballot, (Ballot.slot_id == Slot.id) & Ballot.live)
         .outerjoin(Objection, Objection.ballot_id == Ballot.id)
-        .where(RollEntry.poll_id == poll.id, unit)
+        .where(RollEntry.poll_id == poll.id, UNIT_COLUMNS[poll.electorate] == unit)
     ).one_or_none()
     if row is None:
         return None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, ForeignKeyConstraint, Integer, MetaData, String, UniqueConstraint, event
+from sqlalchemy import JSON, BigInteger, ForeignKeyConstraint, Integer, MetaData, String, Table, UniqueConstraint, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import BIGINT
@@ -40,6 +40,11 @@ class Base(DeclarativeBase):
 
 # Tables inherit from Base itself: Flask-SQLAlchemy gives the session and the engine, not a second base class.
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for statements that need no objects."""
+    return cast("Table", model.__table__)
 
 
 def anchor() -> UniqueConstraint:

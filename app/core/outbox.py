@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, insert, literal, select
+from sqlalchemy import ForeignKey, Index, Insert, Select, String, UniqueConstraint, bindparam, insert, select
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, Instant, Key
+from app.core.database import Base, Instant, Key, table_of
 from app.core.transaction import Tx
 
 
@@ -70,6 +72,7 @@ def tell(
 def tell_those(
     tx: Tx,
     who: Select[Any],
+    parameters: Mapping[str, Any],
     kind: str,
     *,
     community_id: int,
@@ -77,17 +80,32 @@ def tell_those(
     data: Mapping[str, Any],
     href: str,
 ) -> None:
-    """Enqueue one message to each person that a query finds, in one statement."""
-    people = who.subquery()
+    """Enqueue one message to each person that a query finds, in one statement; ``parameters`` are the query's."""
     values = {
-        Message.community_id: community_id,
-        Message.project_id: project_id,
-        Message.kind: kind,
-        Message.data: dict(data),
-        Message.href: href,
-        Message.created_at: tx.now,
+        "m_community": community_id,
+        "m_project": project_id,
+        "m_kind": kind,
+        "m_data": dict(data),
+        "m_href": href,
+        "m_at": tx.now,
     }
-    columns = [literal(value, column.type) for column, value in values.items()]
-    tx.session.execute(
-        insert(Message).from_select([Message.person_id, *values], select(people.c[0], *columns), include_defaults=False)
-    )
+    tx.session.execute(_to_those(who), {**parameters, **values})
+
+
+_COLUMNS = {
+    "m_community": Message.community_id,
+    "m_project": Message.project_id,
+    "m_kind": Message.kind,
+    "m_data": Message.data,
+    "m_href": Message.href,
+    "m_at": Message.created_at,
+}
+
+
+@cache
+def _to_those(who: Select[Any]) -> Insert:
+    people = who.subquery()
+    # The type is said twice: of a parameter alone PostgreSQL would not know it.
+    values = [sql_cast(bindparam(name, type_=column.type), column.type) for name, column in _COLUMNS.items()]
+    names = ["person_id", *(column.key for column in _COLUMNS.values())]
+    return insert(table_of(Message)).from_select(names, select(people.c[0], *values), include_defaults=False)
