@@ -28,6 +28,10 @@ LINKED = (
     "ballot",
     "objection",
     "record",
+    "log_key",
+    "checkpoint",
+    "log_tile",
+    "log_mark",
 )
 
 

@@ -46,6 +46,8 @@ from app.projects.queries import method_by_id
 
 FIELDS = ("stance", "concern", "passage", "kind", "reason", "grounds")
 
+IN_THE_BOX = phrase("Your vote is in the box already. In this vote it can't be found again, nor changed.")
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -88,9 +90,7 @@ def cast(actor: Actor, poll_public_id: str, raw: Mapping[str, object], *, once: 
             return _replay(poll, again, content)
         _require_open(tx, actor, poll)
         if entry.voted:
-            raise Conflict(
-                phrase("Your vote is in the box already. In this vote it can't be found again, nor changed.")
-            )
+            raise Conflict(IN_THE_BOX)
         choice = RULES[poll.rule].read(content)
         if before is not None and needs_agreement(entry, actor) and not agreed:
             sentence = phrase("Somebody else of your household has voted already. Tick that you agreed on the change.")
@@ -103,6 +103,19 @@ def cast(actor: Actor, poll_public_id: str, raw: Mapping[str, object], *, once: 
             tx.session.execute(CAST_LAST, {"entry": entry.id, "person": actor.person_id})
         _tell_unit(tx, poll, entry, actor, changed=before is not None)
         return _receipt(ballot, tx.now)
+
+
+def try_choice(actor: Actor, poll_public_id: str, raw: Mapping[str, object]) -> None:
+    """Refuse what casting would refuse of a choice, and cast nothing: before it is shown once more."""
+    content = _tidied(raw)
+    with transaction() as tx:
+        poll = _hold_poll(tx, poll_public_id)
+        entry = _hold_entry(tx, actor, poll)
+        tx = tx.later()
+        _require_open(tx, actor, poll)
+        if entry.voted:
+            raise Conflict(IN_THE_BOX)
+        RULES[poll.rule].read(content)
 
 
 def needs_agreement(entry: RollEntry | Row[Any], actor: Actor) -> bool:

@@ -60,7 +60,7 @@ UNBOUND = {
     *(("roll_entry", name) for name in ("household_id", "last_person_id", "rings", "source")),
     *(("roll_entry", name) for name in ("entered_by_id", "checked_by_id", "disputed_at", "boxed_at", "voted")),
     *(("decision", name) for name in ("state", "state_at", "narrowed_at", "proposer_id")),
-    *(("poll", name) for name in ("matter", "paper", "prolong_days", "final_at", "links_deleted_at")),
+    *(("poll", name) for name in ("matter", "prolong_days", "final_at", "links_deleted_at")),
     *(("ballot", name) for name in ("public_id", "form")),
     ("event", "person_id"),
 }

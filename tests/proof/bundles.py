@@ -33,13 +33,15 @@ def voted(world: World, *, stances: str = "ccccao", change: bool = True) -> str:
     poll = world.open()
     with world.here():
         checkpoints.make(world.community_id)
-    if change:
+    for _ in range(6 if change else 0):
         world.cast(0, poll, **words[stances[1]])
     for who, stance in enumerate(stances):
-        world.cast(who, poll, agreed=True, **words[stance])
+        world.cast(who, poll, **words[stance])
     with world.here():
         service.seal_due()
         checkpoints.make(world.community_id)
+    if change:
+        world.cast(0, poll, **words[stances[0]])
     world.close(poll)
     with world.here():
         service.settle_due()

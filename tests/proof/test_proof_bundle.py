@@ -28,7 +28,7 @@ def test_a_bundle_holds_and_says_so(world: World) -> None:
     ]
     files = apart(data)
     ballots = lines(files, "ballots.jsonl")
-    assert len(ballots) == 7
+    assert len(ballots) == 13
     assert sum(row["counts"] for row in ballots) == 6
     assert all(("ballot" in row) == row["counts"] for row in ballots)
     result = json.loads(files["result.json"])
