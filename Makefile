@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check backup lock translations format clean bench-cast
+.PHONY: help run test check backup lock translations format clean bench-cast bench-close crash
 
 help:  ## say what one can do here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -25,6 +25,15 @@ bench-cast:  ## what a cast costs beside a bare insert, on SQLite and on Postgre
 	@$(PYTHON) scripts/bootstrap.py test
 	@$(VENV)/python scripts/bench_cast.py 5 sqlite
 	@$(VENV)/python scripts/bench_cast.py 5 postgresql
+
+bench-close:  ## what the close of 100,000 ballots costs, and the page of its result
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python scripts/bench_close.py 100000
+
+crash:  ## kill the server with SIGKILL at 50 random moments while people vote, on SQLite and on PostgreSQL
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python scripts/crash.py 50 sqlite
+	@$(VENV)/python scripts/crash.py 50 postgresql
 
 backup:  ## copy database and media into var/backups while the server runs
 	@$(VENV)/python scripts/backup.py

@@ -42,7 +42,7 @@ from app.engine.phrase import Moment, phrase
 from app.engine.voting import RULES
 from app.engine.voting.phase import accepts_ballots, phase
 from app.people.actor import Actor
-from app.projects.queries import method_by_id
+from app.projects.queries import method_by_hash
 
 FIELDS = ("stance", "concern", "passage", "kind", "reason", "grounds")
 
@@ -215,7 +215,7 @@ def _require_open(tx: Tx, actor: Actor, poll: Row[Any]) -> None:
         raise Closed(phrase("Not recorded: the vote closed %(when)s.", when=Moment(poll.closes_at)))
     if poll.project_state != "running" or poll.step_closed_at is not None:
         raise Closed(phrase("Not recorded: the project rests, and nothing in it is open."))
-    activity = method_by_id(poll.method_version_id).step(poll.step).activity(poll.key)
+    activity = method_by_hash(poll.method_sha256).step(poll.step).activity(poll.key)
     if not windows.may(activity, "vote", actor.rings_in(poll.community_id)):
         raise Forbidden(phrase("Your ring does not take part in this. You can read everything here."))
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from app.ballots import queries
 from app.ballots.cast import place_of
 from app.ballots.models import Ballot, Objection, Poll, RollEntry, Slot, SlotLink
-from app.ballots.seal import seal_rest
+from app.ballots.seal import seal, seal_rest
 from app.core.events import record_event
 from app.core.jobs import enqueue
 from app.core.outbox import tell
@@ -111,6 +111,9 @@ def settle_due() -> int:
                 .order_by(Poll.closes_at, Poll.id)
             )
         )
+    for poll_id in due:
+        # In short transactions, so that nobody waits for all of a large vote; what is left, its own close seals.
+        seal(poll_id)
     return sum(settle(poll_id) for poll_id in due)
 
 

@@ -218,6 +218,7 @@ class Ballot(Base):
         Index(
             "ix_ballot_unsealed",
             "poll_id",
+            "commitment",
             sqlite_where=sql("batch_id is null"),
             postgresql_where=sql("batch_id is null"),
         ),

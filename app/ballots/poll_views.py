@@ -25,6 +25,8 @@ from app.projects.queries import find_activity, find_project_by_id, method_of
 
 FIELDS = ("stance", "concern", "passage", "kind", "reason", "grounds")
 
+CONCERNS_SHOWN = 50
+
 
 def _frame(page: queries.PollPage, at: int) -> dict[str, Any]:
     """What every page of a round shows: where it belongs, in which step, who is asked."""
@@ -128,11 +130,13 @@ def result(slug: str, public_id: str) -> str:
     """The result with its arithmetic, once the poll is closed; before that, what may be known."""
     at = now()
     page = queries.find_poll(public_id, slug, at)
+    whole = request.args.get("concerns") == "all"
     return render_template(
         "ballots/result.html",
         place=queries.standing_of(actor(), page.round.poll),
         objections=queries.objections_of(page.round.poll, at),
-        concerns=queries.concerns_of(page.round.poll, at),
+        concerns=queries.concerns_of(page.round.poll, at, most=None if whole else CONCERNS_SHOWN),
+        sealed=queries.sealed_of(page.round.poll),
         tests=gates.TESTS,
         arithmetic=gates.arithmetic,
         **_frame(page, at),

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from sqlalchemy import Row, func, or_, select
 
-from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
+from app.ballots.models import Ballot, Batch, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.core.database import db
 from app.engine import objections
 from app.engine.canonical import ALPHABET, encode32, parse_code
@@ -80,10 +80,12 @@ def rounds_of(decision_ids: Iterable[int], now: int, *, latest_only: bool = Fals
         query = query.where(Poll.id.in_(newest))
     rows = db.session.execute(query).all()
     polls = [poll.id for poll, _ in rows]
-    counts: dict[int, dict[str, int]] = {}
+    # Once the close has counted ballot by ballot, its count is read: the cost is that of a page, not of a count.
+    counts: dict[int, dict[str, int]] = {poll.id: poll.tally["counts"] for poll, _ in rows if poll.tally}
+    uncounted = [poll_id for poll_id in polls if poll_id not in counts]
     for poll_id, stance, n in db.session.execute(
         select(Ballot.poll_id, Ballot.stance, func.count())
-        .where(Ballot.poll_id.in_(polls), Ballot.live)
+        .where(Ballot.poll_id.in_(uncounted), Ballot.live)
         .group_by(Ballot.poll_id, Ballot.stance)
     ):
         counts.setdefault(poll_id, {})[stance] = n
@@ -282,12 +284,20 @@ def objections_of(poll: Poll, now: int) -> list[ShownObjection]:
     ]
 
 
-def concerns_of(poll: Poll, now: int) -> list[str]:
-    """The concerns of a closed poll, in the order of their words, so that they tell nothing of time."""
+def concerns_of(poll: Poll, now: int, *, first: int = 0, most: int | None = None) -> list[str]:
+    """The concerns of a closed poll, in the order of their words, so that they tell nothing of time; a part of them."""
     if not _may_tell_words(poll, now):
         return []
     query = select(Ballot.choice).where(Ballot.poll_id == poll.id, Ballot.live, Ballot.stance == "concern")
-    return sorted(json.loads(choice)["text"] for choice in db.session.scalars(query))
+    query = query.order_by(Ballot.choice, Ballot.id).offset(first).limit(most)
+    return [json.loads(choice)["text"] for choice in db.session.scalars(query)]
+
+
+def sealed_of(poll: Poll) -> int | None:
+    """How many ballots of a poll that is being counted are sealed so far; None where its count is stored."""
+    if poll.settled_at is not None:
+        return None
+    return db.session.scalar(select(func.coalesce(func.sum(Batch.size), 0)).where(Batch.poll_id == poll.id)) or 0
 
 
 def find_receipt(poll: Poll, typed: str) -> str:
@@ -299,7 +309,10 @@ def find_receipt(poll: Poll, typed: str) -> str:
     for char in code.replace("-", ""):
         number = number * 32 + ALPHABET.index(char)
     found = db.session.scalar(
-        select(Ballot.live).where(Ballot.poll_id == poll.id, Ballot.commitment.startswith(f"{number:015x}"))
+        # A range, which the index of the commitments answers; "g" comes after all hexadecimal digits.
+        select(Ballot.live).where(
+            Ballot.poll_id == poll.id, Ballot.commitment >= f"{number:015x}", Ballot.commitment < f"{number:015x}g"
+        )
     )
     if found is None:
         return "unknown"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import func, select, update
 
+from app.ballots import queries
 from app.ballots.models import Ballot, Batch, Poll
 from app.core.events import record_event
 from app.core.transaction import Lock, Tx, transaction
+from app.engine.voting.phase import phase
 
 LEAST = 10  # ballots that enter together while a poll is open: among fewer, the hour would tell too much
 MOST = 500
@@ -33,27 +35,24 @@ def seal(poll_id: int) -> int:
     while True:
         with transaction(lock=[Lock(Poll, poll_id)]) as tx:
             poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
-            waiting = _waiting(tx, poll)
-            if len(waiting) < (LEAST if poll.settled_at is None else 1):
+            waiting = _next(tx, poll)
+            closed = poll.settled_at is not None or phase(queries.times_of(poll), tx.now) == "closed"
+            if len(waiting) < (1 if closed else LEAST):
                 return total
-            total += _enter(tx, poll, _cut(waiting))
+            total += _enter(tx, poll, waiting)
 
 
 def seal_rest(tx: Tx, poll: Poll) -> None:
     """Seal all that is left of a poll whose exclusive lock the caller holds."""
-    waiting = _waiting(tx, poll)
-    while waiting:
-        waiting = waiting[_enter(tx, poll, _cut(waiting)) :]
+    while waiting := _next(tx, poll):
+        _enter(tx, poll, waiting)
 
 
-def _waiting(tx: Tx, poll: Poll) -> list[str]:
+def _next(tx: Tx, poll: Poll) -> list[str]:
+    """The next batch: the lowest commitments that wait, so many that what is left is nothing, or not too few."""
     query = select(Ballot.commitment).where(Ballot.poll_id == poll.id, Ballot.batch_id.is_(None))
-    return sorted(tx.session.scalars(query))
-
-
-def _cut(waiting: list[str]) -> list[str]:
-    """The first of them as a batch, so that what is left for the next one is none, or not too few."""
-    return waiting if len(waiting) < MOST + LEAST else waiting[:MOST]
+    waiting = list(tx.session.scalars(query.order_by(Ballot.commitment).limit(MOST + LEAST)))
+    return sorted(waiting if len(waiting) < MOST + LEAST else waiting[:MOST])
 
 
 def _enter(tx: Tx, poll: Poll, commitments: list[str]) -> int:

@@ -10,12 +10,13 @@ from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slo
 from app.core.database import table_of
 from app.people.models import Person
 from app.people.places import Community
-from app.projects.models import ActivityRun, Project, StepRunRow
+from app.projects.models import ActivityRun, MethodVersion, Project, StepRunRow
 
 polls, entries, links, slots = table_of(Poll), table_of(RollEntry), table_of(SlotLink), table_of(Slot)
 ballots, objections, persons = table_of(Ballot), table_of(Objection), table_of(Person)
 versions, decisions, communities = table_of(TextVersion), table_of(Decision), table_of(Community)
-runs, step_runs, projects = table_of(ActivityRun), table_of(StepRunRow), table_of(Project)
+runs, step_runs = table_of(ActivityRun), table_of(StepRunRow)
+projects, methods = table_of(Project), table_of(MethodVersion)
 
 # A poll, held in share with its project, and what stands around it.
 HOLD_POLL = (
@@ -24,7 +25,7 @@ HOLD_POLL = (
         versions.c.title,
         communities.c.slug,
         projects.c.state.label("project_state"),
-        projects.c.method_version_id,
+        methods.c.sha256.label("method_sha256"),
         step_runs.c.step,
         step_runs.c.closed_at.label("step_closed_at"),
         runs.c.key,
@@ -34,6 +35,7 @@ HOLD_POLL = (
     .join(runs, runs.c.id == decisions.c.activity_run_id)
     .join(step_runs, step_runs.c.id == runs.c.step_run_id)
     .join(projects, projects.c.id == polls.c.project_id)
+    .join(methods, methods.c.id == projects.c.method_version_id)
     .join(communities, communities.c.id == polls.c.community_id)
     .where(polls.c.public_id == bindparam("poll"))
     .with_for_update(read=True, of=[polls, projects])

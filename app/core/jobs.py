@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.core.transaction import Tx, transaction
 log = logging.getLogger(__name__)
 LEASE = 5 * MINUTE
 MOST_ATTEMPTS = 5
+TICK_SECONDS = 30.0
 
 
 class Job(Base):
@@ -126,21 +128,35 @@ def run_all(handlers: Mapping[str, Handler], most: int = 1000) -> int:
     return count
 
 
-def start_thread(app: Flask, handlers: Mapping[str, Handler], pause: float = 1.0) -> threading.Event:
-    """Run jobs in a thread of this process until the returned event is set."""
+def start_thread(
+    app: Flask, handlers: Mapping[str, Handler], ticks: Sequence[Callable[[], int]] = (), pause: float = 1.0
+) -> threading.Event:
+    """Run jobs in a thread of this process, and the ticks every half minute, until the returned event is set."""
     stop = threading.Event()
 
     def work() -> None:
+        next_tick = 0.0
         while not stop.is_set():
-            busy = False
-            try:
-                with app.app_context():
-                    busy = run_one(handlers)
-                    db.session.remove()
-            except Exception:
-                log.exception("the job thread stumbled")
+            if ticks and time.monotonic() >= next_tick:
+                next_tick = time.monotonic() + TICK_SECONDS
+                for function in ticks:
+                    _guarded(app, function)
+            busy = bool(_guarded(app, lambda: run_one(handlers)))
             if not busy:
                 stop.wait(pause)
 
     threading.Thread(target=work, name="qiding-jobs", daemon=True).start()
     return stop
+
+
+def _guarded(app: Flask, work: Callable[[], int]) -> int:
+    """Do one piece of work in a context of its own; what it raises is logged, and the thread goes on."""
+    try:
+        with app.app_context():
+            try:
+                return work()
+            finally:
+                db.session.remove()
+    except Exception:
+        log.exception("the job thread stumbled")
+        return 0

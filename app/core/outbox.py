@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Insert, Select, String, UniqueConstraint, bindparam, insert, select
-from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, Instant, Key, table_of
@@ -105,7 +104,6 @@ _COLUMNS = {
 @cache
 def _to_those(who: Select[Any]) -> Insert:
     people = who.subquery()
-    # The type is said twice: of a parameter alone PostgreSQL would not know it.
-    values = [sql_cast(bindparam(name, type_=column.type), column.type) for name, column in _COLUMNS.items()]
+    values = [bindparam(name, type_=column.type) for name, column in _COLUMNS.items()]
     names = ["person_id", *(column.key for column in _COLUMNS.values())]
     return insert(table_of(Message)).from_select(names, select(people.c[0], *values), include_defaults=False)

@@ -37,14 +37,14 @@ def parse(source: str) -> Method:
     return _parsed(source, tuple(sorted(kinds().activities)))
 
 
-@lru_cache(maxsize=256)
-def _source(database: str, version_id: int) -> str:
-    return db.session.scalars(select(MethodVersion.source).where(MethodVersion.id == version_id)).one()
+@lru_cache(maxsize=64)
+def _source(sha256: str) -> str:
+    return db.session.scalars(select(MethodVersion.source).where(MethodVersion.sha256 == sha256).limit(1)).one()
 
 
-def method_by_id(version_id: int) -> Method:
-    """The method of a stored version, which never changes: asked of the database once a process."""
-    return parse(_source(str(db.engine.url), version_id))
+def method_by_hash(sha256: str) -> Method:
+    """The method whose text has this hash: asked of the database once a process."""
+    return parse(_source(sha256))
 
 
 def method_of(project: Project) -> Method:

@@ -92,7 +92,9 @@ def upgrade() -> None:
             op.f("fk_ballot_batch_id_poll_id"), "ballot_batch", ["batch_id", "poll_id"], ["id", "poll_id"]
         )
     unsealed, serial = sa.text("batch_id is null"), sa.text("live and serial is not null")
-    op.create_index("ix_ballot_unsealed", "ballot", ["poll_id"], sqlite_where=unsealed, postgresql_where=unsealed)
+    op.create_index(
+        "ix_ballot_unsealed", "ballot", ["poll_id", "commitment"], sqlite_where=unsealed, postgresql_where=unsealed
+    )
     op.create_index(
         "uq_ballot_serial", "ballot", ["poll_id", "serial"], unique=True, sqlite_where=serial, postgresql_where=serial
     )

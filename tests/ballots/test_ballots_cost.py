@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from app.core.outbox import Message
 from tests.ballots.races import statements
-from tests.ballots.world import OBJECTION, World
+from tests.ballots.world import OBJECTION, TITLE, World
 
 MOST = 8
 
@@ -36,3 +39,19 @@ def test_another_of_the_household_who_changes_an_objection_takes_eight(world: Wo
     with statements(world.app, seen.append):
         world.cast(second, poll, agreed=True, **OBJECTION)
     assert sum(1 for statement in seen if not statement.startswith("BEGIN")) == MOST
+
+
+def test_the_household_is_told_in_words_that_can_be_read(world: World) -> None:
+    """The messages are written by one statement from a query: their values must come out as they went in."""
+    poll = world.open()
+    second = world.resident("", "李叔", household_id=world.residents[0].household_id)
+    world.cast(0, poll)
+    world.cast(second, poll, "abstain", agreed=True)
+    with world.here() as session:
+        rows = session.scalars(select(Message).where(Message.kind.like("ballot.%")).order_by(Message.id)).all()
+        assert [(row.kind, row.data["name"], row.data["title"]) for row in rows] == [
+            *[("ballot.recorded", world.residents[0].name, TITLE)] * 2,
+            *[("ballot.changed", "李叔", TITLE)] * 2,
+        ]
+        assert {row.person_id for row in rows} == {world.residents[0].person_id, second.person_id}
+        assert {row.created_at for row in rows} == {world.clock.now()}

@@ -220,3 +220,27 @@ def test_a_thread_runs_what_is_due_until_it_is_stopped(app: Flask) -> None:
     assert job(id_).state == "done"
     add(n=2)
     assert len(work.ran) == 1
+
+
+def test_the_thread_ticks_too_and_a_tick_that_fails_stops_nothing(
+    app: Flask, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "TICK_SECONDS", 0.02)
+    ticked = threading.Event()
+
+    def fails() -> int:
+        raise ZeroDivisionError
+
+    def ticks() -> int:
+        ticked.set()
+        return 0
+
+    stop = jobs.start_thread(app, {}, (fails, ticks), pause=0.01)
+    try:
+        assert ticked.wait(10)
+    finally:
+        stop.set()
+        for thread in threading.enumerate():
+            if thread.name == "qiding-jobs":
+                thread.join(10)
+    assert "stumbled" in caplog.text
