@@ -496,6 +496,8 @@ def check(file: Any, receipt: str = "", since: str = "", key: str = "") -> list[
             steps.append(Step(name, "failed", "unreadable", {"what": str(wrong)[:80]}))
         if bundle is None:
             return [*steps, *(Step(later, "unreached", "unreached", {}) for later in CHECKS[1:])]
+    if bundle is not None:
+        bundle.zip.close()
     return steps
 
 

@@ -192,11 +192,11 @@ def _steps(page: PollPage, row: Bundle | None) -> list[verify.Step]:
     return [verify.Step(*step) for step in row.checks]
 
 
-@proof.get("/c/<slug>/poll/<public_id>/inclusion.txt")
-def inclusion(slug: str, public_id: str) -> Response:
+@proof.get("/c/<slug>/poll/<public_id>/inclusion/<code>.txt")
+def inclusion(slug: str, public_id: str, code: str) -> Response:
     """The proof that a ballot is under a signed checkpoint, by its receipt's code."""
     page = _page(slug, public_id)
-    found = receipts.find(page.round.poll, request.args.get("code", ""))
+    found = receipts.find(page.round.poll, code)
     if found is None or found.point is None:
         raise NotFound
     return _text(receipts.proof(page.round.poll, found), f"inclusion-{found.code}.txt")
