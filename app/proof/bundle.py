@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.ballots.cast import ballot_body, ballot_place
 from app.ballots.models import Ballot, Decision, Poll, Slot, TextVersion
 from app.ballots.queries import policy_of
 from app.config import Config
+from app.core.clock import DAY
 from app.core.database import Base, db
 from app.core.jobs import Claim, enqueue
 from app.core.transaction import transaction
@@ -28,7 +29,7 @@ from app.people.places import Community
 from app.projects.models import ActivityRun
 from app.proof import checkpoints, verify
 from app.proof.keys import origin_of
-from app.proof.models import Bundle, Checkpoint
+from app.proof.models import Bundle, Checkpoint, LogMark
 
 JOB = "bundle"
 CHUNK = 2000
@@ -89,13 +90,33 @@ def wanted(poll: Poll) -> Checkpoint | None:
 
 
 def enqueue_due() -> int:
-    """Ask for the bundles that are not there yet; returns how many."""
+    """Ask for the bundles that are not there yet, or of which the log has told more since; returns how many."""
+    record, mark = Base.metadata.tables["record"], LogMark
+    size = select(func.max(Bundle.size)).where(Bundle.poll_id == Poll.id).scalar_subquery()
+    of_poll = (
+        select(func.max(mark.seq))
+        .where(mark.community_id == Poll.community_id, mark.subject == Poll.public_id)
+        .scalar_subquery()
+    )
+    of_record = (
+        select(func.max(mark.seq))
+        .join(record, record.c.public_id == mark.subject)
+        .join(ActivityRun, ActivityRun.step_run_id == record.c.step_run_id)
+        .join(Decision, Decision.activity_run_id == ActivityRun.id)
+        .where(Decision.id == Poll.decision_id, mark.community_id == Poll.community_id)
+        .correlate(Poll)
+        .scalar_subquery()
+    )
+    query = select(Poll, size, of_poll, of_record).where(Poll.settled_at.is_not(None), Poll.voided_at.is_(None))
     asked = 0
-    for poll in db.session.scalars(select(Poll).where(Poll.settled_at.is_not(None), Poll.voided_at.is_(None))).all():
+    for poll, built, *told in db.session.execute(query).all():
+        last = max((seq for seq in told if seq is not None), default=-1)
+        if built is not None and built > last and file_of(poll, built).exists():
+            continue
         point = wanted(poll)
         if point is not None and not file_of(poll, point.size).exists():
             with transaction() as tx:
-                enqueue(tx, JOB, {"poll": poll.id}, key=f"bundle:{poll.public_id}:{point.size}")
+                enqueue(tx, JOB, {"poll": poll.id}, key=f"bundle:{poll.public_id}:{point.size}:{tx.now // DAY}")
             asked += 1
     return asked
 
