@@ -246,18 +246,26 @@ def _ballots(poll: Poll) -> Iterator[bytes]:
 
 def _result(poll: Poll, point: Checkpoint) -> dict[str, Any]:
     closed, rule = _entry(poll, "poll.closed"), RULES[poll.rule]
-    marks = checkpoints.of_poll(poll.community_id, poll.public_id)
-    seqs = [seq for kind in verify.ENDED for seq in marks.get(kind, ()) if seq < point.size]
-    ended = {json.loads(checkpoints.entries(poll.community_id, seq, seq + 1)[0][1])["objection"] for seq in seqs}
+    ended = _ended(poll, point.size)
     raised = sum(closed["counts"][key] for key in rule.objects)
-    tally = rule.weigh(closed["counts"], poll.roll_size, policy_of(poll), len(ended))
-    result = {
+    tally = rule.weigh(closed["counts"], poll.roll_size, policy_of(poll), ended)
+    return {
         "counts": closed["counts"],
         "cast": closed["cast"],
-        "standing": raised - len(ended),
+        "standing": raised - ended,
         "passed": tally.passed,
     }
-    return {**result, "law": closed["law"]} if "law" in closed else result
+
+
+def _ended(poll: Poll, size: int) -> int:
+    """How many objections of a poll had ended by an entry of the log, by the last that it says of each."""
+    marks = checkpoints.of_poll(poll.community_id, poll.public_id)
+    seqs = sorted(seq for kind, found in marks.items() if kind.startswith("objection.") for seq in found if seq < size)
+    states: dict[str, str] = {}
+    for seq in seqs:
+        body = json.loads(checkpoints.entries(poll.community_id, seq, seq + 1)[0][1])
+        states[body["objection"]] = body.get("state", body["kind"].partition(".")[2])
+    return sum(1 for state in states.values() if state in verify.ENDED)
 
 
 def _record(poll: Poll) -> tuple[str, str] | None:

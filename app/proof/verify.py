@@ -27,7 +27,9 @@ CHECKS = tuple(
 MOST = 2**53 - 1
 HEX = re.compile(r"[0-9a-f]{64}")
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-ENDED = ("objection.withdrawn", "objection.resolved", "objection.deferred", "objection.concern")
+ENDED = ("withdrawn", "resolved", "deferred", "concern")
+# The rules that are known here, with the shares that the law fixes for some: quorum and threshold.
+RULES = {"consent": "", "majority": "", "majority_voting": "", "owners": "2/3 1/2", "owners_special": "2/3 3/4"}
 
 
 class Failed(Exception):
@@ -413,28 +415,41 @@ class Bundle:
         return {"counts": self.closed["counts"], "n": len(self.live), "opened": self.open}
 
     def check_rule(self) -> dict[str, Any]:
-        counts, cast, size = self.closed["counts"], self.closed["cast"], self.facts["roll_size"]
-        top, bottom = fraction(self.facts["quorum"])
-        quorum = cast > 0 and cast * bottom >= size * top
-        law = self.result.get("law")
-        if law is not None:
-            holds = lawful(law)
-            if law != self.closed.get("law"):
-                raise Failed("result", field="law")
-        elif self.facts["rule"] == "consent":
-            ended = {body["objection"] for body in self.told if body["kind"] in ENDED and "objection" in body}
-            if self.result["standing"] != counts["objection"] - len(ended):
-                raise Failed("standing", n=counts["objection"], ended=len(ended))
-            holds = quorum and self.result["standing"] == 0
-        elif self.facts["rule"] == "majority":
-            top, bottom = fraction(self.facts["threshold"])
-            yes, need = counts["yes"] * bottom, cast * top
-            holds = quorum and counts["yes"] > 0 and (yes > need if 2 * top == bottom else yes >= need)
-        else:
-            raise Failed("unknown_rule", rule=self.facts["rule"])
+        """The rule's arithmetic in whole numbers: by heads, and where the law asks for it by floor area too."""
+        rule, cast, size = self.facts["rule"], self.closed["cast"], self.facts["roll_size"]
+        if rule not in RULES:
+            raise Failed("unknown_rule", rule=rule)
+        if RULES[rule] not in ("", self.facts["quorum"] + " " + self.facts["threshold"]):
+            raise Failed("other_share", rule=rule)
+        bases = [(self.closed["counts"], size)]
+        if rule.startswith("owners"):
+            bases.append((self.closed["areas"], self.facts["roll_area"]))
+        holds = True
+        for counts, everybody in bases:
+            part = sum(counts.values())
+            top, bottom = fraction(self.facts["quorum"])
+            holds = holds and 0 < part <= everybody and part * bottom >= everybody * top
+            if rule != "consent":
+                of = part - counts["abstain"] if rule == "majority_voting" else part
+                top, bottom = fraction(self.facts["threshold"])
+                yes, need = counts["yes"] * bottom, of * top
+                holds = holds and yes > 0 and (yes > need if 2 * top == bottom else yes >= need)
+        if rule == "consent":
+            standing = self.closed["counts"]["objection"] - self.ended()
+            if self.result["standing"] != standing:
+                raise Failed("standing", n=self.closed["counts"]["objection"], ended=self.ended())
+            holds = holds and standing == 0
         if self.result["passed"] != holds:
             raise Failed("result", field="passed")
         return {"cast": cast, "size": size, "quorum": self.facts["quorum"], "passed": holds}
+
+    def ended(self) -> int:
+        """How many objections came to an end, by the last that the log says of each."""
+        states = {}
+        for body in self.told:
+            if body["kind"].startswith("objection.") and body.get("poll") == self.poll:
+                states[body["objection"]] = body.get("state", body["kind"].partition(".")[2])
+        return sum(1 for state in states.values() if state in ENDED)
 
     def check_record(self) -> dict[str, Any]:
         bodies = {body["sha256"]: body["seq"] for body in self.told if body["kind"] == "record.published"}
@@ -455,16 +470,6 @@ class Bundle:
 def fraction(written: str) -> tuple[int, int]:
     top, _, bottom = written.partition("/")
     return int(top), int(bottom or 1)
-
-
-def lawful(law: dict[str, Any]) -> bool:
-    """Art. 278 of the Civil Code, on heads and on area: two thirds take part; more than half, or three quarters, say yes."""
-    holds = True
-    for base in ("heads", "area"):
-        everybody, part, yes = (law[base][name] for name in ("all", "part", "yes"))
-        holds = holds and 0 < part <= everybody and yes <= part and 3 * part >= 2 * everybody
-        holds = holds and (4 * yes >= 3 * part if law["special"] else 2 * yes > part)
-    return holds
 
 
 def tidy(code: str) -> str:
@@ -637,6 +642,7 @@ SAYS = {
         "{n} objections, {ended} ended by the log: another number stands.",
         "反对意见{n}条，日志里已了结{ended}条，和所说的不符。",
     ),
+    "other_share": ("The rule {rule} has other shares by the law.", "按法律，规则{rule}的比例不是这样。"),
     "unknown_rule": ("The rule {rule} is not known here.", "不认识规则{rule}。"),
     "record": ("The record is not one that the log published.", "这份记录不是日志里发布的。"),
     "no_receipt": ("{code} is not among the ballots of this vote.", "这次表决里没有{code}。"),

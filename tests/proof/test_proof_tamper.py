@@ -231,7 +231,6 @@ def test_the_result(files: Files) -> None:
     for field, value in result.items():
         other = {**result, field: not value if isinstance(value, bool) else _other(value)}
         assert broken({**files, "result.json": canon(other) + b"\n"})[0] == checks[field]
-    assert broken({**files, "result.json": canon({**result, "law": {}}) + b"\n"})[0] == "rule"
 
 
 def test_a_record_that_was_not_published(files: Files) -> None:
@@ -310,3 +309,47 @@ def test_the_entries_of_a_vote_in_a_log_signed_anew(files: Files) -> None:
     assert changed("poll.closed", counts=other) == ("count", "counts")
     withdrawn = {**rows[at["poll.closed"]], "kind": "objection.withdrawn", "objection": "X"}
     assert forged([*rows, withdrawn]) == ("rule", "standing")
+    assert forged([*rows, {**withdrawn, "state": "qualified"}]) == ("", "")  # it stands, whatever was said of it
+
+
+OWNERS: dict[str, Any] = {"rule": "owners", "quorum": "2/3", "threshold": "1/2", "roll_size": 60, "roll_area": 540_000}
+
+
+@pytest.mark.parametrize(
+    ("facts", "heads", "areas", "passed"),
+    [
+        ({}, (31, 9, 0), (280_000, 80_000, 0), True),
+        ({}, (31, 9, 0), (280_000, 79_999, 0), False),  # 359,999 of 540,000 is less than two thirds
+        ({}, (20, 20, 0), (280_000, 80_000, 0), False),  # half is not more than half
+        ({}, (21, 19, 0), (180_000, 180_000, 0), False),
+        ({}, (21, 0, 19), (180_001, 0, 179_999), True),  # an abstention weighs like a no
+        ({}, (39, 0, 0), (360_000, 0, 0), False),  # one head too few
+        ({"rule": "owners_special", "threshold": "3/4"}, (30, 10, 0), (270_000, 90_000, 0), True),
+        ({"rule": "owners_special", "threshold": "3/4"}, (30, 10, 0), (269_999, 90_001, 0), False),
+        ({"rule": "owners_special", "threshold": "3/4"}, (29, 11, 0), (270_000, 90_000, 0), False),
+        ({"rule": "majority", "quorum": "1/2"}, (10, 9, 20), (0, 0, 0), False),
+        ({"rule": "majority_voting", "quorum": "1/2"}, (10, 9, 20), (0, 0, 0), True),
+        ({"rule": "majority_voting", "quorum": "1/2"}, (0, 0, 40), (0, 0, 0), False),
+        ({"rule": "majority", "quorum": "1/2", "threshold": "2/3"}, (20, 10, 0), (0, 0, 0), True),
+    ],
+)
+def test_the_arithmetic_of_the_law(
+    facts: dict[str, Any], heads: tuple[int, ...], areas: tuple[int, ...], passed: bool
+) -> None:
+    names = ("yes", "no", "abstain")
+    bundle: Any = object.__new__(verify.Bundle)
+    bundle.facts = {**OWNERS, **facts}
+    counts = dict(zip(names, heads, strict=True))
+    bundle.closed = {"counts": counts, "cast": sum(heads), "areas": dict(zip(names, areas, strict=True))}
+    for said in (True, False):
+        bundle.result = {"passed": said, "standing": 0}
+        if said == passed:
+            assert bundle.check_rule()["passed"] is passed
+        else:
+            with pytest.raises(verify.Failed, match="result"):
+                bundle.check_rule()
+    if bundle.facts["rule"].startswith("owners"):
+        for share in ({"quorum": "1/2"}, {"threshold": "1/3"}):
+            bundle.facts = {**OWNERS, **facts, **share}
+            with pytest.raises(verify.Failed, match="other_share"):
+                bundle.check_rule()
