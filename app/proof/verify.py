@@ -460,11 +460,24 @@ class Bundle:
 
     def check_receipt(self) -> dict[str, Any]:
         code = tidy(self.receipt)
+        if self.receipt.startswith("qiding/receipt/v1\n"):
+            code = self.signed_receipt()
         found = [bound for bound in self.ballots if receipt_code(bound) == code]
         if not found:
             raise Failed("no_receipt", code=code)
         batch, entry = self.sealed[found[0]]
         return {"code": code, "batch": batch, "entry": entry, "counts": self.ballots[found[0]]["counts"]}
+
+    def signed_receipt(self) -> str:
+        """The code of a receipt that was saved as a signed file; any key that this log ever had may have signed it."""
+        for _, key, _ in reversed(self.keys):
+            try:
+                _, origin, poll, commitment, _ = read_note(self.receipt, {self.origin: key}).split("\n")
+            except ValueError:
+                continue
+            if (origin, poll) == (self.origin, self.poll):
+                return receipt_code(commitment)
+        raise Failed("receipt")
 
 
 def fraction(written: str) -> tuple[int, int]:
@@ -645,6 +658,10 @@ SAYS = {
     "other_share": ("The rule {rule} has other shares by the law.", "按法律，规则{rule}的比例不是这样。"),
     "unknown_rule": ("The rule {rule} is not known here.", "不认识规则{rule}。"),
     "record": ("The record is not one that the log published.", "这份记录不是日志里发布的。"),
+    "receipt": (
+        "This receipt is not signed by the key of this log, or is of another vote.",
+        "这份回执没有这本日志的密钥签名，或是另一次表决的。",
+    ),
     "no_receipt": ("{code} is not among the ballots of this vote.", "这次表决里没有{code}。"),
 }
 STATES = {"ok": ("OK", "对"), "failed": ("WRONG", "不对"), "skipped": ("–", "未查"), "unreached": ("–", "未查")}
@@ -677,7 +694,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description="Checks the bundle of a vote.")
     parser.add_argument("bundle", help="the zip file that the result's page gives")
-    parser.add_argument("--receipt", metavar="CODE", default="", help="is my ballot in, and does it count?")
+    parser.add_argument(
+        "--receipt", metavar="CODE", default="", help="is my ballot in, and does it count? A code, or a saved file"
+    )
     parser.add_argument("--since", metavar="FILE", help="a checkpoint noted earlier: did anything disappear?")
     parser.add_argument("--key", metavar="KEY", default="", help="the public key that you expect")
     parser.add_argument("--lang", choices=("zh", "en"), help="the language of the answer")
@@ -689,6 +708,9 @@ def main(arguments: list[str] | None = None) -> int:
             with open(given.since, encoding="utf-8") as file:
                 since = file.read()
             read_checkpoint(since)
+        if given.receipt and os.path.exists(given.receipt):
+            with open(given.receipt, encoding="utf-8") as file:
+                given.receipt = file.read()
         with open(given.bundle, "rb") as file:
             data = io.BytesIO(file.read())
     except (OSError, ValueError) as wrong:

@@ -109,6 +109,16 @@ def test_a_receipt_before_and_after_its_sealing(world: World, client: FlaskClien
         assert client.get(url(world, poll, f"inclusion/{bad}.txt")).status_code == 404
 
 
+def test_a_saved_receipt_is_checked_with_its_signature(world: World, client: FlaskClient) -> None:
+    poll = voted(world)
+    world.sign_in(client, 0)
+    statement = client.get(url(world, poll, "receipt.txt")).text
+    data = built(world, poll)
+    assert failure(io.BytesIO(data), receipt=statement) == ("", "", {})
+    for other in (statement.replace(poll, poll[::-1]), statement[:-9] + "AAAAAAA=\n", statement.split("\n\n")[0]):
+        assert failure(io.BytesIO(data), receipt=other)[:2] == ("receipt", "receipt")
+
+
 def key_hex(written: str) -> str:
     import base64
 
