@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check backup lock translations format clean bench-cast bench-close crash
+.PHONY: help run test check backup lock translations format clean bench-cast bench-close crash race
 
 help:  ## say what one can do here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -34,6 +34,11 @@ crash:  ## kill the server with SIGKILL at 50 random moments while people vote, 
 	@$(PYTHON) scripts/bootstrap.py test
 	@$(VENV)/python scripts/crash.py 50 sqlite
 	@$(VENV)/python scripts/crash.py 50 postgresql
+
+race:  ## twenty cast for the same slots, fifty times each: threads on SQLite, processes on PostgreSQL
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python scripts/race.py 20 50 sqlite
+	@$(VENV)/python scripts/race.py 20 50 postgresql
 
 backup:  ## copy database and media into var/backups while the server runs
 	@$(VENV)/python scripts/backup.py

@@ -10,8 +10,9 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, select
 
-from app.ballots import service
+from app.ballots import queries, service
 from app.ballots.models import Ballot, Poll
+from app.core.database import db
 from app.engine.errors import Closed, DomainError, Invalid
 from tests.ballots.races import at_once, held, statements, waits
 from tests.ballots.world import World
@@ -232,3 +233,42 @@ def test_what_was_acknowledged_is_what_was_counted(world: World, turn: int) -> N
         assert stored["cast"] == CROWD - len(refused) >= 3 + turn * 4 - 1
         assert {key: value for key, value in stored["counts"].items() if value} == dict(stances)
         assert issubclass(Closed, DomainError)
+
+
+def test_fifty_casts_and_fifty_closes_at_once_give_one_result(world: World) -> None:
+    """Every close that looks gives the same count, and it holds every cast that was answered."""
+    casts = closes = 50
+    world.households(casts - len(world.residents))
+    poll = world.open()
+    number = poll_id(world, poll)
+    answered, lock = [0], threading.Lock()
+
+    def cast(n: int) -> service.Receipt:
+        receipt = service.cast(world.residents[n], poll, {"stance": STANCES[n % 2]}, once="form")
+        with lock:
+            answered[0] += 1
+            if answered[0] == casts // 3:
+                world.close(poll)
+        return receipt
+
+    def close() -> dict[str, int] | None:
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            service.settle(number)
+            found = queries.rounds_of([decision], world.clock.now())[decision][0]
+            if found.tally is not None:
+                return dict(found.tally.counts)
+            db.session.rollback()
+            time.sleep(0.01)
+        return None
+
+    with world.here() as session:
+        decision = session.scalars(select(Poll.decision_id).where(Poll.id == number)).one()
+    found = at_once(world.app, [*[lambda n=n: cast(n) for n in range(casts)], *[close] * closes])
+    acknowledged = [n for n in range(casts) if isinstance(found[n], service.Receipt)]
+    assert all(isinstance(item, (service.Receipt, Closed)) for item in found[:casts]), found[:casts]
+    assert casts // 3 <= len(acknowledged) <= casts
+    wanted = Counter(STANCES[n % 2] for n in acknowledged)
+    for counts in found[casts:]:
+        assert isinstance(counts, dict), counts
+        assert {key: value for key, value in counts.items() if value} == dict(wanted)
