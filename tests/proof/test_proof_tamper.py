@@ -355,3 +355,20 @@ def test_the_arithmetic_of_the_law(
             bundle.facts = {**OWNERS, **facts, **share}
             with pytest.raises(verify.Failed, match="other_share"):
                 bundle.check_rule()
+
+
+def test_files_that_are_not_written_in_their_one_form(files: Files) -> None:
+    for name, check in (("poll.json", "announcement"), ("result.json", "count"), ("checkpoints.json", "log")):
+        loose = files[name].replace(b",", b", ", 1) if b"," in files[name] else b" " + files[name]
+        assert broken({**files, name: loose}) == (check, "not_canonical"), name
+    assert broken({**files, "log.jsonl": files["log.jsonl"][:-1]}) == ("log", "not_canonical")
+
+
+def test_keys_in_a_log_signed_anew(files: Files) -> None:
+    """A rotation that the old key did not sign, and a log that names no key."""
+    rows, forger = lines(files, "log.jsonl"), Forger(files, bytes(32))
+    old = Signer("a", bytes(32)).key.public.hex()
+    told = {"key": "11" * 32, "before": old, "signature": "00" * 64}
+    rotated = {**rows[-1], "kind": "key.rotated", **told}
+    assert broken(forger.signed([*rows, rotated])) == ("keys", "rotation")
+    assert broken(forger.signed([row for row in rows if row["kind"] != "key.introduced"])) == ("keys", "no_key")
