@@ -35,6 +35,7 @@ ACTIVITIES = (
     ("board", "notice", 'object = ["residents"]', ""),
     ("board_to_come", "notice", 'object = ["residents"]', ""),
     ("vote", "ballot", VOTES, CONSENT),
+    ("vote_cast", "ballot", VOTES, CONSENT),
     ("vote_over", "ballot", VOTES, CONSENT),
     ("vote_to_come", "ballot", VOTES, CONSENT),
 )

@@ -127,6 +127,12 @@ BALLOTS = [
         "anonymous: sign in | author partner: page | *: 404",
         "anonymous: sign in | author partner: does it | neighbour: 404 | *: 403",
     ),
+    *form(
+        "ballots.disagree",
+        "poll_vote_cast",
+        "anonymous: sign in | author partner: page | *: 404",
+        "anonymous: sign in | author partner: does it | neighbour: 409 | *: 403",
+    ),
 ]
 OWN = "anonymous: sign in | author partner: page | *: 404"
 PROOF = [
@@ -176,6 +182,7 @@ ME = [
     *get("people.devices", answers=SIGNED_IN),
     *post("people.remove_device", "device_partner", "anonymous: sign in | author partner: does it | *: 404", SURE),
     *post("people.move", "", PAIRED_DO),
+    *post("people.reminders", "", "anonymous: sign in | *: does it", {"wanted": "1"}),
     *post("people.show_name", "", "anonymous: sign in | *: does it", {"shows": "1"}),
     *get("site.me", answers=SIGNED_IN),
     *get("site.my_data", answers=SIGNED_IN),

@@ -220,7 +220,7 @@ def _begin(world: World, slug: str) -> str:
         world.place(slug, key, public_id=public_id)
         world.place(slug, f"{key}_dates", public_id=world.at[slug]["running"]["public_id"], activity=public_id)
     polls = {}
-    for key, days in (("vote", 7), ("vote_over", 1), ("vote_to_come", 0)):
+    for key, days in (("vote", 7), ("vote_cast", 7), ("vote_over", 1), ("vote_to_come", 0)):
         activity = world.at[slug][key]["public_id"]
         ballots.save_draft(lead, activity, key, f"{key}：先试一年。")
         if days:
@@ -257,6 +257,7 @@ def _furnish(world: World, slug: str) -> None:
     world.place(slug, "done_record", public_id=done, step="first", attempt=1)
     _office(world, slug, lead)
     _media(world, slug, author)
+    ballots.cast(author, world.at[slug]["poll_vote_cast"]["public_id"], {"stance": "abstain"}, once="cast")
 
 
 def _proposals(world: World, slug: str, author: Actor, lead: Actor) -> None:

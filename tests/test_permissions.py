@@ -84,7 +84,7 @@ KINDS = {
     "roster": ("team",),
     "notice": ("board", "board_to_come"),
     "ballot": ("vote", "vote_over", "vote_to_come"),
-    "poll": ("poll_vote", "poll_vote_over"),
+    "poll": ("poll_vote", "poll_vote_cast", "poll_vote_over"),
     "proposal": ("proposal", "accepted", "draft"),
     "comment": ("comment", "hidden", "appealed", "reply"),
     "talk": ("talk_write", "talk_below_write"),

@@ -47,6 +47,10 @@ from app.projects.queries import method_by_hash
 FIELDS = ("stance", "concern", "passage", "kind", "reason", "grounds")
 
 IN_THE_BOX = phrase("Your vote is in the box already. In this vote it can't be found again, nor changed.")
+DISPUTED = phrase(
+    "Not recorded: your household does not agree on this vote, so it is settled at the desk. Come there together before "
+    "the close and sign a sheet of paper; until then, what was cast last counts."
+)
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ def cast(actor: Actor, poll_public_id: str, raw: Mapping[str, object], *, once: 
         _require_open(tx, actor, poll)
         if entry.voted:
             raise Conflict(IN_THE_BOX)
+        if entry.disputed_at is not None:
+            raise Closed(DISPUTED)
         choice = RULES[poll.rule].read(content)
         if before is not None and needs_agreement(entry, actor) and not agreed:
             sentence = phrase("Somebody else of your household has voted already. Tick that you agreed on the change.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.ballots import poll_views as _polls  # noqa: F401 - its routes hang on the blueprint
 from app.ballots.gates import ADOPTED, BALLOT, ENDED, PASSED
-from app.ballots.service import seal_due, settle_due
+from app.ballots.service import remind_due, seal_due, settle_due
 from app.ballots.views import ballots as blueprint
 from app.core.module import Module
 from app.engine.phrase import Moment, Phrase, phrase
@@ -58,16 +58,44 @@ def _withdrawn(data: Mapping[str, Any]) -> Phrase:
     return phrase("An objection was withdrawn by those who raised it.")
 
 
+def _disputed(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "%(name)s said that your household does not agree on its vote on “%(title)s”. Settle it at the desk, on paper, "
+        "before the close.",
+        title=data["title"],
+        name=data["by"],
+    )
+
+
+def _to_desk(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "The household of %(where)s does not agree on its vote on “%(title)s”, and will come to sign on paper.",
+        title=data["title"],
+        where=data["household"],
+    )
+
+
+def _reminder(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "“%(title)s” closes %(closes)s, and your vote is not in yet.",
+        title=data["title"],
+        closes=Moment(data["closes"]),
+    )
+
+
 ballots = Module(
     name="ballots",
     blueprints=(blueprint,),
     provides=(BALLOT, PASSED, ENDED, ADOPTED),
-    tick=(settle_due, seal_due),
+    tick=(settle_due, seal_due, remind_due),
     messages={
         "poll.announced": _announced,
         "ballot.recorded": _recorded,
         "ballot.changed": _changed,
         "poll.closed": _closed,
         "objection.withdrawn": _withdrawn,
+        "household.disputed": _disputed,
+        "household.to_desk": _to_desk,
+        "poll.reminder": _reminder,
     },
 )

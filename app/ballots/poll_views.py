@@ -158,6 +158,21 @@ def withdraw(slug: str, public_id: str) -> Page:
     return render_template("ballots/withdraw.html", place=place, **_frame(page, at))
 
 
+@ballots.route("/c/<slug>/poll/<public_id>/dispute", methods=["GET", "POST"])
+def disagree(slug: str, public_id: str) -> Page:
+    """Say that one's household does not agree on what was cast for it."""
+    reader, at = signed_in(), now()
+    page = queries.find_poll(public_id, slug, at)
+    if request.method == "POST":
+        service.dispute(reader, public_id)
+        flash(gettext("Your household and the facilitator are told. Come to the desk together before the close."))
+        return redirect(url_for("ballots.poll", slug=slug, public_id=public_id), 303)
+    place = queries.standing_of(reader, page.round.poll)
+    if place is None or not place.may_dispute(page.round):
+        raise NotFound
+    return render_template("ballots/dispute.html", **_frame(page, at))
+
+
 @ballots.get("/c/<slug>/poll/<public_id>/turnout")
 def turnout(slug: str, public_id: str) -> Response:
     """The turnout as a fragment that refreshes itself; the same for everybody."""

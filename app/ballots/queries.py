@@ -195,6 +195,11 @@ class Standing:
         """Whether a vote of this unit is in the box, as far as that is still known."""
         return self.ballot is not None or self.entry.voted
 
+    def may_dispute(self, item: Round) -> bool:
+        """Whether one may say that one's household does not agree: while it is open, and something was cast."""
+        whole = self.entry.household_id is not None and self.entry.disputed_at is None
+        return item.phase == "open" and whole and self.ballot is not None
+
     def may_withdraw(self, item: Round) -> bool:
         """Whether there is an objection of one's own that stands after the close."""
         return item.phase == "closed" and self.objection is not None and not objections.ended(self.objection.state)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from app.ballots.announce import Unit, announce, asked_of, electorate, may_go_on, save_draft
 from app.ballots.cast import Receipt, cast, needs_agreement, try_choice
 from app.ballots.close import settle, settle_due, withdraw_objection
+from app.ballots.dispute import dispute
+from app.ballots.remind import remind_due
 from app.ballots.seal import seal, seal_due
 
 __all__ = [
@@ -13,9 +15,11 @@ __all__ = [
     "announce",
     "asked_of",
     "cast",
+    "dispute",
     "electorate",
     "may_go_on",
     "needs_agreement",
+    "remind_due",
     "save_draft",
     "seal",
     "seal_due",

@@ -47,7 +47,7 @@ def _hold_entry(unit: str) -> Select[Any]:
     return (
         select(
             *(entries.c.id, entries.c.household_id, entries.c.person_id, entries.c.last_person_id, entries.c.voted),
-            *(links.c.slot_id, slots.c.code),
+            *(entries.c.disputed_at, links.c.slot_id, slots.c.code),
         )
         .outerjoin_from(entries, links, links.c.roll_entry_id == entries.c.id)
         .outerjoin(slots, slots.c.id == links.c.slot_id)

@@ -45,6 +45,7 @@ class Person(Base):
     public_id: Mapped[PublicId]
     name: Mapped[str] = mapped_column(String(60))
     shows_name: Mapped[bool] = mapped_column(default=False)
+    reminders: Mapped[bool] = mapped_column(default=False)  # wants to be reminded of votes that close
     email: Mapped[str | None] = mapped_column(String(160), unique=True)
     password: Mapped[str | None] = mapped_column(String(160))
     epoch: Mapped[int] = mapped_column(default=0)

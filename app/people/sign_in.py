@@ -236,3 +236,9 @@ def show_name(actor: Actor, shows: bool) -> None:
     """Choose whether one's name stands under what one writes, for everybody."""
     with transaction() as tx:
         tx.session.get_one(Person, actor.person()).shows_name = shows
+
+
+def want_reminders(actor: Actor, wanted: bool) -> None:
+    """Choose whether one is reminded of votes that close and in which one's vote is not in."""
+    with transaction() as tx:
+        tx.session.get_one(Person, actor.person()).reminders = wanted

@@ -184,3 +184,11 @@ def show_name() -> Response:
     commands.show_name(signed_in(), request.form.get("shows") == "1")
     flash(gettext("Saved."))
     return redirect(url_for("site.me"), 303)
+
+
+@people.post("/me/reminders")
+def reminders() -> Response:
+    """Choose whether one is reminded of votes that close."""
+    commands.want_reminders(signed_in(), request.form.get("wanted") == "1")
+    flash(gettext("Saved."))
+    return redirect(url_for("site.me"), 303)

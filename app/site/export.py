@@ -35,6 +35,7 @@ def export(reader: Actor) -> dict[str, Any]:
             "id": person.public_id,
             "name": person.name,
             "name_shown_to_everybody": person.shows_name,
+            "reminded_of_votes": person.reminders,
             "email": person.email or "",
             "since": iso(person.created_at),
         },

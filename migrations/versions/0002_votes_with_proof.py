@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", "poll_id", name=op.f("uq_ballot_batch_id_poll_id")),
         sa.UniqueConstraint("poll_id", "number", name=op.f("uq_ballot_batch_poll_id_number")),
     )
+    op.add_column("person", sa.Column("reminders", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("decision") as table:
         table.add_column(sa.Column("state", sa.String(length=10), nullable=False, server_default="drafting"))
         table.add_column(sa.Column("state_at", sa.BigInteger(), nullable=True))
@@ -135,4 +136,5 @@ def downgrade() -> None:
         _uncheck(table, "decision", "state")
         for name in ("proposer_id", "narrowed_at", "state_at", "state"):
             table.drop_column(name)
+    op.drop_column("person", "reminders")
     op.drop_table("ballot_batch")
