@@ -29,6 +29,8 @@ class Config:
     testing: bool = False
     mail_url: str | None = None
     forwarded_hops: int = 0
+    signing_secret: str = ""
+    signing_file: Path | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -40,6 +42,10 @@ class Config:
         env = os.environ if env is None else env
         var = Path(env.get("QIDING_VAR", ROOT / "var")).resolve()
         url = env.get("DATABASE_URL") or f"sqlite:///{var / 'qiding.db'}"
+        signing_secret = env.get("QIDING_SIGNING_KEY", "")
+        signing_file = None if signing_secret else Path(env.get("QIDING_SIGNING_KEY_FILE") or var / "signing-key")
+        if signing_file is not None:
+            read_secret(signing_file)  # made at the first start
         base_url = (env.get("BASE_URL") or "").rstrip("/") or None
         return cls(
             database_url=url,
@@ -54,6 +60,8 @@ class Config:
             jobs_in_thread=env.get("QIDING_JOBS", "thread" if url.startswith("sqlite") else "worker") == "thread",
             mail_url=env.get("MAIL_URL"),
             forwarded_hops=int(env.get("FORWARDED_HOPS", "0")),
+            signing_secret=signing_secret,
+            signing_file=signing_file,
         )
 
 

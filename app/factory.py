@@ -22,6 +22,7 @@ from app.people.module import people
 from app.people.session import init_sessions
 from app.projects.kinds import register_kinds
 from app.projects.module import projects
+from app.proof.module import proof
 from app.proposals.module import proposals
 from app.records.module import records
 from app.registers.module import registers
@@ -36,6 +37,7 @@ MODULES: tuple[Module, ...] = (
     paper,
     registers,
     notices,
+    proof,
     records,
     notifications,
     site,

@@ -60,6 +60,15 @@ def fill(community_id: int, count: int) -> None:
             tx.session.execute(update(LogHead).where(LogHead.community_id == community_id).values(size=size))
 
 
+def checkpoints_size(community_id: int) -> int:
+    """How many entries the newest checkpoint covers."""
+    from app.proof.checkpoints import latest
+
+    point = latest(community_id)
+    assert point is not None
+    return point.size
+
+
 def run(app: Flask, count: int) -> None:
     """Fill a log, audit it, and print what it took."""
     from flask_migrate import upgrade
@@ -67,6 +76,7 @@ def run(app: Flask, count: int) -> None:
     from app.audit.verify import head, verify
     from app.core.database import db
     from app.people.communities import create_community
+    from app.proof import checkpoints
 
     with app.app_context():
         upgrade()
@@ -74,6 +84,14 @@ def run(app: Flask, count: int) -> None:
         start = time.perf_counter()
         fill(community_id, count - 1)
         print(f"{count} entries on {db.engine.dialect.name}, written in {time.perf_counter() - start:.1f} s")
+        start = time.perf_counter()
+        assert checkpoints.make(community_id)
+        print(f"first checkpoint {time.perf_counter() - start:.1f} s")
+        fill(community_id, 1000)
+        count = checkpoints_size(community_id) + 1000
+        start = time.perf_counter()
+        assert checkpoints.make(community_id)
+        print(f"a checkpoint of 1,000 more {1000 * (time.perf_counter() - start):.0f} ms")
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         cpu = time.process_time()
         report = verify("bench")

@@ -28,11 +28,11 @@ def fill(world, poll: str) -> int:  # type: ignore[no-untyped-def]
     """Put a ballot into each slot of a poll, written as a cast writes it; returns how many."""
     from sqlalchemy import insert, select
 
-    from app.ballots.cast import ballot_body
+    from app.ballots.cast import ballot_body, ballot_place
     from app.ballots.models import Ballot, Poll, Slot, random_key
     from app.core.ids import new_public_id
     from app.core.transaction import transaction
-    from app.engine.canonical import canon, commitment
+    from app.engine.canonical import canon, channel_mark, commitment, opening
 
     with world.here(), transaction() as tx:
         poll_id = tx.session.scalars(select(Poll.id).where(Poll.public_id == poll)).one()
@@ -43,6 +43,7 @@ def fill(world, poll: str) -> int:  # type: ignore[no-untyped-def]
             stance = STANCES[number % len(STANCES)] if number < 100 else STANCES[number % 3]
             choice = {"stance": stance, **({"text": WORDS} if stance == "concern" else {})}
             nonce = secrets.token_bytes(32)
+            body = ballot_body(poll, ballot_place(code, 1, ""), choice, channel_mark("web", "", "", nonce))
             rows.append(
                 {
                     "id": random_key(),
@@ -56,7 +57,7 @@ def fill(world, poll: str) -> int:  # type: ignore[no-untyped-def]
                     "channel": "web",
                     "helper": "",
                     "nonce": nonce,
-                    "commitment": commitment(ballot_body(poll, code, 1, choice, "web", None, ""), nonce).hex(),
+                    "commitment": commitment(body, opening(nonce)).hex(),
                 }
             )
             if len(rows) == CHUNK:

@@ -30,6 +30,7 @@ EVERYBODY = "*: page"
 SIGNED_IN = "anonymous: sign in | *: page"
 # Those of the community learn that they may not; to outsiders there is nothing here, the town's administrator included.
 HERE = "author partner neighbour planner department observer inspector: 403 | *: 404"
+LOOKS = "author partner neighbour facilitator planner department observer: 403 | *: 404"
 LEADS = f"anonymous: sign in | facilitator: page | {HERE}"
 LEADS_DO = f"anonymous: sign in | facilitator: does it | {HERE}"
 OFFICE = f"anonymous: sign in | facilitator administrator: page | {HERE}"
@@ -177,6 +178,21 @@ LAW = [
     *post("people.unlink_owner", "owner_person", LEADS_DO),
     *post("people.developer", "owner", LEADS_DO, {"on": "1"}),
 ]
+OWN = "anonymous: sign in | author partner: page | *: 404"
+PROOF = [
+    *(row for name in ("log", "newest", "key") for row in get(f"proof.{name}", "community")),
+    *get("proof.checkpoint", "checkpoint"),
+    *(row for name in ("notice", "check") for row in get(f"proof.{name}", "poll_vote_over")),
+    *get("proof.download", "poll_vote_over"),
+    *get("proof.inclusion", "poll_vote_over_code"),
+    *get("proof.receipt", "poll_vote_over", OWN),
+    *get("proof.statement", "poll_vote_over", OWN),
+    *get("proof.identified", "poll_vote_over", "anonymous: sign in | *: 404"),  # it isn't an identified one
+    # A look is written down, so the page changes the access log: see tests/proof/test_proof_pages.py.
+    *get("proof.missing", "poll_vote_over", "anonymous: sign in | facilitator: 409 | " + HERE),
+    *get("proof.looks", "community", "anonymous: sign in | inspector administrator: page | " + LOOKS),
+    *get("proof.program"),
+]
 COMMENTS = [
     *get("comments.activity", "talk"),
     *form("comments.write", "talk_write", SIGNED_IN, RINGS_DO, COMMENT),
@@ -317,6 +333,7 @@ ROWS = (
     *BALLOTS,
     *PAPER,
     *LAW,
+    *PROOF,
     *COMMENTS,
     *NOTICES,
     *ME,

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.ballots import counts, mandates, matters
 from app.ballots import service as ballots
-from app.ballots.models import Poll, RollEntry
+from app.ballots.models import Ballot, Poll, RollEntry
 from app.comments import service as comments
 from app.comments.models import Talk
 from app.core.clock import DAY, HOUR, FixedClock
@@ -20,6 +20,7 @@ from app.core.database import db
 from app.core.media import Upload, keep, name_upload
 from app.core.outbox import tell
 from app.core.transaction import transaction
+from app.engine.canonical import receipt_code
 from app.engine.sheets import serial
 from app.notices import service as notices
 from app.notices.models import Notice
@@ -34,6 +35,7 @@ from app.people.places import Building, Entrance, Unit
 from app.people.session import actor_of
 from app.projects import service as projects
 from app.projects.models import ActivityRun, Project
+from app.proof import bundle, checkpoints
 from app.proposals import service as proposals
 from app.proposals.service import Words
 from app.records.models import Record
@@ -102,6 +104,8 @@ def build(app: Flask, clock: FixedClock) -> World:
         clock.advance(2 * DAY)
         for slug in SLUGS:
             _furnish(world, slug)
+        for slug in SLUGS:
+            _prove(world, slug, first[slug])
         world.secret = staff.invite(
             admin, email="new@example.org", name="新人", role="observer", community_id=world.communities["ziteng"]
         )
@@ -267,6 +271,19 @@ def _owners_votes(world: World, slug: str, lead: Actor) -> None:
     person = world.actors[_who(slug, "neighbour")]
     desk_owners.link_person(lead, here, owners[0], "5-102", "张阿姨", "产证")
     world.place(slug, "owner_person", public_id=owners[0], person=person.public_id)
+
+
+def _prove(world: World, slug: str, poll: str) -> None:
+    """The vote that is over, sealed under a checkpoint and in its bundle."""
+    ballots.settle_due()
+    checkpoints.make(world.communities[slug])
+    row = db.session.scalars(select(Poll).where(Poll.public_id == poll)).one()
+    built = bundle.build(row.id)
+    assert built is not None
+    world.place(slug, "checkpoint", size=built.size)
+    bound = db.session.scalars(select(Ballot.commitment).where(Ballot.poll_id == row.id)).first()
+    assert bound is not None
+    world.place(slug, "poll_vote_over_code", public_id=poll, code=receipt_code(bytes.fromhex(bound)))
 
 
 def _furnish(world: World, slug: str) -> None:

@@ -87,4 +87,5 @@ def test_no_file_is_called_utils_and_none_is_too_long() -> None:
 
 
 def _counts(path: Path) -> bool:
-    return path.name not in ("permission_table.py",)  # a table, not a text
+    # A table, not a text; and what residents take home as one file.
+    return path.name not in ("permission_table.py", "verify.py") or path.parent.name == "audit"

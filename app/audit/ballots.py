@@ -8,12 +8,12 @@ from sqlalchemy import Select, select
 
 from app.audit.finding import Wrong, read_canonical, read_json, same
 from app.audit.log import Told, place
-from app.ballots.cast import ballot_body
+from app.ballots.cast import ballot_body, ballot_place
 from app.ballots.models import Ballot, Batch, Objection, RollEntry, Slot, SlotLink
 from app.ballots.seal import SEALED
 from app.core.database import db
 from app.core.events import LogEntry
-from app.engine.canonical import commitment, tagged
+from app.engine.canonical import channel_mark, commitment, opening, tagged
 from app.engine.voting import RULES, Box, Rule
 
 CHUNK = 2000
@@ -32,7 +32,7 @@ def check_ballots(poll: Any, closed: Told | None, withdrawn: dict[str, Told], fi
     total, after = 0, None
     with db.session.execute(_ballots(poll.id)) as rows:
         for row in rows:
-            if after is not None and row.slot_id != after.slot_id:
+            if after is not None and (row.slot_id != after.slot_id or row.slot_id is None):
                 _check_first(after)
                 after = None
             _check_chain(row, after)
@@ -57,8 +57,9 @@ def check_content(poll: str, row: Any, rule: Rule) -> None:
     choice = read_canonical("ballot", row.public_id, "choice", row.choice)
     if choice.get("stance") != row.stance:
         raise Wrong("ballot", row.public_id, "stance", "expected the stance of its own choice")
-    body = ballot_body(poll, row.code, row.seq, choice, row.channel, row.serial, row.helper)
-    if commitment(body, row.nonce).hex() != row.commitment:
+    mark = channel_mark(row.channel, row.serial or "", row.helper, row.nonce)
+    body = ballot_body(poll, ballot_place(row.code, row.seq, row.public_id), choice, mark)
+    if commitment(body, opening(row.nonce)).hex() != row.commitment:
         raise Wrong("ballot", row.public_id, "commitment", "expected that of its content and nonce")
     if row.channel == "web" and (row.serial is not None or row.helper):
         raise Wrong("ballot", row.public_id, "serial, helper", "expected none: it was cast online")
@@ -70,7 +71,7 @@ def _ballots(poll_id: int) -> Select[Any]:
     """A poll's ballots, those of a slot together, the newest first."""
     return (
         select(Ballot.__table__, Slot.code, RollEntry.area)
-        .join(Slot, Slot.id == Ballot.slot_id)
+        .outerjoin(Slot, Slot.id == Ballot.slot_id)
         .outerjoin(SlotLink, SlotLink.slot_id == Ballot.slot_id)
         .outerjoin(RollEntry, RollEntry.id == SlotLink.roll_entry_id)
         .where(Ballot.poll_id == poll_id)

@@ -10,6 +10,9 @@ from flask.cli import AppGroup
 from app.audit.verify import head, slugs, verify_links
 from app.audit.verify import verify as verify_community
 from app.engine.errors import NotFound
+from app.engine.notes import public_of
+from app.people.queries import community_by_slug
+from app.proof.keys import present_key, rotate, seed
 
 audit = AppGroup("audit", help="The log and what it proves.")
 
@@ -50,6 +53,7 @@ def verify(community: str | None, heads: list[tuple[int, str]]) -> None:
             raise click.ClickException(f"there is no community {slug}") from None
         if report.finding is None:
             rows = f"{report.projects} projects, {report.ballots} ballots, {report.records} records"
+            rows += f", {report.checkpoints} checkpoints"
             click.echo(f"{slug}: {report.size} entries, root {report.root}, {rows}, {report.seconds:.1f} s")
         else:
             click.echo(f"{slug}: WRONG: {report.finding}")
@@ -67,3 +71,20 @@ def root(slug: str) -> None:
     except NotFound:
         raise click.ClickException(f"there is no community {slug}") from None
     click.echo(f"{size}:{hashed}")
+
+
+@audit.command("key")
+@click.option("--rotate", "fresh", is_flag=True, help="Make a new key; the old one signs it in every log.")
+def key(fresh: bool) -> None:
+    """Show the public key that signs checkpoints, as each community's log names it; or rotate it."""
+    if fresh:
+        try:
+            click.echo(f"new key {rotate()}; the old one signed it in every log")
+        except LookupError as error:
+            raise click.ClickException(f"not rotated: {error}") from None
+    for slug in slugs():
+        community = community_by_slug(slug)
+        known = present_key(community)
+        named = known if known is not None and known.public == public_of(seed()) else None
+        note = "" if named is not None or known is None else "  (not the key in the file: the next checkpoint says so)"
+        click.echo(f"{slug}: {known or 'no checkpoint yet'}{note}")

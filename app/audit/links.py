@@ -32,6 +32,10 @@ LINKED = (
     "paper_draw",
     "paper_check",
     "record",
+    "log_key",
+    "checkpoint",
+    "log_tile",
+    "log_mark",
 )
 
 

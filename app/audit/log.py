@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,8 +12,8 @@ from sqlalchemy import Text, cast, select
 from app.audit.finding import Wrong, read_canonical, read_json
 from app.core.database import db, is_sqlite
 from app.core.events import Event, LogEntry, LogHead
-from app.engine.canonical import canon, tagged
-from app.engine.merkle import Tree
+from app.engine.canonical import canon, sha256_hex, tagged
+from app.engine.merkle import Tiles, Tree
 from app.projects.models import Project
 
 CHUNK = 2000
@@ -24,6 +24,7 @@ MOST_WAITING = 5000
 KEPT = frozenset(
     {"poll.announced", "poll.closed", "count.final", "objection.withdrawn", "record.published"}
     | {"paper.issued", "paper.returned", "paper.ended", "paper.root_fixed", "paper.drawn", "paper.compared"}
+    | {"key.introduced", "key.rotated"}
 )
 DRAFTED = "decision.drafted"
 SEALED = "ballots.sealed"
@@ -51,10 +52,30 @@ class Told(NamedTuple):
 class Log:
     """What a pass over a log leaves: the tree, and what rows are compared with."""
 
-    tree: Tree = field(default_factory=Tree)
+    grown: Tiles = field(default_factory=Tiles)
     kept: dict[str, list[Told]] = field(default_factory=dict)
     drafts: dict[str, Happened] = field(default_factory=dict)  # the newest of each decision
+    # By sizes that were signed: the root there, and the hash of what the tree could have grown on from.
+    reached: dict[int, tuple[str, str]] = field(default_factory=dict)
+    tiles: list[str] = field(default_factory=list)
+    marks: list[tuple[int, str, str]] = field(default_factory=list)  # place, subject, kind
     batches: Counter[tuple[str, int | None]] = field(default_factory=Counter)  # by poll and project
+
+    @property
+    def tree(self) -> Tree:
+        """The tree over what was read so far."""
+        return self.grown.tree
+
+    def append(self, body: dict[str, Any], text: str, signed: Collection[int]) -> None:
+        """Let the tree grow by an entry."""
+        tile = self.grown.append(text.encode())
+        if tile is not None:
+            self.tiles.append(tile.hex())
+        if "poll" in body or "record" in body:
+            subjects = {body[name] for name in ("poll", "record") if isinstance(body.get(name), str)}
+            self.marks += [(body["seq"], subject, str(body.get("kind"))) for subject in sorted(subjects)]
+        if self.tree.size in signed:
+            self.reached[self.tree.size] = (self.tree.root().hex(), sha256_hex(self.tree.frontier()))
 
     def by(self, kind: str, key: str) -> dict[str, Told]:
         """The entries of a kind by what they speak of; raises where two speak of the same."""
@@ -184,10 +205,11 @@ class Pairs:
         raise Wrong("event", alone.id, "hash", "expected an entry of the log that holds its hash; there is none")
 
 
-def read_log(community_id: int, heads: Iterable[tuple[int, str]] = ()) -> Log:
+def read_log(community_id: int, heads: Iterable[tuple[int, str]] = (), signed: Collection[int] = ()) -> Log:
     """Read a community's whole log and all its events; raises at the first thing that is wrong.
 
-    ``heads`` are sizes and roots noted earlier, by whoever doesn't trust this database: they must be roots of this log.
+    ``signed`` are the sizes of checkpoints.
+    ``heads`` are sizes and roots noted earlier, by whoever doesn't trust this database: they must be roots of it.
     """
     log, pairs, known = Log(), Pairs(), dict(heads)
     projects = dict(db.session.execute(select(Project.id, Project.public_id)).all())
@@ -198,7 +220,7 @@ def read_log(community_id: int, heads: Iterable[tuple[int, str]] = ()) -> Log:
         events = _events(community_id, event_id)
         for seq, text in entries:
             body = read_entry(log.tree.size, seq, text)
-            log.tree.append(text.encode())
+            log.append(body, text, signed)
             if log.tree.size in known:
                 _compare(log.tree, known)
             told = pairs.entry(body)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from app.audit.checkpoints import check_checkpoints, sizes_of
 from app.audit.finding import Finding, Wrong
 from app.audit.links import check_links
 from app.audit.log import read_log, tree_of
@@ -31,6 +32,7 @@ class Report:
     projects: int = 0
     ballots: int = 0
     records: int = 0
+    checkpoints: int = 0
 
 
 def slugs() -> list[str]:
@@ -44,7 +46,9 @@ def verify(slug: str, heads: Iterable[tuple[int, str]] = ()) -> Report:
     _one_view()
     try:
         community_id = community_by_slug(slug).id
-        log = read_log(community_id, heads)
+        sizes = sizes_of(community_id)
+        log = read_log(community_id, heads, sizes)
+        points = check_checkpoints(community_id, log, sizes)
         projects = check_projects(community_id)
         ballots = check_polls(community_id, log)
         records = check_records(community_id, log)
@@ -53,7 +57,7 @@ def verify(slug: str, heads: Iterable[tuple[int, str]] = ()) -> Report:
     finally:
         db.session.rollback()
     seconds = time.perf_counter() - begun
-    return Report(slug, seconds, None, log.tree.size, log.tree.root().hex(), projects, ballots, records)
+    return Report(slug, seconds, None, log.tree.size, log.tree.root().hex(), projects, ballots, records, points)
 
 
 def verify_links() -> Finding | None:

@@ -16,6 +16,7 @@ from app.ballots.models import Decision, Poll, RollEntry, Slot, SlotLink, TextVe
 from app.ballots.queries import Round, may_go_on
 from app.ballots.rolls import ROLL_VERSION, Unit, asked_of, electorate, require_whole, roll_root
 from app.core.events import record_event
+from app.core.jobs import enqueue
 from app.core.outbox import tell
 from app.core.transaction import Lock, Tx, transaction
 from app.engine.canonical import text_hash
@@ -23,6 +24,7 @@ from app.engine.errors import Closed, Conflict, Frozen, Invalid
 from app.engine.phrase import Moment, phrase
 from app.engine.voting import RULES
 from app.engine.voting.phase import PollTimes, check_announcement
+from app.engine.voting.publish import LEAST_ROWS
 from app.people.actor import Actor
 from app.people.queries import persons_of_households
 from app.projects.kinds import ActivityRef, only
@@ -157,8 +159,6 @@ def _require_after(tx: Tx, ref: ActivityRef, opens_at: int) -> None:
 
 def _next_attempt(tx: Tx, decision: Decision, ref: ActivityRef) -> int:
     """The number of the round to come; refused while another one may still pass, or when none is left."""
-    if ref.activity.flag("secret"):
-        raise Conflict(phrase("Secret votes are not offered here yet. The method asks for one, so ask at the town."))
     newest = tx.session.scalar(select(Poll.id).where(Poll.decision_id == decision.id).order_by(Poll.attempt.desc()))
     if newest is None:
         return 1
@@ -173,6 +173,16 @@ def _next_attempt(tx: Tx, decision: Decision, ref: ActivityRef) -> int:
         raise Conflict(phrase("All %(n)s rounds are used up. Send the project back.", n=most))
     settle(newest)
     return last.poll.attempt + 1
+
+
+def mode_of(ref: ActivityRef, size: int) -> str:
+    """How a vote is kept: C (unlinked) where the method asks for a secret one, B (identified) for owners, else A.
+
+    Among fewer than ten an unlinked vote would hide nothing, and could not be changed either: it is held as A then.
+    """
+    if ref.activity.word("electorate") == "owner":
+        return "B"
+    return "C" if ref.activity.flag("secret") and size >= LEAST_ROWS["C"] else "A"
 
 
 def _poll(
@@ -193,8 +203,8 @@ def _poll(
         version_id=version.id,
         attempt=attempt,
         rule=rule.key,
+        mode=mode_of(ref, len(units)),
         electorate=decision.policy["electorate"],
-        mode="B" if decision.policy["electorate"] == "owner" else "A",
         matter=matter,
         paper=decision.policy.get("paper", "none"),
         quorum=str(rule.fixed.quorum) if rule.fixed else decision.policy["quorum"],
@@ -231,6 +241,8 @@ def _freeze_roll(tx: Tx, poll: Poll, units: list[Unit]) -> None:
     for start in range(0, len(rows), INSERT_CHUNK):
         tx.session.execute(insert(RollEntry), rows[start : start + INSERT_CHUNK])
     _freeze_voices(tx, poll, units)
+    if poll.mode == "C":
+        return  # no slots: nothing leads from a ballot to the roll
     entries = list(tx.session.scalars(select(RollEntry.id).where(RollEntry.poll_id == poll.id)))
     slots = [{"id": secrets.randbits(62), "poll_id": poll.id, "code": secrets.token_hex(16)} for _ in entries]
     secrets.SystemRandom().shuffle(entries)
@@ -277,19 +289,23 @@ def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int) -> None:
         public={
             "poll": poll.public_id,
             "attempt": poll.attempt,
+            "title": text_hash(version.title),
             "text": version.text_hash,
             "rule": poll.rule,
             "quorum": poll.quorum,
             "threshold": poll.threshold,
+            "electorate": poll.electorate,
+            "mode": poll.mode,
+            "paper": poll.paper,
             "opens": poll.opens_at,
             "closes": poll.closes_at,
             "roll_size": poll.roll_size,
             "roll_root": poll.roll_root,
-            **({"paper": poll.paper} if poll.paper != "none" else {}),
             "roll": ROLL_VERSION,
             **({"matter": matters.matter_hash(poll.matter), "roll_area": poll.roll_area} if poll.matter else {}),
         },
     )
+    enqueue(tx, "checkpoint", {"community": poll.community_id}, key=f"announced:{poll.public_id}")
 
 
 def _tell_roll(tx: Tx, poll: Poll, units: list[Unit], title: str, slug: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,13 @@ from app.ballots import queries, voices
 from app.ballots.models import Ballot, Poll, RollEntry, TextVersion, random_key
 from app.ballots.statements import (
     BALLOTS_OF,
+    BALLOTS_OF_FORM,
     CAST_LAST,
     HOLD_ENTRY,
     HOLD_POLL,
     INSERT_BALLOT,
     INSERT_OBJECTION,
+    MARK_VOTED,
     OF_HOUSEHOLD,
     OF_PERSON,
     REPLACE,
@@ -34,7 +36,7 @@ from app.core.once import NO_KEY, OTHER_WORDS, is_key
 from app.core.outbox import tell, tell_those
 from app.core.transaction import Tx, transaction
 from app.engine import windows
-from app.engine.canonical import canon, commitment, receipt_code, sha256_hex
+from app.engine.canonical import canon, channel_mark, commitment, opening, receipt_code, sha256_hex
 from app.engine.errors import Closed, Conflict, Forbidden, Invalid, NotFound
 from app.engine.phrase import Moment, phrase
 from app.engine.voting import RULES
@@ -46,6 +48,7 @@ from app.projects.queries import method_by_hash
 
 FIELDS = ("stance", "concern", "passage", "kind", "reason", "grounds")
 
+IN_THE_BOX = phrase("Your vote is in the box already. In this vote it can't be found again, nor changed.")
 DISPUTED = phrase(
     "Not recorded: your household does not agree on this vote, so it is settled at the desk. Come there together before "
     "the close and sign a sheet of paper; until then, what was cast last counts."
@@ -97,12 +100,14 @@ def cast(
         entry = _hold_entry(tx, actor, poll, unit)
         tx = tx.later()
         form = sha256_hex(f"{entry.code}:{once}".encode())
-        before, again = there(tx, entry.slot_id, form)
+        before, again = there(tx, poll, entry.slot_id, form)
         if again is not None:
             return replay(poll, again, content)
         require_open(tx, poll)
         _require_may(actor, poll)
         require_unboxed(tx, poll, entry)
+        if entry.voted:
+            raise Conflict(IN_THE_BOX)
         if entry.disputed_at is not None:
             raise Closed(DISPUTED)
         choice = RULES[poll.rule].read(content)
@@ -110,10 +115,27 @@ def cast(
             sentence = phrase("Somebody else of your household has voted already. Tick that you agreed on the change.")
             raise Invalid(sentence, {"agreed": sentence})
         ballot = put_ballot(tx, poll, entry.slot_id, entry.code, choice, before, form=form)
-        if entry.last_person_id != actor.person_id:
+        if poll.mode == "C":
+            # That there is a vote, and nothing of which one it is or who of the household cast it.
+            tx.session.execute(MARK_VOTED, {"entry": entry.id})
+        elif entry.last_person_id != actor.person_id:
             tx.session.execute(CAST_LAST, {"entry": entry.id, "person": actor.person_id})
         _tell_unit(tx, poll, entry, actor, changed=before is not None)
         return receipt_of(ballot, tx.now)
+
+
+def try_choice(actor: Actor, poll_public_id: str, raw: Mapping[str, object]) -> None:
+    """Refuse what casting would refuse of a choice, and cast nothing: before it is shown once more."""
+    content = tidied(raw)
+    with transaction() as tx:
+        poll = hold_poll(tx, poll_public_id)
+        entry = _hold_entry(tx, actor, poll, None)
+        tx = tx.later()
+        require_open(tx, poll)
+        _require_may(actor, poll)
+        if entry.voted:
+            raise Conflict(IN_THE_BOX)
+        RULES[poll.rule].read(content)
 
 
 def needs_agreement(entry: RollEntry | Row[Any], actor: Actor) -> bool:
@@ -141,9 +163,12 @@ def _hold_entry(tx: Tx, actor: Actor, poll: Row[Any], chosen: int | None) -> Row
     return row
 
 
-def there(tx: Tx, slot_id: int | None, form: str) -> tuple[Row[Any] | None, Row[Any] | None]:
+def there(tx: Tx, poll: Row[Any], slot_id: int | None, form: str) -> tuple[Row[Any] | None, Row[Any] | None]:
     """The live ballot of a slot, and the one that this form made. Read after the entry was held: not in its statement."""
-    rows: Sequence[Row[Any]] = tx.session.execute(BALLOTS_OF, {"slot": slot_id, "form": form}).all()
+    if slot_id is None:
+        rows = tx.session.execute(BALLOTS_OF_FORM, {"poll": poll.id, "form": form}).all()
+        return None, next(iter(rows), None)
+    rows = tx.session.execute(BALLOTS_OF, {"slot": slot_id, "form": form}).all()
     return next((row for row in rows if row.live), None), next((row for row in rows if row.form == form), None)
 
 
@@ -249,8 +274,8 @@ def _require_may(actor: Actor, poll: Row[Any]) -> None:
 def put_ballot(
     tx: Tx,
     poll: Poll | Row[Any],
-    slot_id: int,
-    slot_code: str,
+    slot_id: int | None,
+    slot_code: str | None,
     choice: Mapping[str, str],
     before: Ballot | Row[Any] | None,
     *,
@@ -259,7 +284,7 @@ def put_ballot(
     serial: str | None = None,
     helper: str = "",
 ) -> Put:
-    """Put a ballot into a slot, whatever its channel; the one that stood there stays, no longer live.
+    """Put a ballot into a slot, whatever its channel; the one that stood there stays, no longer live. Mode C: no slot.
 
     The caller holds the poll and the roll entry, and has judged the hour. ``form`` is the hash of the form's key;
     ``helper`` names who cast for a household on its word.
@@ -269,8 +294,10 @@ def put_ballot(
         seq = before.seq + 1
         tx.session.execute(REPLACE, {"ballot": before.id})
     nonce = secrets.token_bytes(32)
-    body = ballot_body(poll.public_id, slot_code, seq, choice, channel, serial, helper)
-    put = Put(random_key(), new_public_id(), commitment(body, nonce).hex())
+    public_id = new_public_id()
+    mark = channel_mark(channel, serial or "", helper, nonce)
+    body = ballot_body(poll.public_id, ballot_place(slot_code, seq, public_id), choice, mark)
+    put = Put(random_key(), public_id, commitment(body, opening(nonce)).hex())
     values = {
         "id": put.id,
         "public_id": put.public_id,
@@ -296,14 +323,14 @@ def put_ballot(
     return put
 
 
-def ballot_body(
-    poll: str, slot: str, seq: int, choice: Mapping[str, str], channel: str, serial: str | None, helper: str
-) -> dict[str, object]:
-    """What a ballot's commitment binds. Channel, serial and helper stand in it where they aren't those of the web."""
-    body: dict[str, object] = {"poll": poll, "slot": slot, "seq": seq, "choice": dict(choice)}
-    if channel != "web":
-        body |= {"channel": channel, "serial": serial or "", "helper": helper}
-    return body
+def ballot_place(slot: str | None, seq: int, public_id: str) -> dict[str, object]:
+    """Where a ballot stands: in a slot, with its number there; where votes are unlinked, under its own random id."""
+    return {"row": public_id} if slot is None else {"slot": slot, "seq": seq}
+
+
+def ballot_body(poll: str, place: Mapping[str, object], choice: Mapping[str, str], mark: str) -> dict[str, object]:
+    """What a ballot's commitment binds. ``mark`` binds how it came, behind a hash of its own: see channel_mark()."""
+    return {"poll": poll, **place, "choice": dict(choice), "by": mark}
 
 
 def _tell_unit(tx: Tx, poll: Row[Any], entry: Row[Any], actor: Actor, *, changed: bool) -> None:

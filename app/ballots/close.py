@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.ballots import queries, voices, waits, weights
 from app.ballots.cast import place_of
 from app.ballots.models import Ballot, Objection, Poll, RollEntry, Slot, SlotLink
 from app.ballots.seal import seal, seal_rest
 from app.core.events import record_event
+from app.core.jobs import enqueue
 from app.core.outbox import tell
 from app.core.transaction import Lock, Tx, transaction
 from app.engine import objections
@@ -132,6 +133,7 @@ def settle(poll_id: int) -> bool:
                 "ballots": tagged("qiding/ballots/v1", *sorted(commitments)).hex(),
             },
         )
+        enqueue(tx, "checkpoint", {"community": poll.community_id}, key=f"closed:{poll.public_id}")
         _tell_roll(tx, poll, result, f"closed:{poll.public_id}")
         return True
 
@@ -139,8 +141,8 @@ def settle(poll_id: int) -> bool:
 def recount(tx: Tx, result: queries.Round) -> tuple[Tally, list[bytes]]:
     """Count ballot by ballot, from the choices that were committed to: what pages count by groups must agree."""
     rows = tx.session.execute(
-        select(Slot.code, Ballot.choice, Ballot.commitment)
-        .join(Slot, Slot.id == Ballot.slot_id)
+        select(func.coalesce(Slot.code, Ballot.public_id), Ballot.choice, Ballot.commitment)
+        .outerjoin(Slot, Slot.id == Ballot.slot_id)
         .where(Ballot.poll_id == result.poll.id, Ballot.live)
     ).all()
     areas = weights.area_of_slots(result.poll) if result.rule.by_area else {}

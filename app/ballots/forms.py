@@ -58,3 +58,4 @@ class BallotForm(OnceForm):
         description=_l("For instance: seen it myself, it happened last year, there is a document."),
     )
     agreed = BooleanField(_l("We agreed on this change in our household"))
+    reviewed = BooleanField(_l("I looked at it once more"))

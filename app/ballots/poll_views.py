@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.ballots import gates, mandates, queries, receipts, service
 from app.ballots.forms import BallotForm
+from app.ballots.modes import MODES
 from app.ballots.views import Page, ballots
 from app.core.clock import now
 from app.core.forms import options
@@ -42,6 +43,7 @@ def _frame(page: queries.PollPage, at: int) -> dict[str, Any]:
         "standing": gates.standing,
         "slot_number": queries.slot_number,
         "reader": actor(),
+        "mode": MODES[page.round.poll.mode],
     }
 
 
@@ -60,10 +62,13 @@ def poll(slug: str, public_id: str) -> Page:
         if form.validate_on_submit():
             with form.refusals():
                 raw = {name: form[name].data or "" for name in FIELDS}
+                if page.round.poll.mode == "C" and not form.reviewed.data:
+                    service.try_choice(reader, public_id, raw)
+                    return render_template("ballots/review.html", form=form, raw=raw, **_frame(page, at))
                 agreed = bool(form.agreed.data)
                 receipt = service.cast(reader, public_id, raw, once=form.once.data or "", agreed=agreed, unit=unit)
                 if receipt.at is not None:  # a form sent twice keeps the hour of the first time
-                    session["receipt"] = {"ballot": receipt.ballot, "at": receipt.at}
+                    session["receipt"] = {"ballot": receipt.ballot, "at": receipt.at, "code": receipt.code}
                 return redirect(url_for("ballots.done", slug=slug, public_id=public_id, unit=unit), 303)
     elif place is not None and place.choice:
         form.stance.data = place.choice["stance"]
@@ -113,10 +118,15 @@ def done(slug: str, public_id: str) -> Page:
     reader, at = signed_in(), now()
     page = queries.find_poll(public_id, slug, at)
     place = queries.standing_of(reader, page.round.poll, _unit())
-    if place is None or place.ballot is None:
-        return redirect(url_for("ballots.poll", slug=slug, public_id=public_id))
-    # The hour is in the voter's own cookie only: a ballot's row has none.
+    # The hour is in the voter's own cookie only: a ballot's row has none. Of an unlinked vote, the code is there alone too.
     stored = session.get("receipt") or {}
+    if place is None or not place.cast:
+        return redirect(url_for("ballots.poll", slug=slug, public_id=public_id))
+    if place.ballot is None:
+        code = stored.get("code", "")
+        if not code or receipts.find_receipt(page.round.poll, code) == "unknown":
+            code = ""
+        return render_template("ballots/done_unlinked.html", code=code, **_frame(page, at))
     return render_template(
         "ballots/done.html",
         place=place,
@@ -132,15 +142,13 @@ def result(slug: str, public_id: str) -> str:
     """The result with its arithmetic, once the poll is closed; before that, what may be known."""
     at = now()
     page = queries.find_poll(public_id, slug, at)
-    typed, whole = request.args.get("code", ""), request.args.get("concerns") == "all"
+    whole = request.args.get("concerns") == "all"
     return render_template(
         "ballots/result.html",
         place=queries.standing_of(actor(), page.round.poll),
         objections=queries.objections_of(page.round.poll, at),
         concerns=queries.concerns_of(page.round.poll, at, most=None if whole else CONCERNS_SHOWN),
         sealed=queries.sealed_of(page.round.poll),
-        code=typed[:60],
-        found=receipts.find_receipt(page.round.poll, typed) if typed else "",
         tests=gates.TESTS,
         arithmetic=gates.arithmetic,
         **_frame(page, at),

@@ -214,13 +214,21 @@ def find_poll(public_id: str, slug: str, now: int) -> PollPage:
 
 @dataclass(frozen=True)
 class Standing:
-    """A voter's own place in a poll: the roll entry, the slot's code, and the live ballot with its choice."""
+    """A voter's own place in a poll: the roll entry, the slot's code, and the live ballot with its choice.
+
+    There is no slot where votes are unlinked, and none any more where the links were deleted after the outcome.
+    """
 
     entry: RollEntry
-    slot: Slot
+    slot: Slot | None
     ballot: Ballot | None
     choice: Mapping[str, str] = field(default_factory=dict)
     objection: Objection | None = None
+
+    @property
+    def cast(self) -> bool:
+        """Whether a vote of this unit is in the box, as far as that is still known."""
+        return self.ballot is not None or self.entry.voted
 
     def may_dispute(self, item: Round) -> bool:
         """Whether one may say that one's household does not agree: while it is open, and something was cast."""
@@ -247,15 +255,15 @@ def standing_of(actor: Actor, poll: Poll, chosen: int | None = None) -> Standing
         return None
     row = db.session.execute(
         select(RollEntry, Slot, Ballot, Objection)
-        .join(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
-        .join(Slot, Slot.id == SlotLink.slot_id)
+        .outerjoin(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
+        .outerjoin(Slot, Slot.id == SlotLink.slot_id)
         .outerjoin(Ballot, (Ballot.slot_id == Slot.id) & Ballot.live)
         .outerjoin(Objection, Objection.ballot_id == Ballot.id)
         .where(RollEntry.poll_id == poll.id, UNIT_COLUMNS[poll.electorate] == unit)
     ).one_or_none()
     if row is None:
         return None
-    entry, slot, ballot, objection = cast("tuple[RollEntry, Slot, Ballot | None, Objection | None]", tuple(row))
+    entry, slot, ballot, objection = cast("tuple[RollEntry, Slot | None, Ballot | None, Objection | None]", tuple(row))
     return Standing(entry, slot, ballot, json.loads(ballot.choice) if ballot is not None else {}, objection)
 
 
@@ -273,9 +281,10 @@ def cast_in(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:
         .join(Poll, Poll.decision_id == Decision.id)
         .join(newest, (newest.c.decision_id == Poll.decision_id) & (newest.c.attempt == Poll.attempt))
         .join(RollEntry, RollEntry.poll_id == Poll.id)
-        .join(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
-        .join(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
+        .outerjoin(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
+        .outerjoin(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
         .where(Decision.activity_run_id.in_([ref.id for ref in refs]), or_(*units))
+        .where(or_(Ballot.id.is_not(None), RollEntry.voted))
     )
     return set(db.session.scalars(query, voices.values_of(reader)))
 
@@ -297,9 +306,13 @@ def slot_number(code: str) -> str:
     return f"{number[:4]}-{number[4:]}"
 
 
+def _may_tell_words(poll: Poll, now: int) -> bool:
+    return may_publish("words", mode=poll.mode, closed=counted(poll, now), counts={})
+
+
 def objections_of(poll: Poll, now: int) -> list[ShownObjection]:
     """The objections of a closed poll by number; none before the close."""
-    if not counted(poll, now):
+    if not _may_tell_words(poll, now):
         return []
     query = (
         select(Objection, Ballot.choice, Slot.code)
@@ -316,7 +329,7 @@ def objections_of(poll: Poll, now: int) -> list[ShownObjection]:
 
 def concerns_of(poll: Poll, now: int, *, first: int = 0, most: int | None = None) -> list[str]:
     """The concerns of a closed poll, in the order of their words, so that they tell nothing of time; a part of them."""
-    if not counted(poll, now):
+    if not _may_tell_words(poll, now):
         return []
     query = select(Ballot.choice).where(Ballot.poll_id == poll.id, Ballot.live, Ballot.stance == "concern")
     query = query.order_by(Ballot.choice, Ballot.id).offset(first).limit(most)
@@ -330,8 +343,11 @@ def sealed_of(poll: Poll) -> int | None:
     return db.session.scalar(select(func.coalesce(func.sum(Batch.size), 0)).where(Batch.poll_id == poll.id)) or 0
 
 
-def polls_for(actor: Actor, now: int) -> list[tuple[Poll, str, str, str | None]]:
-    """Polls on whose roll a person stands, soonest close first: poll, title, slug, own live stance (None: not cast)."""
+def polls_for(actor: Actor, now: int) -> list[tuple[Poll, str, str, bool | None]]:
+    """Polls on whose roll a person stands, soonest close first: poll, title, slug, whether a vote of theirs is in.
+
+    None where nobody can tell any more: the links were deleted after the outcome.
+    """
     if not actor.known:
         return []
     units = [RollEntry.person_id == actor.person_id]
@@ -339,9 +355,9 @@ def polls_for(actor: Actor, now: int) -> list[tuple[Poll, str, str, str | None]]
         units.append(RollEntry.household_id == actor.household_id)
     units.append(RollEntry.id.in_(voices.ALL_ENTRIES))
     query = (
-        select(Poll, TextVersion.title, Community.slug, Ballot.stance)
+        select(Poll, TextVersion.title, Community.slug, Ballot.id.is_not(None), RollEntry.voted)
         .join(RollEntry, RollEntry.poll_id == Poll.id)
-        .join(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
+        .outerjoin(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
         .join(TextVersion, TextVersion.id == Poll.version_id)
         .join(Community, Community.id == Poll.community_id)
         .outerjoin(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
@@ -350,7 +366,8 @@ def polls_for(actor: Actor, now: int) -> list[tuple[Poll, str, str, str | None]]
         .limit(20)
     )
     return [
-        (poll, title, slug, stance) for poll, title, slug, stance in db.session.execute(query, voices.values_of(actor))
+        (poll, title, slug, None if poll.links_deleted_at is not None else bool(ballot or voted))
+        for poll, title, slug, ballot, voted in db.session.execute(query, voices.values_of(actor))
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.ballots.announce import announce, save_draft
-from app.ballots.cast import Receipt, cast, needs_agreement
+from app.ballots.cast import Receipt, cast, needs_agreement, try_choice
 from app.ballots.close import settle, settle_due, withdraw_objection
 from app.ballots.dispute import dispute
 from app.ballots.queries import may_go_on
@@ -27,5 +27,6 @@ __all__ = [
     "seal_due",
     "settle",
     "settle_due",
+    "try_choice",
     "withdraw_objection",
 ]

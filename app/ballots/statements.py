@@ -46,7 +46,7 @@ def _hold_entry(unit: str) -> Select[Any]:
     # Links are deleted when all is over; who was asked is told that it is closed, not that they weren't.
     return (
         select(
-            *(entries.c.id, entries.c.household_id, entries.c.person_id, entries.c.last_person_id),
+            *(entries.c.id, entries.c.household_id, entries.c.person_id, entries.c.last_person_id, entries.c.voted),
             *(entries.c.disputed_at, entries.c.boxed_at, links.c.slot_id, slots.c.code),
         )
         .outerjoin_from(entries, links, links.c.roll_entry_id == entries.c.id)
@@ -66,6 +66,9 @@ HOLD_ENTRY = {
 BALLOTS_OF = select(ballots).where(
     ballots.c.slot_id == bindparam("slot"), or_(ballots.c.live, ballots.c.form == bindparam("form"))
 )
+# Where votes are unlinked, the ballot that a form made: its key is known to the browser that sent it, to no row of persons.
+BALLOTS_OF_FORM = select(ballots).where(ballots.c.poll_id == bindparam("poll"), ballots.c.form == bindparam("form"))
+MARK_VOTED = update(entries).where(entries.c.id == bindparam("entry")).values(voted=True)
 REPLACE = update(ballots).where(ballots.c.id == bindparam("ballot")).values(live=False)
 INSERT_BALLOT, INSERT_OBJECTION = insert(ballots), insert(objections)
 CAST_LAST = update(entries).where(entries.c.id == bindparam("entry")).values(last_person_id=bindparam("person"))

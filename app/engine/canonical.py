@@ -80,6 +80,17 @@ def commitment(ballot: Mapping[str, object], nonce: bytes) -> bytes:
     return tagged("qiding/ballot/v1", canon(ballot), nonce)
 
 
+def opening(secret: bytes) -> bytes:
+    """The nonce of a ballot's commitment, as it is published with its content: from the secret kept beside it."""
+    return tagged("qiding/opening/v1", secret)
+
+
+def channel_mark(channel: str, serial: str, helper: str, secret: bytes) -> str:
+    """How a ballot came, bound in it and hidden: an opened one tells neither its sheet's number nor who helped."""
+    inner = tagged("qiding/channel-nonce/v1", secret)
+    return tagged("qiding/channel/v1", canon([channel, serial, helper]), inner).hex()
+
+
 def encode32(number: int, length: int) -> str:
     """``number`` as ``length`` Crockford characters, most significant first."""
     return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(length - 1, -1, -1))

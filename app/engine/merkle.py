@@ -30,11 +30,7 @@ class Tree:
 
     def append(self, entry: bytes) -> None:
         """Add an entry at the end."""
-        node, size = leaf_hash(entry), self.size
-        while size & 1:
-            node, size = node_hash(self._peaks.pop(), node), size >> 1
-        self._peaks.append(node)
-        self.size += 1
+        self.add_node(leaf_hash(entry))
 
     def root(self) -> bytes:
         """The root of all that was added so far."""
@@ -44,6 +40,80 @@ class Tree:
         for peak in reversed(self._peaks[:-1]):
             node = node_hash(peak, node)
         return node
+
+    def frontier(self) -> bytes:
+        """All that is needed to let it grow further, beside its size: the roots of its whole subtrees, the largest first."""
+        return b"".join(self._peaks)
+
+    @classmethod
+    def restored(cls, size: int, frontier: bytes) -> Tree:
+        """The tree of ``size`` entries from its frontier; ValueError when there are too few or too many hashes in it."""
+        if size < 0 or len(frontier) != 32 * size.bit_count():
+            raise ValueError(f"no frontier of a tree of {size}")
+        tree = cls()
+        tree.size, tree._peaks = size, [frontier[at : at + 32] for at in range(0, len(frontier), 32)]
+        return tree
+
+    def add_node(self, node: bytes) -> None:
+        """Add the hash of an entry, or of a whole tile of them where the tree is one of tiles, at the end."""
+        size = self.size
+        while size & 1:
+            node, size = node_hash(self._peaks.pop(), node), size >> 1
+        self._peaks.append(node)
+        self.size += 1
+
+
+TILE = 256
+
+
+class Tiles:
+    """A tree that also tells the root of each whole run of ``TILE`` entries, so that proofs need not read all of them."""
+
+    def __init__(self, size: int = 0, frontier: bytes = b"") -> None:
+        self.tree = Tree.restored(size, frontier)
+        rest = size % TILE
+        # The last peaks of the whole tree are those of the tile that is still growing.
+        self._tile = Tree.restored(rest, frontier[len(frontier) - 32 * rest.bit_count() :])
+
+    def append(self, entry: bytes) -> bytes | None:
+        """Add an entry at the end; the root of the tile that it makes whole, None when it makes none."""
+        node = leaf_hash(entry)
+        self.tree.add_node(node)
+        self._tile.add_node(node)
+        if self._tile.size < TILE:
+            return None
+        whole, self._tile = self._tile.root(), Tree()
+        return whole
+
+
+def tiled_proof(
+    tile: Sequence[bytes], index: int, tiles: Sequence[bytes], size: int, last: Sequence[bytes]
+) -> list[bytes]:
+    """The inclusion proof for the entry at ``index`` of a list of ``size`` entries, most of them known by tiles.
+
+    ``tile`` holds the entries beside it, ``tiles`` the roots of the whole tiles, ``last`` the entries after these.
+    """
+    nodes = [*tiles[: size // TILE]]
+    if size % TILE:
+        nodes.append(root(last[: size % TILE]))
+    mine = index // TILE
+    return inclusion_proof(tile, index % TILE) + node_proof(nodes, mine)
+
+
+def node_proof(nodes: Sequence[bytes], index: int) -> list[bytes]:
+    """The proof for one of the nodes of a tree over them."""
+    if not 0 <= index < len(nodes):
+        raise IndexError(f"no node {index} in a list of {len(nodes)}")
+    proof, low, high = [], 0, len(nodes)
+    while high - low > 1:
+        middle = low + _split(high - low)
+        first, past = (middle, high) if index < middle else (low, middle)
+        part = Tree()
+        for node in nodes[first:past]:
+            part.add_node(node)
+        proof.append(part.root())
+        low, high = (low, middle) if index < middle else (middle, high)
+    return proof[::-1]
 
 
 def root(entries: Iterable[bytes]) -> bytes:
@@ -55,16 +125,7 @@ def inclusion_proof(entries: Sequence[bytes], index: int) -> list[bytes]:
     """The hashes that lead from the entry at ``index`` up to the root, the lowest first."""
     if not 0 <= index < len(entries):
         raise IndexError(f"no entry {index} in a list of {len(entries)}")
-    proof, low, high = [], 0, len(entries)
-    while high - low > 1:
-        middle = low + _split(high - low)
-        if index < middle:
-            proof.append(root(entries[middle:high]))
-            high = middle
-        else:
-            proof.append(root(entries[low:middle]))
-            low = middle
-    return proof[::-1]
+    return node_proof([leaf_hash(entry) for entry in entries], index)
 
 
 def is_included(entry: bytes, index: int, size: int, proof: Sequence[bytes], root_hash: bytes) -> bool:

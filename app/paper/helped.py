@@ -55,7 +55,7 @@ def help_cast(
             select(Slot).join(SlotLink, SlotLink.slot_id == Slot.id).where(SlotLink.roll_entry_id == entry_id)
         ).one()
         form = sha256_hex(f"{slot.code}:{once}".encode())
-        before, again = there(tx, slot.id, form)
+        before, again = there(tx, held, slot.id, form)
         if again is not None:
             return replay(held, again, content)
         require_open(tx, held)

@@ -115,10 +115,10 @@ def _votes(reader: Actor, places: dict[int, str]) -> list[dict[str, Any]]:
     own = [RollEntry.person_id == reader.person_id]
     if reader.household_id is not None:
         own.append(RollEntry.household_id == reader.household_id)
-    rows: Sequence[tuple[Poll, str, Ballot | None]] = db.session.execute(
-        select(Poll, TextVersion.title, Ballot)
+    rows: Sequence[tuple[Poll, str, Ballot | None, bool]] = db.session.execute(
+        select(Poll, TextVersion.title, Ballot, RollEntry.voted)
         .join(RollEntry, RollEntry.poll_id == Poll.id)
-        .join(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
+        .outerjoin(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
         .join(TextVersion, TextVersion.id == Poll.version_id)
         .outerjoin(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
         .where(or_(*own))
@@ -132,8 +132,10 @@ def _votes(reader: Actor, places: dict[int, str]) -> list[dict[str, Any]]:
             "closes": iso(poll.closes_at),
             "recorded": json.loads(ballot.choice) if ballot is not None else {},
             "code": receipt_code(bytes.fromhex(ballot.commitment)) if ballot is not None else "",
+            "in_the_box": None if poll.links_deleted_at is not None else ballot is not None or voted,
+            "link_deleted": _when(poll.links_deleted_at),
         }
-        for poll, title, ballot in rows
+        for poll, title, ballot, voted in rows
     ]
 
 

@@ -37,7 +37,7 @@ class MyVote:
     phase: str
     opens_at: int
     closes_at: int
-    cast: bool
+    cast: bool | None  # None: the link was deleted after the outcome
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,9 @@ def my_votes(reader: Actor, now: int) -> list[MyVote]:
             phase=phase(times_of(poll), now),
             opens_at=poll.opens_at,
             closes_at=poll.closes_at,
-            cast=stance is not None,
+            cast=cast,
         )
-        for poll, title, slug, stance in polls_for(reader, now)
+        for poll, title, slug, cast in polls_for(reader, now)
     ]
 
 

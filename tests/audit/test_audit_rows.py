@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.ids import new_public_id
-from app.engine.canonical import canon, commitment, text_hash
+from app.engine.canonical import canon, channel_mark, commitment, opening, text_hash
 from tests.audit.place import changed, deleted, found, inserted, look, rows_of
 from tests.ballots.world import World
 
@@ -62,7 +62,8 @@ def test_a_ballot_stuffed_into_an_empty_slot_is_in_no_batch(town: World) -> None
     poll = rows_of(town, "poll", "settled_at is null")[0]
     spare = rows_of(town, "slot", f"poll_id = {poll['id']} and id not in (select slot_id from ballot)")[0]
     choice, nonce = {"stance": "consent"}, bytes(32)
-    body = {"poll": poll["public_id"], "slot": spare["code"], "seq": 1, "choice": choice}
+    mark = channel_mark("web", "", "", nonce)
+    body = {"poll": poll["public_id"], "slot": spare["code"], "seq": 1, "choice": choice, "by": mark}
     row = {
         **rows_of(town, "ballot", f"poll_id = {poll['id']}")[0],
         "id": 90_000,
@@ -75,7 +76,7 @@ def test_a_ballot_stuffed_into_an_empty_slot_is_in_no_batch(town: World) -> None
         "supersedes_id": None,
         "live": True,
         "nonce": nonce,
-        "commitment": commitment(body, nonce).hex(),
+        "commitment": commitment(body, opening(nonce)).hex(),
     }
     with inserted(town, "ballot", row):
         finding = found(town)
@@ -88,9 +89,9 @@ def test_a_ballot_exchanged_for_another_is_not_the_one_that_was_cast(town: World
     row = rows_of(town, "ballot", f"poll_id = {poll['id']}")[0]
     slot = rows_of(town, "slot", f"id = {row['slot_id']}")[0]
     choice = {"stance": "abstain"}
-    bound = commitment(
-        {"poll": poll["public_id"], "slot": slot["code"], "seq": row["seq"], "choice": choice}, row["nonce"]
-    )
+    mark = channel_mark("web", "", "", row["nonce"])
+    body = {"poll": poll["public_id"], "slot": slot["code"], "seq": row["seq"], "choice": choice, "by": mark}
+    bound = commitment(body, opening(row["nonce"]))
     with changed(town, "ballot", row, stance="abstain", choice=canon(choice).decode(), commitment=bound.hex()):
         finding = found(town)
     assert (finding.table, finding.field) == ("ballot_batch", "ballots")

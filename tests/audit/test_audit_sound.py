@@ -64,7 +64,7 @@ def test_the_command_says_a_line_for_each_community_and_ends_well(app: Flask, cl
     lines = result.output.splitlines()
     assert len(lines) == 2
     assert re.fullmatch(
-        r"ziteng: 29 entries, root [0-9a-f]{64}, 3 projects, 20 ballots, 3 records, \d+\.\d s", lines[0]
+        r"ziteng: 29 entries, root [0-9a-f]{64}, 3 projects, 20 ballots, 3 records, 0 checkpoints, \d+\.\d s", lines[0]
     ), lines[0]
     assert lines[1].startswith("guixiang: 1 entries, root ")
     assert run("verify", "--community", "guixiang").output.startswith("guixiang: 1 entries")

@@ -287,10 +287,18 @@ def test_rounds_are_used_up(world: World) -> None:
     assert polls(world) == 2
 
 
-def test_a_secret_vote_is_not_promised(world: World) -> None:
-    world.start('rule = "majority", electorate = "person", secret = true')
-    with pytest.raises(Conflict, match="Secret"):
-        world.announce()
+def test_a_secret_vote_is_unlinked_from_ten_on_the_roll_and_mode_a_below(world: World) -> None:
+    world.start('rule = "majority", electorate = "household", secret = true')
+    few = world.announce()
+    world.households(4)
+    world.start('rule = "majority", electorate = "household", secret = true', title="另一个")
+    enough = world.announce()
+    with world.here() as session:
+        modes = dict(session.execute(select(Poll.public_id, Poll.mode)).all())
+        assert (modes[few], modes[enough]) == ("A", "C")
+        slots = select(func.count()).select_from(Slot).join(Poll, Poll.id == Slot.poll_id)
+        assert session.scalar(slots.where(Poll.public_id == few)) == 6
+        assert session.scalar(slots.where(Poll.public_id == enough)) == 0
 
 
 def test_nothing_is_written_or_announced_while_the_project_rests(world: World) -> None:

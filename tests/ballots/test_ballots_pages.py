@@ -17,7 +17,7 @@ def plain(page: str) -> str:
 
 def test_the_receipt_is_found_before_and_after_the_close(world: World, client: FlaskClient) -> None:
     poll = world.open()
-    url = f"/c/{world.slug}/poll/{poll}/result?code="
+    url = f"/c/{world.slug}/poll/{poll}/check?code="
     first = world.cast(0, poll).code
     assert "counts" in client.get(f"{url}{first}", headers={"Accept-Language": "en"}).text
     second = world.cast(0, poll, "abstain").code
@@ -39,7 +39,7 @@ def test_a_receipt_of_another_vote_is_not_found_here(world: World, client: Flask
     code = world.cast(0, first).code
     world.start()
     second = world.open()
-    url = f"/c/{world.slug}/poll/{second}/result?code={code}"
+    url = f"/c/{world.slug}/poll/{second}/check?code={code}"
     assert "no vote with this number" in client.get(url, headers={"Accept-Language": "en"}).text
 
 
@@ -47,7 +47,7 @@ def test_the_check_tells_neither_who_nor_what(world: World, client: FlaskClient)
     poll = world.open()
     code = world.cast(0, poll, "abstain").code
     without = plain(client.get(f"/c/{world.slug}/poll/{poll}/result").text)
-    page = plain(client.get(f"/c/{world.slug}/poll/{poll}/result?code={code}").text)
+    page = plain(client.get(f"/c/{world.slug}/poll/{poll}/check?code={code}").text)
     assert "弃权" not in page.replace(without, "")
     assert "101" not in page
 

@@ -39,10 +39,18 @@ def test_many_who_start_at_once_share_one_secret(tmp_path: Path) -> None:
 
 
 def test_a_secret_of_the_environment_makes_no_file(tmp_path: Path) -> None:
-    config = Config.from_env({"QIDING_VAR": str(tmp_path), "SECRET_KEY": "given"})
-    assert config.secret == "given"
+    config = Config.from_env({"QIDING_VAR": str(tmp_path), "SECRET_KEY": "given", "QIDING_SIGNING_KEY": "signs"})
+    assert (config.secret, config.signing_secret, config.signing_file) == ("given", "signs", None)
     assert list(tmp_path.iterdir()) == []
-    elsewhere = Config.from_env({"QIDING_VAR": str(tmp_path), "SECRET_KEY_FILE": str(tmp_path / "kept")})
+    elsewhere = Config.from_env(
+        {
+            "QIDING_VAR": str(tmp_path),
+            "SECRET_KEY_FILE": str(tmp_path / "kept"),
+            "QIDING_SIGNING_KEY_FILE": str(tmp_path / "signing"),
+        }
+    )
+    assert elsewhere.signing_file == tmp_path / "signing"
+    assert stat.S_IMODE((tmp_path / "signing").stat().st_mode) == 0o600
     assert (tmp_path / "kept").read_text().strip() == elsewhere.secret
 
 

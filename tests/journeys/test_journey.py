@@ -161,10 +161,11 @@ def fix_the_plan(people: Cast) -> None:
     early = people.residents["张阿姨"].go(poll + "/result")
     assert REASON not in early.content()
     people.at_hour(8, 9)
-    result = people.residents["张阿姨"].go(f"{poll}/result?code={code}")
+    result = people.residents["张阿姨"].go(poll + "/result")
     assert REASON in result.content()
-    assert result.locator("[role=status]").count() == 1
     assert result.locator(".chop").count() == 0
+    checked = people.residents["张阿姨"].go(f"{poll}/check?code={code}")
+    assert checked.locator("#mine + form + [role=status]").count() == 1
     second = announce(people, "空中花园方案，第二版", CHANGED)
     again = people.residents["张阿姨"]
     again.go(second)

@@ -1,0 +1,121 @@
+"""The end of the links between voters and slots, and the looks that staff take at who has voted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select, update
+
+from app.ballots import queries
+from app.ballots.models import Ballot, Decision, Poll, RollEntry, SlotLink
+from app.core.clock import DAY
+from app.core.database import db
+from app.core.events import record_event
+from app.core.transaction import Lock, Tx, transaction
+from app.engine.errors import Closed, Forbidden
+from app.engine.phrase import phrase
+from app.people.actor import Actor
+from app.people.desk import note_access
+from app.people.models import AccessLog, Person
+
+EVIDENCE_DAYS = 3 * 365  # mode B: how long a vote under the law may be contested
+ENDED = ("adopted", "rejected", "lapsed", "withdrawn")
+PAGE = 50
+
+
+def final(tx: Tx, poll: Poll) -> None:
+    """Whoever makes an outcome final calls this: in mode A, that ends the links between voters and slots."""
+    if poll.links_deleted_at is not None or poll.mode != "A":
+        return
+    _delete(tx, poll)
+
+
+def delete_due() -> int:
+    """Delete the links whose time has come: mode A after the final outcome, B after the evidence period; how many polls."""
+    with transaction() as tx:
+        over = (Poll.final_at.is_not(None)) | (
+            Decision.state.in_(ENDED) & Decision.state_at.is_not(None) & (Poll.settled_at.is_not(None))
+        )
+        rows = tx.session.execute(
+            select(Poll.id, Poll.mode, Poll.final_at, Decision.state_at)
+            .join(Decision, Decision.id == Poll.decision_id)
+            .where(Poll.links_deleted_at.is_(None), Poll.mode != "C", over)
+            .order_by(Poll.id)
+        ).all()
+        wait = {"A": 0, "B": EVIDENCE_DAYS * DAY}
+        due = [row.id for row in rows if (row.final_at or row.state_at) + wait[row.mode] <= tx.now]
+    for poll_id in due:
+        with transaction(lock=[Lock(Poll, poll_id)]) as tx:
+            poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
+            if poll.links_deleted_at is None:
+                _delete(tx, poll)
+    return len(due)
+
+
+def _delete(tx: Tx, poll: Poll) -> None:
+    tx.session.execute(delete(SlotLink).where(SlotLink.poll_id == poll.id))
+    # Who of a household cast last would tell that it cast at all.
+    tx.session.execute(update(RollEntry).where(RollEntry.poll_id == poll.id).values(last_person_id=None))
+    poll.links_deleted_at = tx.now
+    record_event(
+        tx,
+        "links.deleted",
+        community_id=poll.community_id,
+        project_id=poll.project_id,
+        public={"poll": poll.public_id, "deleted": tx.now},
+    )
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """One page of those who have not voted, by their addresses."""
+
+    labels: list[str]
+    total: int
+    page: int
+    pages: int
+
+
+def may_see_missing(actor: Actor, community_id: int) -> bool:
+    """Those who go from door to door: the facilitators."""
+    return actor.facilitates(community_id)
+
+
+def missing(actor: Actor, poll: Poll, page: int, now: int) -> NotYet:
+    """Who has not voted yet: for those who do the outreach, until the quorum, without any stance; each look is logged."""
+    if not may_see_missing(actor, poll.community_id):
+        raise Forbidden(phrase("Only the facilitators of this community may do this."))
+    rounds = queries.rounds_of([poll.decision_id], now)[poll.decision_id]
+    item = next(found for found in rounds if found.poll.id == poll.id)
+    if item.phase != "open" or item.cast >= item.needed:
+        raise Closed(
+            phrase("This list is there while the vote is open and too few have voted. Nobody needs it any longer.")
+        )
+    note_access(actor, poll.community_id, "not voted", poll.public_id)
+    voted = select(SlotLink.roll_entry_id).join(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
+    rows = select(RollEntry.label).where(
+        RollEntry.poll_id == poll.id, ~RollEntry.voted, RollEntry.id.not_in(voted.where(SlotLink.poll_id == poll.id))
+    )
+    labels = sorted(db.session.scalars(rows))
+    pages = max(1, -(-len(labels) // PAGE))
+    page = min(max(1, page), pages)
+    return NotYet(labels[(page - 1) * PAGE : page * PAGE], len(labels), page, pages)
+
+
+def may_see_looks(actor: Actor, community_id: int) -> bool:
+    """The town's administrator, and the inspectors of the community."""
+    return actor.is_admin or actor.has_role(community_id, "inspector")
+
+
+def looks(community_id: int, page: int) -> tuple[list[tuple[str, str, str, int]], int]:
+    """Who looked at what, the newest first: name, what, about, when; and whether there are more pages."""
+    query = (
+        select(Person.name, AccessLog.what, AccessLog.subject, AccessLog.at)
+        .join(Person, Person.id == AccessLog.person_id)
+        .where(AccessLog.community_id == community_id)
+        .order_by(AccessLog.id.desc())
+        .offset((page - 1) * PAGE)
+        .limit(PAGE + 1)
+    )
+    rows = [tuple(row) for row in db.session.execute(query)]
+    return rows[:PAGE], page + (len(rows) > PAGE)  # type: ignore[return-value]
