@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from app.ballots.law_models import CountObjection, Mandate
 from app.ballots.models import Ballot, Poll, RollEntry, SlotLink, TextVersion
 from app.comments.models import Comment, CommentReport, CommentRevision
 from app.core.database import db
@@ -20,7 +21,7 @@ from app.notices.models import Complaint
 from app.notifications.queries import words
 from app.people.actor import Actor
 from app.people.models import AccessLog, Device, Household, Person, RingMember, RoleGrant
-from app.people.places import Community
+from app.people.places import Community, Owner, OwnerPerson
 from app.proposals.models import Proposal, ProposalRevision, ProposalSupport
 from app.registers.models import RegisterEntry
 from app.site.mine import address_of
@@ -167,6 +168,21 @@ def _said_elsewhere(person_id: int) -> dict[str, Any]:
     entries = session.scalars(
         select(RegisterEntry).where(RegisterEntry.person_id == person_id).order_by(RegisterEntry.id)
     )
+    speaks = session.execute(
+        select(Owner.name, OwnerPerson.paper, OwnerPerson.at, OwnerPerson.ended_at)
+        .join(Owner, Owner.id == OwnerPerson.owner_id)
+        .where(OwnerPerson.person_id == person_id)
+        .order_by(OwnerPerson.id)
+    )
+    mandates = session.execute(
+        select(RollEntry.label, Mandate.paper, Mandate.at, Mandate.revoked_at)
+        .join(RollEntry, RollEntry.id == Mandate.roll_entry_id)
+        .where(Mandate.holder_id == person_id)
+        .order_by(Mandate.id)
+    )
+    objected = session.scalars(
+        select(CountObjection).where(CountObjection.person_id == person_id).order_by(CountObjection.id)
+    )
     files = session.scalars(select(Media).where(Media.person_id == person_id).order_by(Media.id))
     return {
         "proposals_before": [{"title": row.title, "text": row.text, "until": iso(row.at)} for row in earlier],
@@ -177,6 +193,14 @@ def _said_elsewhere(person_id: int) -> dict[str, Any]:
         "entries": [
             {"list": row.section, "data": row.data, "at": iso(row.at), "removed": row.removed_reason} for row in entries
         ],
+        "speaks_for": [
+            {"owner": name, "paper": paper, "from": iso(at), "until": _when(ended)} for name, paper, at, ended in speaks
+        ],
+        "mandates": [
+            {"for": label, "paper": paper, "from": iso(at), "until": _when(ended)}
+            for label, paper, at, ended in mandates
+        ],
+        "count_objections": [{"reason": row.reason, "at": iso(row.at), "answer": row.answer} for row in objected],
         "files": [{"id": row.public_id, "kind": row.kind, "name": row.name, "at": iso(row.at)} for row in files],
     }
 

@@ -62,6 +62,21 @@ EXPORTED = {
     "staff_link.person_id": "a secret's hash, of use to nobody",
     "staff_link.made_by_id": "what_i_did",
     "talk.owner_id": "proposals",
+    "owner_person.person_id": "speaks_for",
+    "mandate.holder_id": "mandates",
+    "count_objection.person_id": "count_objections",
+    **dict.fromkeys(
+        (
+            *("authorisation.entered_by_id", "authorisation.revoked_by_id", "owner_person.entered_by_id"),
+            *("matter.classified_by_id", "count_objection.answered_by_id", "mandate.entered_by_id"),
+            *("mandate.revoked_by_id", "paper_helper.named_by_id", "paper_sheet.issued_by_id"),
+        ),
+        "what_i_did",
+    ),
+    **dict.fromkeys(
+        ("paper_helper.person_id", "paper_entry.person_id", "paper_check.person_id"),
+        "work at the desk: what it holds is other people's",
+    ),
 }
 
 
