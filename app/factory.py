@@ -17,6 +17,7 @@ from app.core.static import init_static
 from app.core.web import init_web
 from app.notices.module import notices
 from app.notifications.module import notifications
+from app.objections.module import objections
 from app.paper.module import paper
 from app.people.module import people
 from app.people.session import init_sessions
@@ -34,6 +35,7 @@ MODULES: tuple[Module, ...] = (
     comments,
     proposals,
     ballots,
+    objections,
     paper,
     registers,
     notices,

@@ -118,7 +118,7 @@ BALLOTS = [
     *form("ballots.announce", "vote_to_come", LEADS, LEADS_DO, {"opens": "2026-03-16", "closes": "2026-03-23"}),
     *form("ballots.poll", "poll_vote", EVERYBODY, RESIDENTS_DO, {**OBJECTION, "once": "a-form"}),
     *get("ballots.poll", "poll_vote_over"),
-    *get("ballots.done", "poll_vote_over", "anonymous: sign in | author partner: page | *: away"),
+    *get("ballots.done", "poll_vote_over", "anonymous: sign in | author partner neighbour: page | *: away"),
     *get("ballots.result", "poll_vote"),
     *get("ballots.result", "poll_vote_over"),
     *get("ballots.turnout", "poll_vote"),
@@ -192,6 +192,40 @@ PROOF = [
     *get("proof.missing", "poll_vote_over", "anonymous: sign in | facilitator: 409 | " + HERE),
     *get("proof.looks", "community", "anonymous: sign in | inspector administrator: page | " + LOOKS),
     *get("proof.program"),
+]
+DISAGREES = "防水去年已经重做过，验收单在物业那里，漏水的事不会再有，请大家看看。"
+AWAY = "anonymous: sign in | *: away"
+OBJECTIONS = [
+    *get("objections.page", "objection"),
+    *get("objections.desk", "community", LEADS),
+    *form(
+        "objections.do",
+        "objection",
+        "anonymous: sign in | neighbour facilitator: page | *: away",
+        "anonymous: sign in | neighbour facilitator: does it | *: 403",
+        {"reason": DISAGREES},
+        act="disagree",
+    ),
+    *form(
+        "objections.do",
+        "objection",
+        "anonymous: sign in | neighbour: page | *: away",
+        "anonymous: sign in | neighbour: does it | *: 403",
+        act="willing",
+    ),
+    *form(
+        "objections.do",
+        "objection",
+        "anonymous: sign in | author partner facilitator: page | *: away",
+        "anonymous: sign in | author partner facilitator: does it | *: 403",
+        {"text": "周六上午我在家，可以上门来看。"},
+        act="write",
+    ),
+    # Before anybody disagreed, nothing is to be drawn, said, answered or replied to.
+    *get("objections.do", "objection", AWAY, act="draw"),
+    *get("objections.do", "objection", AWAY, act="say"),
+    *get("objections.do", "objection", AWAY, act="offer"),
+    *get("objections.do", "objection", AWAY, act="reply"),
 ]
 COMMENTS = [
     *get("comments.activity", "talk"),
@@ -334,6 +368,7 @@ ROWS = (
     *PAPER,
     *LAW,
     *PROOF,
+    *OBJECTIONS,
     *COMMENTS,
     *NOTICES,
     *ME,

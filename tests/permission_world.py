@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.ballots import counts, mandates, matters
 from app.ballots import service as ballots
-from app.ballots.models import Ballot, Poll, RollEntry
+from app.ballots.models import Ballot, Objection, Poll, RollEntry
 from app.comments import service as comments
 from app.comments.models import Talk
 from app.core.clock import DAY, HOUR, FixedClock
@@ -101,6 +101,7 @@ def build(app: Flask, clock: FixedClock) -> World:
             author = world.actors[_who(slug, "author")]
             ballots.cast(author, first[slug], OBJECTION, once="objection")
             _on_paper(world, slug)
+            ballots.cast(world.actors[_who(slug, "neighbour")], first[slug], {"stance": "consent"}, once="consent")
         clock.advance(2 * DAY)
         for slug in SLUGS:
             _furnish(world, slug)
@@ -286,7 +287,15 @@ def _prove(world: World, slug: str, poll: str) -> None:
     world.place(slug, "poll_vote_over_code", public_id=poll, code=receipt_code(bytes.fromhex(bound)))
 
 
+def _objection(world: World, slug: str) -> None:
+    """The objection of a vote that is over: raised, and nobody has disagreed yet."""
+    query = select(Objection.public_id).join(Poll, Poll.id == Objection.poll_id)
+    public_id = db.session.scalars(query.where(Poll.public_id == world.at[slug]["poll_vote_over"]["public_id"])).one()
+    world.place(slug, "objection", public_id=public_id)
+
+
 def _furnish(world: World, slug: str) -> None:
+    _objection(world, slug)
     lead, author = world.actors[_who(slug, "facilitator")], world.actors[_who(slug, "author")]
     _proposals(world, slug, author, lead)
     _comments(world, slug, author, lead)

@@ -93,6 +93,7 @@ KINDS = {
     ),
     "owner": ("owner", "owner_person"),
     "authorisation": ("authorisation",),
+    "objection": ("objection",),
     "proposal": ("proposal", "accepted", "draft"),
     "comment": ("comment", "hidden", "appealed", "reply"),
     "talk": ("talk_write", "talk_below_write"),
@@ -146,7 +147,9 @@ def test_an_address_opens_only_what_it_is_for(town: Furnished, row: Row) -> None
     known = {kind for kind, names in KINDS.items() if right in {here[name]["public_id"] for name in names}}
     wrong = [here[names[0]]["public_id"] for kind, names in KINDS.items() if kind not in known]
     assert known, f"{row.at} is of no kind"
-    role = next(role for role in ("facilitator", "author", "administrator") if row.expected()[role] in ALLOWED)
+    role = next(
+        role for role in ("facilitator", "author", "neighbour", "administrator") if row.expected()[role] in ALLOWED
+    )
     for public_id in (*wrong, *NO_SUCH):
         response = ask(world, row, role, url.replace(right, public_id))
         assert response.status_code in (400, 404), (public_id[:20], response.status_code)

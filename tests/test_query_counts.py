@@ -86,6 +86,7 @@ PAGES = (
     Page("receipt of a vote", "neighbour", lambda crowd, n: f"/c/ziteng/poll/{crowd.polls[n]}/receipt"),
     Page("log", "nobody", at("/c/ziteng/log")),
     Page("looks", "admin", at("/c/ziteng/looks")),
+    Page("objection desk", "lead", at("/c/ziteng/objections")),
     Page("turnout", "lead", lambda crowd, n: f"/c/ziteng/poll/{crowd.polls[n]}/turnout"),
     Page("desk for votes on paper", "lead", lambda crowd, n: f"/c/ziteng/poll/{crowd.polls[n]}/paper"),
     Page("sheets of paper", "lead", lambda crowd, n: f"/c/ziteng/poll/{crowd.polls[n]}/paper/sheets"),

@@ -9,20 +9,22 @@ from sqlalchemy import Select, select
 from app.audit.finding import Wrong, read_canonical, read_json, same
 from app.audit.log import Told, place
 from app.ballots.cast import ballot_body, ballot_place
+from app.ballots.course import ANSWERED
 from app.ballots.models import Ballot, Batch, Objection, RollEntry, Slot, SlotLink
 from app.ballots.seal import SEALED
 from app.core.database import db
 from app.core.events import LogEntry
 from app.engine.canonical import channel_mark, commitment, opening, tagged
+from app.engine.objections import ended
 from app.engine.voting import RULES, Box, Rule
 
 CHUNK = 2000
 
 
-def check_ballots(poll: Any, closed: Told | None, withdrawn: dict[str, Told], final: Told | None = None) -> int:
+def check_ballots(poll: Any, closed: Told | None, moved: dict[str, Told], final: Told | None = None) -> int:
     """Check a poll's ballots, slot by slot, and its stored count; returns how many ballots, replaced ones included.
 
-    Entries of withdrawals that belong here are taken out of ``withdrawn``.
+    The newest entries of objections that belong here are taken out of ``moved``.
     """
     rule = RULES[poll.rule]
     counts = {stance.key: 0 for stance in rule.stances}
@@ -37,7 +39,7 @@ def check_ballots(poll: Any, closed: Told | None, withdrawn: dict[str, Told], fi
                 after = None
             _check_chain(row, after)
             check_content(poll.public_id, row, rule)
-            _check_objection(poll, row, rule, objections.pop(row.id, None), withdrawn)
+            _check_objection(poll, row, rule, objections.pop(row.id, None), moved)
             if row.live:
                 counts[row.stance] += 1
                 areas[row.stance] += row.area or 0
@@ -108,7 +110,7 @@ def _objections(poll_id: int) -> dict[int, Any]:
     return {row.ballot_id: row for row in db.session.execute(query)}
 
 
-def _check_objection(poll: Any, row: Any, rule: Rule, found: Any, withdrawn: dict[str, Told]) -> None:
+def _check_objection(poll: Any, row: Any, rule: Rule, found: Any, moved: dict[str, Told]) -> None:
     if row.stance not in rule.objects:
         if found is not None:
             raise Wrong("objection", found.public_id, "ballot_id", "expected a ballot that objects")
@@ -116,12 +118,18 @@ def _check_objection(poll: Any, row: Any, rule: Rule, found: Any, withdrawn: dic
     if found is None:
         raise Wrong("objection", f"of ballot {row.public_id}", "id", "expected a row for this ballot; there is none")
     same("objection", found.public_id, "poll_id", found.poll_id, poll.id, "its ballot tells")
-    told = withdrawn.get(found.public_id)
+    told = moved.get(found.public_id)
+    said = told.event.data if told is not None else {}
+    for field, empty in ANSWERED.items():
+        value = getattr(found, field)
+        same("objection", found.public_id, field, value, said.get(field, empty), "its newest event tells")
     if told is not None and told.body.get("poll") == poll.public_id and row.live:
-        withdrawn.pop(found.public_id)
+        moved.pop(found.public_id)
         same("event", told.event.id, "project_id", told.event.project_id, poll.project_id, "its poll tells")
-        same("objection", found.public_id, "state", found.state, "withdrawn", f"{place(told.body)} of the log tells")
-        same("objection", found.public_id, "ended_at", found.ended_at, told.event.at, f"{place(told.body)} tells")
+        state = told.body.get("state", "withdrawn")
+        same("objection", found.public_id, "state", found.state, state, f"{place(told.body)} of the log tells")
+        at = told.event.at if ended(found.state) else None
+        same("objection", found.public_id, "ended_at", found.ended_at, at, f"{place(told.body)} tells")
         return
     wanted, why = ("raised", "no entry ends it") if row.live else ("withdrawn", "its ballot was replaced")
     same("objection", found.public_id, "state", found.state, wanted, why)
@@ -142,7 +150,8 @@ def _check_count(poll: Any, rule: Rule, box: Box, live: list[bytes], closed: Tol
     same("poll", name, "project_id", poll.project_id, event.project_id, f"{entry} of the log tells")
     bound = tagged("qiding/ballots/v1", *sorted(live)).hex()
     by_area = {"areas": dict(box.areas)} if rule.by_area else {}
-    recount = {"closed": poll.closes_at, "cast": len(live), "counts": counts, "ballots": bound, **by_area}
+    closes_at = poll.prolonged_until or poll.closes_at
+    recount = {"closed": closes_at, "cast": len(live), "counts": counts, "ballots": bound, **by_area}
     for field, value in recount.items():
         if body.get(field) != value:
             raise Wrong("poll", name, f"{field} at the close", f"expected by a recount what {entry} of the log tells")

@@ -21,8 +21,13 @@ BEFORE_ALL = -(2**63)
 # Rows of one side that wait for their other half. Sound logs need a few, where commands met; more end the pass.
 MOST_WAITING = 5000
 # Kinds of which entry and event are kept, because rows are compared with them later: a few for each project.
+OBJECTIONS = (
+    *("objection.withdrawn", "objection.disagreed", "objection.drawn", "objection.weighed"),
+    *("objection.answered", "objection.replied", "objection.settled"),
+)
+MOVED, PROLONGED = "decision.moved", "poll.prolonged"
 KEPT = frozenset(
-    {"poll.announced", "poll.closed", "count.final", "objection.withdrawn", "record.published"}
+    {"poll.announced", "poll.closed", "count.final", "record.published", MOVED, PROLONGED, *OBJECTIONS}
     | {"paper.issued", "paper.returned", "paper.ended", "paper.root_fixed", "paper.drawn", "paper.compared"}
     | {"key.introduced", "key.rotated"}
 )
@@ -86,6 +91,13 @@ class Log:
                 raise Wrong("log", place(told.body), key, f"expected one entry {kind} for each {key}")
             found[name] = told
         return found
+
+    def newest(self, kinds: Iterable[str], key: str) -> dict[str, Told]:
+        """The newest entry of some kinds for each thing that they speak of."""
+        entries = sorted(
+            (told for kind in kinds for told in self.kept.get(kind, ())), key=lambda told: told.body["seq"]
+        )
+        return {str(told.body.get(key)): told for told in entries}
 
     def keep(self, told: Told, projects: dict[int, str]) -> None:
         """Compare an entry with its event, and keep what later checks need."""

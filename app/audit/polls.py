@@ -9,7 +9,7 @@ from sqlalchemy import Text, cast, func, select
 
 from app.audit.ballots import check_ballots, check_batches
 from app.audit.finding import Wrong, read_json, same
-from app.audit.log import Log, Told, place
+from app.audit.log import MOVED, OBJECTIONS, PROLONGED, Log, Told, place
 from app.audit.paper import check_paper, stories
 from app.ballots.announce import FROZEN_SETTINGS
 from app.ballots.law_models import RollVoice
@@ -20,6 +20,7 @@ from app.core.database import db
 from app.engine.canonical import text_hash
 from app.engine.voting import RULES
 from app.engine.voting.owners import ITEMS
+from app.engine.voting.phase import DAY
 from app.people.models import Household, Person
 from app.people.places import Owner
 from app.projects.models import ActivityRun, MethodVersion, Project, StepRunRow
@@ -39,6 +40,8 @@ ANNOUNCED = {
     "roll_size": "roll_size",
     "roll_root": "roll_root",
 }
+# Settings that policies of before don't have.
+LATER = ("prolong_days", "handle_days", "narrow")
 POLICY = ("rule", "electorate", "quorum", "threshold")
 
 
@@ -47,7 +50,7 @@ def check_polls(community_id: int, log: Log) -> int:
     _check_decisions(community_id, log)
     announced, closed = log.by("poll.announced", "poll"), log.by("poll.closed", "poll")
     final = log.by("count.final", "poll")
-    withdrawn, ballots = log.by("objection.withdrawn", "objection"), 0
+    moved, prolonged, ballots = log.newest(OBJECTIONS, "objection"), log.by(PROLONGED, "poll"), 0
     columns = [column for column in Poll.__table__.columns if column.name not in ("tally", "asked_of", "matter")]
     polls = db.session.execute(
         select(
@@ -66,17 +69,17 @@ def check_polls(community_id: int, log: Log) -> int:
         if told is None:
             raise Wrong("poll", poll.public_id, "public_id", "expected an entry of the log that announces it")
         _check_announced(poll, told)
+        _check_prolonged(poll, told, prolonged.pop(poll.public_id, None))
         _check_version(poll, told)
         _check_roll(poll, told.body.get("roll", 1))
-        ballots += check_ballots(poll, closed.pop(poll.public_id, None), withdrawn, final.pop(poll.public_id, None))
+        ballots += check_ballots(poll, closed.pop(poll.public_id, None), moved, final.pop(poll.public_id, None))
         check_paper(on_paper[poll.id])
         check_batches(poll, batches.pop((poll.public_id, poll.project_id), 0))
-    for kind, rest in (
-        ("announces", announced),
-        ("closes", closed),
-        ("makes final", final),
-        ("withdraws an objection in", withdrawn),
-    ):
+    left = (
+        *(("announces", announced), ("closes", closed), ("makes final", final)),
+        *(("prolongs", prolonged), ("tells of an objection in", moved)),
+    )
+    for kind, rest in left:
         for told in rest.values():
             name = told.body.get("poll")
             raise Wrong("poll", name, "public_id", f"expected what {place(told.body)} of the log {kind}; it is gone")
@@ -92,6 +95,7 @@ def _check_decisions(community_id: int, log: Log) -> None:
             Decision.title,
             Decision.draft,
             Decision.project_id,
+            Decision.state,
             cast(Decision.policy, Text).label("policy"),
             ActivityRun.project_id.label("run_project_id"),
             ActivityRun.key,
@@ -105,7 +109,7 @@ def _check_decisions(community_id: int, log: Log) -> None:
         .where(Decision.community_id == community_id)
         .order_by(Decision.id)
     ).all()
-    drafts = dict(log.drafts)
+    drafts, moved = dict(log.drafts), log.newest([MOVED], "decision")
     for row in rows:
         draft = drafts.pop(row.public_id, None)
         if draft is None:
@@ -117,8 +121,15 @@ def _check_decisions(community_id: int, log: Log) -> None:
         same("decision", row.public_id, "project_id", row.project_id, row.run_project_id, "its activity tells")
         policy = read_json("decision", row.public_id, "policy", row.policy)
         settings = next(item for item in parse(row.source).step(row.step).activities if item.key == row.key).settings
-        if policy not in ({}, {key: str(settings[key]) for key in FROZEN_SETTINGS}):
+        frozen = {key: str(settings[key]) for key in FROZEN_SETTINGS if key not in LATER or key in policy}
+        if policy not in ({}, frozen):
             raise Wrong("decision", row.public_id, "policy", "expected what the project's method sets")
+        told = moved.pop(row.public_id, None)
+        wanted = told.body.get("state") if told is not None else "deciding" if policy else "drafting"
+        if row.state != wanted:
+            raise Wrong("decision", row.public_id, "state", f"expected {wanted!r}, as the log tells")
+    for name in moved:
+        raise Wrong("decision", name, "public_id", "expected the decision that the log moves; it is gone")
     for name in drafts:
         raise Wrong("decision", name, "public_id", "expected the decision that the log drafts; it is gone")
     unused = db.session.scalar(
@@ -159,6 +170,19 @@ def _check_announced(poll: Any, told: Told) -> None:
     labels = db.session.scalars(select(RollEntry.label).where(RollEntry.poll_id == poll.id))
     if not isinstance(places, list) or (places and not all(label.startswith(tuple(places)) for label in labels)):
         raise Wrong("poll", name, "asked_of", "expected the buildings or entrances of its roll")
+
+
+def _check_prolonged(poll: Any, announced: Told, told: Told | None) -> None:
+    """The one prolongation: by the announced days, and told by an entry of the log."""
+    name = poll.public_id
+    source = f"{place(announced.body)} of the log tells"
+    same("poll", name, "prolong_days", poll.prolong_days, announced.body.get("prolong_days", 0), source)
+    if told is None:
+        same("poll", name, "prolonged_until", poll.prolonged_until, None, "no entry of the log prolongs it")
+        return
+    until = poll.closes_at + poll.prolong_days * DAY
+    same("poll", name, "prolonged_until", poll.prolonged_until, until, "its announcement tells")
+    same("poll", name, "prolonged_until", poll.prolonged_until, told.body.get("until"), f"{place(told.body)} tells")
 
 
 def _check_version(poll: Any, told: Told) -> None:

@@ -10,10 +10,11 @@ from sqlalchemy import insert, select, update
 
 from app.ballots import matters, queries, voices
 from app.ballots.close import settle
+from app.ballots.course import case_of, may_draft
 from app.ballots.gates import SPEC
 from app.ballots.law_models import RollVoice
 from app.ballots.models import Decision, Poll, RollEntry, Slot, SlotLink, TextVersion
-from app.ballots.queries import Round, may_go_on
+from app.ballots.queries import Round
 from app.ballots.rolls import ROLL_VERSION, Unit, asked_of, electorate, require_whole, roll_root
 from app.core.events import record_event
 from app.core.jobs import enqueue
@@ -22,7 +23,8 @@ from app.core.transaction import Lock, Tx, transaction
 from app.engine.canonical import text_hash
 from app.engine.errors import Closed, Conflict, Frozen, Invalid
 from app.engine.phrase import Moment, phrase
-from app.engine.voting import RULES
+from app.engine.voting import RULES, moves
+from app.engine.voting.decision import Asking
 from app.engine.voting.phase import PollTimes, check_announcement
 from app.engine.voting.publish import LEAST_ROWS
 from app.people.actor import Actor
@@ -32,7 +34,10 @@ from app.projects.models import ActivityRun, Project
 from app.projects.queries import activity_refs, find_activity
 
 INSERT_CHUNK = 1000
-FROZEN_SETTINGS = ("rule", "electorate", "quorum", "threshold", "rounds", "announce_hours", "open_days", "paper")
+FROZEN_SETTINGS = (
+    *("rule", "electorate", "quorum", "threshold", "rounds", "announce_hours", "open_days", "paper"),
+    *("prolong_days", "handle_days", "narrow"),
+)
 
 
 def save_draft(actor: Actor, activity_public_id: str, title: str, text: str) -> str:
@@ -50,7 +55,7 @@ def save_draft(actor: Actor, activity_public_id: str, title: str, text: str) -> 
                 community_id=ref.community_id, project_id=ref.project_id, activity_run_id=ref.id, title=title
             )
             tx.session.add(decision)
-        elif not may_go_on(_latest(tx, decision)):
+        elif not may_draft(decision, _rounds(tx, decision), tx.now):
             raise Frozen(phrase("The text is frozen since it was announced. A new one can follow after the close."))
         decision.title, decision.draft = title, text
         tx.session.flush()
@@ -82,8 +87,8 @@ def _decision(tx: Tx, ref: ActivityRef) -> Decision | None:
     return tx.session.scalar(query.execution_options(populate_existing=True))
 
 
-def _latest(tx: Tx, decision: Decision) -> Round | None:
-    return next(iter(queries.rounds_of([decision.id], tx.now)[decision.id]), None)
+def _rounds(tx: Tx, decision: Decision) -> list[Round]:
+    return queries.rounds_of([decision.id], tx.now)[decision.id]
 
 
 def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: int) -> str:
@@ -93,7 +98,8 @@ def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: in
         decision = _decision(tx, ref)
         if decision is None:
             raise Conflict(phrase("Write the text to be decided first."))
-        attempt = _next_attempt(tx, decision, ref)
+        rounds = _held_rounds(tx, decision, ref)
+        attempt = rounds[0].poll.attempt + 1 if rounds else 1
         units = electorate(ref)
         if ref.activity.word("electorate") == "owner":
             require_whole(ref)
@@ -109,6 +115,8 @@ def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: in
             earlier=earlier,
             roll_size=len(units),
         )
+        asking = Asking(tx.now, text=hashed, words=decision.draft, roll_size=len(units))
+        moves.require("announce", case_of(decision, rounds), asking)
         _require_after(tx, ref, opens_at)
         if not decision.policy:
             decision.policy = {key: str(ref.activity.settings[key]) for key in FROZEN_SETTINGS}
@@ -128,6 +136,8 @@ def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: in
         tx.session.execute(
             update(ActivityRun).where(ActivityRun.id == ref.id).values(opens_at=opens_at, closes_at=closes_at)
         )
+        decision.state = "deciding"
+        decision.state_at = tx.now
         _record(tx, poll, version, person_id)
         _tell_roll(tx, poll, units, version.title, ref.slug)
         return poll.public_id
@@ -157,22 +167,18 @@ def _require_after(tx: Tx, ref: ActivityRef, opens_at: int) -> None:
     raise Invalid(phrase("This can't be announced yet."), {"opens": sentence})
 
 
-def _next_attempt(tx: Tx, decision: Decision, ref: ActivityRef) -> int:
-    """The number of the round to come; refused while another one may still pass, or when none is left."""
+def _held_rounds(tx: Tx, decision: Decision, ref: ActivityRef) -> list[Round]:
+    """The rounds there were, newest first, the last one held and settled; refused while it is not the turn of another."""
     newest = tx.session.scalar(select(Poll.id).where(Poll.decision_id == decision.id).order_by(Poll.attempt.desc()))
     if newest is None:
-        return 1
+        return []
     # Held exclusively: an objection withdrawn at this moment would let the last round pass after all.
     tx.lock(Lock(Poll, newest))
     tx.session.expire_all()
-    last = _latest(tx, decision)
-    if last is None or not may_go_on(last):
-        raise Conflict(phrase("A round is under way, or has passed already."))
-    most = int(decision.policy["rounds"])
-    if last.poll.attempt >= most:
-        raise Conflict(phrase("All %(n)s rounds are used up. Send the project back.", n=most))
     settle(newest)
-    return last.poll.attempt + 1
+    rounds = _rounds(tx, decision)
+    moves.require_turn(case_of(decision, rounds), tx.now)
+    return rounds
 
 
 def mode_of(ref: ActivityRef, size: int) -> str:
@@ -196,6 +202,7 @@ def _poll(
     matter: dict[str, Any],
 ) -> Poll:
     rule = RULES[matters.rule_key(ref, matter)]
+    paper = decision.policy.get("paper", "none")
     return Poll(
         community_id=ref.community_id,
         project_id=ref.project_id,
@@ -206,7 +213,7 @@ def _poll(
         mode=mode_of(ref, len(units)),
         electorate=decision.policy["electorate"],
         matter=matter,
-        paper=decision.policy.get("paper", "none"),
+        paper=paper,
         quorum=str(rule.fixed.quorum) if rule.fixed else decision.policy["quorum"],
         threshold=str(rule.fixed.threshold) if rule.fixed else decision.policy["threshold"],
         asked_of=asked_of(ref, units),
@@ -214,6 +221,9 @@ def _poll(
         announced_by_id=person_id,
         opens_at=times.opens_at,
         closes_at=times.closes_at,
+        # How many took part is known only when the sheets are read, and of owners when their areas are added up:
+        # such votes are not prolonged.
+        prolong_days=int(decision.policy.get("prolong_days", 0)) if paper == "none" and not rule.by_area else 0,
         roll_size=len(units),
         roll_area=sum(unit.area for unit in units),
         roll_root=roll_root(units),
@@ -299,6 +309,7 @@ def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int) -> None:
             "paper": poll.paper,
             "opens": poll.opens_at,
             "closes": poll.closes_at,
+            "prolong_days": poll.prolong_days,
             "roll_size": poll.roll_size,
             "roll_root": poll.roll_root,
             "roll": ROLL_VERSION,

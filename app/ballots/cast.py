@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row, select
 
 from app.ballots import queries, voices
 from app.ballots.models import Ballot, Poll, RollEntry, TextVersion, random_key
+from app.ballots.prolong import prolong
 from app.ballots.statements import (
     BALLOTS_OF,
     BALLOTS_OF_FORM,
@@ -29,6 +30,7 @@ from app.ballots.statements import (
     OF_PERSON,
     REPLACE,
 )
+from app.ballots.times import may_be_prolonged, times_of
 from app.core.database import db
 from app.core.forms import tidy
 from app.core.ids import new_public_id
@@ -46,6 +48,7 @@ from app.people.places import Community
 from app.people.queries import persons_of_households
 from app.projects.queries import method_by_hash
 
+Done = TypeVar("Done")
 FIELDS = ("stance", "concern", "passage", "kind", "reason", "grounds")
 
 IN_THE_BOX = phrase("Your vote is in the box already. In this vote it can't be found again, nor changed.")
@@ -95,6 +98,30 @@ def cast(
     content = tidied(raw)
     if not is_key(once):
         raise Invalid(NO_KEY)
+    return prolonging(lambda: _cast(actor, poll_public_id, content, once, agreed, unit))
+
+
+class ToProlong(Exception):
+    """A ballot came after the announced close, and what became of that close is not written yet."""
+
+    def __init__(self, poll_id: int) -> None:
+        super().__init__(poll_id)
+        self.poll_id = poll_id
+
+
+def prolonging(work: Callable[[], Done]) -> Done:
+    """Do what an open poll is needed for; who comes first after its announced close writes the prolongation."""
+    try:
+        return work()
+    except ToProlong as due:
+        # Its share of the poll is given up first: the prolongation takes the poll alone.
+        prolong(due.poll_id)
+        return work()
+
+
+def _cast(
+    actor: Actor, poll_public_id: str, content: Mapping[str, str], once: str, agreed: bool, unit: int | None
+) -> Receipt:
     with transaction() as tx:
         poll = hold_poll(tx, poll_public_id)
         entry = _hold_entry(tx, actor, poll, unit)
@@ -127,6 +154,10 @@ def cast(
 def try_choice(actor: Actor, poll_public_id: str, raw: Mapping[str, object]) -> None:
     """Refuse what casting would refuse of a choice, and cast nothing: before it is shown once more."""
     content = tidied(raw)
+    prolonging(lambda: _try(actor, poll_public_id, content))
+
+
+def _try(actor: Actor, poll_public_id: str, content: Mapping[str, str]) -> None:
     with transaction() as tx:
         poll = hold_poll(tx, poll_public_id)
         entry = _hold_entry(tx, actor, poll, None)
@@ -233,15 +264,17 @@ def tidied(raw: Mapping[str, object]) -> dict[str, str]:
 
 
 def require_open(tx: Tx, poll: Row[Any]) -> None:
-    """Refuse, with the reason, unless this held poll takes ballots at this moment."""
-    times = queries.times_of(poll)
+    """Refuse, with the reason, unless this held poll takes ballots at this moment; ToProlong where that is to be written."""
+    times = times_of(poll, tx.now)
+    if times.closes_at > tx.now and may_be_prolonged(poll, tx.now):
+        raise ToProlong(poll.id)
     if not accepts_ballots(times, tx.now):
         at = phase(times, tx.now)
         if at == "announced":
             raise Closed(phrase("Not recorded: the vote opens %(when)s.", when=Moment(poll.opens_at)))
         if at == "void":
             raise Closed(phrase("Not recorded: this round was found void."))
-        raise Closed(phrase("Not recorded: the vote closed %(when)s.", when=Moment(poll.closes_at)))
+        raise Closed(phrase("Not recorded: the vote closed %(when)s.", when=Moment(times.closes_at)))
     if poll.project_state != "running" or poll.step_closed_at is not None:
         raise Closed(phrase("Not recorded: the project rests, and nothing in it is open."))
 

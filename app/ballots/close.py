@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from app.ballots import queries, voices, waits, weights
 from app.ballots.cast import place_of
-from app.ballots.models import Ballot, Objection, Poll, RollEntry, Slot, SlotLink
+from app.ballots.course import said_of, write_state
+from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink
+from app.ballots.prolong import prolong
 from app.ballots.seal import seal, seal_rest
+from app.ballots.times import close_of, life_of
 from app.core.events import record_event
 from app.core.jobs import enqueue
 from app.core.outbox import tell
@@ -43,21 +46,19 @@ def withdraw_objection(actor: Actor, poll_public_id: str) -> None:
             raise Conflict(
                 phrase("A changed text has been announced since. This round stays in the record as it ended.")
             )
-        if tx.now < poll.closes_at:
-            # An entry in the log would tell everybody, before the close, that there was an objection.
-            raise Conflict(phrase("The vote is still open: change your vote, and the objection is withdrawn with it."))
+        # Before the close an entry in the log would tell everybody that there was an objection: it is refused.
+        life = objections.withdraw(life_of(row, close_of(poll, tx.now)), tx.now, by_objector=True)
         settle(poll_id)
         if poll.settled_at is None:
             raise Conflict(phrase("The votes on paper are still being counted. Withdraw the objection after that."))
-        row.state = objections.move(row.state, "withdrawn", by_objector=True)
-        row.ended_at = tx.now
+        row.state, row.ended_at = life.state, tx.now
         record_event(
             tx,
             "objection.withdrawn",
             community_id=poll.community_id,
             project_id=poll.project_id,
-            data={},
-            public={"objection": row.public_id, "poll": poll.public_id},
+            data=said_of(row),
+            public={"objection": row.public_id, "poll": poll.public_id, "state": row.state},
         )
         tell(
             tx,
@@ -92,13 +93,19 @@ def settle_due() -> int:
         due = list(
             tx.session.scalars(
                 select(Poll.id)
-                .where(Poll.closes_at <= tx.now, Poll.settled_at.is_(None))
+                .where(
+                    Poll.closes_at <= tx.now,
+                    Poll.settled_at.is_(None),
+                    Poll.voided_at.is_(None),
+                    or_(Poll.prolonged_until.is_(None), Poll.prolonged_until <= tx.now),
+                )
                 .order_by(Poll.closes_at, Poll.id)
             )
         )
         waiting = waits.uncounted(due, tx.now)
     due = [poll_id for poll_id in due if poll_id not in waiting]
     for poll_id in due:
+        prolong(poll_id)
         # In short transactions, so that nobody waits for all of a large vote; what is left, its own close seals.
         seal(poll_id)
     return sum(settle(poll_id) for poll_id in due)
@@ -109,6 +116,9 @@ def settle(poll_id: int) -> bool:
     with transaction(lock=[Lock(Poll, poll_id)]) as tx:
         poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
         if poll.settled_at is not None or poll.closes_at > tx.now or waits.uncounted([poll.id], tx.now):
+            return False
+        prolong(poll_id)  # what was due before comes first
+        if close_of(poll, tx.now) > tx.now:
             return False
         seal_rest(tx, poll)
         result = queries.round_of(poll, tx.now)
@@ -126,7 +136,7 @@ def settle(poll_id: int) -> bool:
             data={},
             public={
                 "poll": poll.public_id,
-                "closed": poll.closes_at,
+                "closed": result.closes_at,
                 "cast": tally.cast,
                 "counts": dict(tally.counts),
                 **({"areas": dict(tally.areas)} if result.rule.by_area else {}),
@@ -134,8 +144,17 @@ def settle(poll_id: int) -> bool:
             },
         )
         enqueue(tx, "checkpoint", {"community": poll.community_id}, key=f"closed:{poll.public_id}")
+        if not tally.quorum_met and "notice_days" not in poll.matter:
+            lapse(tx, poll, result.closes_at)
         _tell_roll(tx, poll, result, f"closed:{poll.public_id}")
         return True
+
+
+def lapse(tx: Tx, poll: Poll, at: int) -> None:
+    """Too few took part, after the prolongation where there was one: the decision has come to its end."""
+    decision = tx.session.get_one(Decision, poll.decision_id, with_for_update=True, populate_existing=True)
+    if decision.state == "deciding":
+        write_state(tx, decision, "lapsed", at=at)
 
 
 def recount(tx: Tx, result: queries.Round) -> tuple[Tally, list[bytes]]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.ballots import queries, voices
-from app.ballots.close import recount, settle
+from app.ballots.close import lapse, recount, settle
 from app.ballots.law_models import CountObjection
 from app.ballots.models import Poll
 from app.core.clock import DAY
@@ -178,6 +178,8 @@ def finalise(actor: Actor, poll_public_id: str) -> None:
                 "changed": [key for key, n in tally.counts.items() if before.get("counts", {}).get(key) != n],
             },
         )
+        if not tally.quorum_met:
+            lapse(tx, poll, tx.now)
         tell(
             tx,
             voices.voters(tx, poll),

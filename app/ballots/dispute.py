@@ -6,9 +6,9 @@ from functools import partial
 
 from sqlalchemy import select
 
-from app.ballots import queries
 from app.ballots.cast import place_of
 from app.ballots.models import Ballot, Poll, RollEntry, SlotLink, TextVersion
+from app.ballots.times import times_of
 from app.core.events import record_event
 from app.core.outbox import tell
 from app.core.transaction import Lock, transaction
@@ -30,7 +30,7 @@ def dispute(actor: Actor, poll_public_id: str) -> None:
     with transaction(lock=[Lock(Poll, poll_id, share=True), Lock(RollEntry, entry_id)]) as tx:
         poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
         entry = tx.session.get_one(RollEntry, entry_id, populate_existing=True)
-        if not accepts_ballots(queries.times_of(poll), tx.now):
+        if not accepts_ballots(times_of(poll, tx.now), tx.now):
             raise Closed(phrase("This can be said while the vote is open. Afterwards, complain of the notice."))
         if entry.household_id is None:
             raise Conflict(phrase("This vote is your own: change it if you think otherwise."))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
+from flask import url_for
+
 from app.ballots import queries
 from app.ballots.models import Poll
 from app.ballots.queries import Round
@@ -34,6 +36,9 @@ SPEC = ActivitySpec(
         SettingSpec("paper", "str", default="none", choices=("none", "last", "final")),
         SettingSpec("count_notice_days", "int", default=7, minimum=1),  # of owners' votes: before the final count
         SettingSpec("proxies", "int", default=3, minimum=0),  # mandates that one person may hold
+        SettingSpec("prolong_days", "int", default=0, minimum=0),
+        SettingSpec("handle_days", "int", default=60, minimum=10),
+        SettingSpec("narrow", "bool", default=True),
     ),
 )
 COUNTING = phrase("Closed. The votes on paper are being counted; the result is shown when all of them are.")
@@ -137,7 +142,7 @@ def summaries(refs: Sequence[ActivityRef], now: int) -> list[Summary]:
                     standing(item),
                     phrase("“%(title)s”: say what you think of it", title=item.version.title),
                     phrase("Vote"),
-                    item.poll.closes_at,
+                    item.closes_at,
                     "vote",
                 )
             )
@@ -179,17 +184,20 @@ def _result(ref: GateRef, latest: dict[int, Round], holds: Callable[[Round], boo
         wait = Missing(phrase("Finish the count of the paper ballots."), href)
         return GateResult(ref.gate.key, ref.gate.kind, False, COUNTING, (wait,))
     if item.phase in ("announced", "open"):
-        wait = Missing(phrase("Wait for the close: %(when)s.", when=Moment(item.poll.closes_at)))
+        wait = Missing(phrase("Wait for the close: %(when)s.", when=Moment(item.closes_at)))
         return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), (wait,))
     if item.preliminary and item.carried:
         wait = Missing(phrase("The count is preliminary. Answer what is objected to it, and make it final."), href)
         return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), (wait,))
-    if item.poll.attempt >= (activity.activity.whole("rounds") if activity else 1):
+    if item.tally is not None and not item.tally.quorum_met:
+        todo = phrase("Too few took part, and the vote has lapsed: send the project back, or end it with its reason.")
+    elif item.poll.attempt >= (activity.activity.whole("rounds") if activity else 1):
         todo = phrase("All rounds are used up: send the project back, or end it with its reason.")
         if item.standing:
             todo = phrase("All rounds are used up. Talk with those who object; else send the project back.")
     elif item.standing:
-        todo = phrase("Talk with those who object, change the text, and announce it again.")
+        todo = phrase("See to each objection at the desk, change the text, and announce it again.")
+        href = url_for("objections.desk", slug=ref.slug)
     else:
         todo = phrase("Change the text and announce it again, or send the project back.")
     return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), (Missing(todo, href),))
@@ -216,7 +224,7 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
                 "threshold": poll.threshold,
                 "announced_at": poll.announced_at,
                 "opens_at": poll.opens_at,
-                "closes_at": poll.closes_at,
+                "closes_at": item.closes_at,
                 "asked_of": list(poll.asked_of),
                 "roll_size": poll.roll_size,
                 "roll_root": poll.roll_root,

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.ballots.course import may_draft
 from app.ballots.law_models import Authorisation, Matter
 from app.ballots.models import Decision
-from app.ballots.queries import may_go_on, rounds_of
+from app.ballots.queries import rounds_of
 from app.core.database import db
 from app.core.events import record_event
 from app.core.media import Upload, name_upload
@@ -120,7 +121,7 @@ def classify(actor: Actor, activity_public_id: str, item: str, reason: str) -> N
         if decision is None or ref.activity.word("electorate") != "owner":
             raise NotFound
         rounds = rounds_of([decision.id], tx.now)[decision.id]
-        if rounds and not may_go_on(rounds[0]):
+        if not may_draft(decision, rounds, tx.now):
             raise Frozen(phrase("The matter is frozen since the announcement."))
         row = matter_of(decision.id)
         if row is None:

@@ -264,6 +264,33 @@ class Objection(Base):
     ballot_id: Mapped[int] = mapped_column(ForeignKey("ballot.id"), unique=True)
     state: Mapped[str] = mapped_column(String(12), default="raised")
     ended_at: Mapped[int | None]
+    disagreed_at: Mapped[int | None]
+    offered_at: Mapped[int | None]  # the answer that stands: what it puts into the text, and how it answers
+    words: Mapped[str] = mapped_column(Text, default="")
+    answer: Mapped[str] = mapped_column(Text, default="")
+    defers: Mapped[bool] = mapped_column(default=False)
+    owner: Mapped[str] = mapped_column(String(60), default="")
+    due_on: Mapped[str] = mapped_column(String(10), default="")
+    accepted: Mapped[bool | None]
+
+
+class Outcome(Base):
+    """What follows from an adopted decision: who sees to it, what is to be done, and when it is looked at again."""
+
+    __tablename__ = "decision_outcome"
+
+    id: Mapped[Key]
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), unique=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    by_name: Mapped[str] = mapped_column(String(60))
+    owner: Mapped[str] = mapped_column(String(60))
+    tasks: Mapped[str] = mapped_column(Text)
+    review_at: Mapped[Instant]
+    at: Mapped[Instant]
+    found: Mapped[str] = mapped_column(Text, default="")
+    found_by: Mapped[str] = mapped_column(String(60), default="")
+    found_at: Mapped[int | None]
+    told_at: Mapped[int | None]
 
 
 # What an announcement or a cast wrote down stays: only these may still be written, and no row is deleted.

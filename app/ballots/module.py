@@ -57,6 +57,14 @@ def _changed(data: Mapping[str, Any]) -> Phrase:
     )
 
 
+def _prolonged(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "Too few have taken part in “%(title)s” so far. It stays open once more, until %(until)s.",
+        title=data["title"],
+        until=Moment(data["until"]),
+    )
+
+
 def _closed(data: Mapping[str, Any]) -> Phrase:
     if data["passed"]:
         return phrase("“%(title)s” has passed.", title=data["title"])
@@ -113,6 +121,7 @@ ballots = Module(
         "poll.announced": _announced,
         "ballot.recorded": _recorded,
         "ballot.changed": _changed,
+        "poll.prolonged": _prolonged,
         "poll.closed": _closed,
         "poll.counted": _counted,
         "count.answered": _count_answered,

@@ -203,7 +203,7 @@ def turnout_json(slug: str, public_id: str) -> Response:
         "took_part_at_least": item.turnout,
         "needed": item.needed,
         "opens_at": item.poll.opens_at,
-        "closes_at": item.poll.closes_at,
+        "closes_at": item.closes_at,
     }
     return _tagged(jsonify(figures))
 

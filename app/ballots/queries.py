@@ -12,12 +12,14 @@ from sqlalchemy import Row, func, or_, select
 
 from app.ballots import voices, waits, weights
 from app.ballots.models import Ballot, Batch, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
+from app.ballots.times import LIVED, life_of, times_of
 from app.core.database import db
 from app.engine import objections
 from app.engine.canonical import encode32
 from app.engine.errors import NotFound
+from app.engine.objections import Life
 from app.engine.voting import RULES, Box, Policy, Rule, Tally
-from app.engine.voting.phase import PollTimes, phase
+from app.engine.voting.phase import phase
 from app.engine.voting.publish import may_publish, rounded
 from app.people.actor import Actor
 from app.people.places import Community
@@ -25,11 +27,6 @@ from app.projects.kinds import ActivityRef
 from app.projects.models import ActivityRun
 
 UNIT_COLUMNS = {"household": RollEntry.household_id, "person": RollEntry.person_id, "owner": RollEntry.id}
-
-
-def times_of(poll: Poll | Row[Any]) -> PollTimes:
-    """The instants of a poll as the engine reads them."""
-    return PollTimes(poll.announced_at, poll.opens_at, poll.closes_at, poll.voided_at)
 
 
 def policy_of(poll: Poll) -> Policy:
@@ -48,7 +45,9 @@ class Round:
     phase: str
     cast: int
     tally: Tally | None = None  # only once it is closed
-    standing: int = 0
+    standing: int = 0  # objections that stand in this text's way
+    closes_at: int = 0  # the close that holds
+    lives: tuple[Life, ...] = ()  # of its objections, once it is closed
 
     @property
     def turnout(self) -> int:
@@ -103,7 +102,7 @@ def rounds_of(decision_ids: Iterable[int], now: int, *, latest_only: bool = Fals
         .group_by(Ballot.poll_id, Ballot.stance)
     ):
         counts.setdefault(poll_id, {})[stance] = n
-    standing = _standing(polls)
+    raised = _raised(polls)
     areas = weights.areas_of([poll.id for poll, _ in rows if RULES[poll.rule].by_area])
     # The stored tally of a settled poll is its count: nothing is waited for any more.
     open_ends = [poll.id for poll, _ in rows if poll.settled_at is None and poll.closes_at <= now]
@@ -112,48 +111,45 @@ def rounds_of(decision_ids: Iterable[int], now: int, *, latest_only: bool = Fals
     for poll, version in rows:
         box = Box(counts.get(poll.id, {}), areas.get(poll.id, {}))
         waits_on = poll.id in waiting
-        found[poll.decision_id].append(_round(poll, version, box, standing.get(poll.id, 0), now, waits_on))
+        found[poll.decision_id].append(_round(poll, version, box, raised.get(poll.id, []), now, waits_on))
     return found
 
 
 def counted(poll: Poll, now: int) -> bool:
     """Whether a poll is closed and its count waits for nothing: only then may anything of it be told."""
-    if phase(times_of(poll), now) != "closed":
+    if phase(times_of(poll, now), now) != "closed":
         return False
     return poll.settled_at is not None or not waits.uncounted([poll.id], now)
 
 
-def may_go_on(last: Round | None) -> bool:
-    """Whether a round may be announced: there was none, or the last one is void, or ended without passing."""
-    if last is None or last.phase == "void":
-        return True
-    return last.phase == "closed" and not last.preliminary and not last.passed
-
-
-def _standing(poll_ids: Sequence[int]) -> dict[int, int]:
-    states = [state for state in objections.NAMES if not objections.ended(state)]
+def _raised(poll_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
     query = (
-        select(Objection.poll_id, func.count())
+        select(Objection.poll_id, *(getattr(Objection, name) for name in LIVED))
         .join(Ballot, Ballot.id == Objection.ballot_id)
-        .where(Objection.poll_id.in_(poll_ids), Objection.state.in_(states), Ballot.live)
-        .group_by(Objection.poll_id)
+        .where(Objection.poll_id.in_(poll_ids), Ballot.live)
     )
-    return dict(db.session.execute(query).all())
+    found: dict[int, list[Row[Any]]] = {}
+    for row in db.session.execute(query):
+        found.setdefault(row.poll_id, []).append(row)
+    return found
 
 
-def _round(poll: Poll, version: TextVersion, found: Box, standing: int, now: int, waits_on: bool) -> Round:
+def _round(poll: Poll, version: TextVersion, found: Box, raised: Sequence[Row[Any]], now: int, waits_on: bool) -> Round:
     rule = RULES[poll.rule]
-    at: str = phase(times_of(poll), now)
-    if at == "closed" and waits_on:
-        at = "counting"
     counts = {stance.key: found.counts.get(stance.key, 0) for stance in rule.stances}
     cast = sum(counts.values())
+    times = times_of(poll, now, cast)
+    at: str = phase(times, now)
+    if at == "closed" and waits_on:
+        at = "counting"
     if not may_publish("headline", mode=poll.mode, closed=at == "closed", counts=counts):
         # Nothing but the number of ballots leaves here before the close.
-        return Round(poll, version, rule, at, cast)
-    withdrawn = sum(counts[key] for key in rule.objects) - standing
-    tally = rule.weigh(Box(counts, found.areas), weights.roll_of(poll), policy_of(poll), withdrawn)
-    return Round(poll, version, rule, at, cast, tally, standing)
+        return Round(poll, version, rule, at, cast, closes_at=times.closes_at)
+    lives = tuple(life_of(row, times.closes_at) for row in raised)
+    standing = sum(1 for life in lives if life.state not in ("withdrawn", "concern"))
+    ended = sum(counts[key] for key in rule.objects) - standing
+    tally = rule.weigh(Box(counts, found.areas), weights.roll_of(poll), policy_of(poll), ended)
+    return Round(poll, version, rule, at, cast, tally, standing, times.closes_at, lives)
 
 
 def decisions_of(activity_ids: Iterable[int]) -> dict[int, Decision]:

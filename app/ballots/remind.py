@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import or_, select
 
-from app.ballots import queries
 from app.ballots.models import Ballot, Poll, RollEntry, SlotLink, TextVersion
+from app.ballots.times import times_of
 from app.core.clock import DAY
 from app.core.outbox import tell
 from app.core.transaction import Tx, transaction
@@ -32,7 +32,7 @@ def remind_due() -> int:
 
 
 def _remind(tx: Tx, poll: Poll, title: str, slug: str) -> int:
-    times = queries.times_of(poll)
+    times = times_of(poll, tx.now)
     if not accepts_ballots(times, tx.now) or times.closes_at - tx.now > BEFORE:
         return 0
     cast = (

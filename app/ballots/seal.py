@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import func, select, update
 
-from app.ballots import queries
 from app.ballots.models import Ballot, Batch, Poll
+from app.ballots.times import times_of
 from app.core.events import record_event
 from app.core.transaction import Lock, Tx, transaction
 from app.engine.voting.phase import phase
@@ -36,7 +36,7 @@ def seal(poll_id: int) -> int:
         with transaction(lock=[Lock(Poll, poll_id)]) as tx:
             poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
             waiting = _next(tx, poll)
-            closed = poll.settled_at is not None or phase(queries.times_of(poll), tx.now) == "closed"
+            closed = poll.settled_at is not None or phase(times_of(poll, tx.now), tx.now) == "closed"
             if len(waiting) < (1 if closed else LEAST):
                 return total
             total += _enter(tx, poll, waiting)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from app.ballots.announce import announce, save_draft
 from app.ballots.cast import Receipt, cast, needs_agreement, try_choice
 from app.ballots.close import settle, settle_due, withdraw_objection
+from app.ballots.course import may_announce, may_draft
 from app.ballots.dispute import dispute
-from app.ballots.queries import may_go_on
 from app.ballots.remind import remind_due
 from app.ballots.rolls import Unit, asked_of, electorate
 from app.ballots.seal import seal, seal_due
@@ -19,7 +19,8 @@ __all__ = [
     "cast",
     "dispute",
     "electorate",
-    "may_go_on",
+    "may_announce",
+    "may_draft",
     "needs_agreement",
     "remind_due",
     "save_draft",

@@ -57,7 +57,7 @@ def activity(slug: str, public_id: str) -> Page:
                 flash(gettext("The draft is saved. Nobody votes on it before it is announced."))
                 return redirect(url_for("ballots.activity", slug=slug, public_id=public_id), 303)
     last = rounds[0] if rounds else None
-    held = last is not None and not service.may_go_on(last)
+    held = last is not None and not (decision and service.may_draft(decision, rounds, at))
     frozen = dict(last.poll.matter) if last is not None and held else matters.preview(ref, decision)
     return (
         render_template(
@@ -67,7 +67,8 @@ def activity(slug: str, public_id: str) -> Page:
             decision=decision,
             rounds=rounds,
             form=form,
-            writes=reader.facilitates(here.id) and ref.running and service.may_go_on(last),
+            writes=reader.facilitates(here.id) and ref.running and service.may_draft(decision, rounds, at),
+            announces=decision is not None and service.may_announce(decision, rounds, at),
             standing=gates.standing,
             frozen=frozen,
             rule=last.rule if last is not None and held else RULES[matters.rule_key(ref, frozen)],
@@ -90,7 +91,7 @@ def announce(slug: str, public_id: str) -> Page:
     hours, days = ref.activity.whole("announce_hours"), ref.activity.whole("open_days")
     form = AnnounceForm()
     if request.method == "GET":
-        if not service.may_go_on(rounds[0] if rounds else None):
+        if not service.may_announce(decision, rounds, at):
             return redirect(url_for("ballots.activity", slug=slug, public_id=public_id))
         first = local_date(at + hours * HOUR + DAY)
         form.opens.data = first

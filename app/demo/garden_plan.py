@@ -200,6 +200,17 @@ def plan(town: Town, scene: Scene) -> Story:
 
     yield from scene.meeting("meeting", COORDINATION)
 
+    yield stage.at(-151, 19)
+    ballots.save_draft(lead, scene.activity("vote"), TITLE, SECOND)
+    scene.answer_objection(
+        poll,
+        "姜女士",
+        "先重做伸缩缝防水，做48小时蓄水试验，7号楼101室到场看过、签字，才搬第一只箱子上来。",
+        "花池改成带轮子的木箱，伸缩缝两边一米内不放；防水写在最前面，您签了字才开始。",
+    )
+    scene.answer_objection(
+        poll, "郑小姐", "换成坡度1:12的坡道，长5.4米，中间有一段平的可以歇", "坡道照您说的改平，香草园往东移。"
+    )
     yield stage.at(-149, 8, 30)
     poll = scene.announce("vote", TITLE, SECOND, -147, -140)
     given = scene.ballots_of(127, "second", SECOND_NAMED, WORRIES, abstain=5)

@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.ballots import queries as votes
 from app.ballots import service as ballots
+from app.ballots.models import Poll
 from app.comments import service as comments
 from app.comments.models import Talk
 from app.core.clock import now
@@ -19,6 +21,7 @@ from app.demo.people import Town
 from app.demo.stage import Story
 from app.notices import service as notices
 from app.notices.models import Notice
+from app.objections import service as desk
 from app.people.actor import Actor
 from app.people.places import Building
 from app.projects import queries
@@ -259,6 +262,18 @@ class Scene:
         for at, (actor, raw) in zip(moments, order, strict=True):
             yield at
             ballots.cast(actor, poll, raw, once="demonstration")
+
+    def answer_objection(self, poll: str, who: str, words: str, answer: str) -> None:
+        """The desk answers somebody's objection with words of the draft, and they say that it does."""
+        actor = self.town.who(who)
+        row = db.session.scalars(select(Poll).where(Poll.public_id == poll)).one()
+        place = votes.standing_of(actor, row)
+        assert place is not None
+        assert place.objection is not None
+        public_id = place.objection.public_id
+        desk.offer(self.lead, public_id, words=words, answer=answer)
+        self.town.stage.pause(40)
+        desk.reply(actor, public_id, True)
 
     def settle(self, day: int) -> Story:
         """The evening on which a vote closes."""

@@ -19,6 +19,7 @@ from app.core.outbox import Message
 from app.engine.canonical import receipt_code
 from app.notices.models import Complaint
 from app.notifications.queries import words
+from app.objections.models import Disagreement, Willing
 from app.people.actor import Actor
 from app.people.models import AccessLog, Device, Household, Person, RingMember, RoleGrant
 from app.people.places import Community, Owner, OwnerPerson
@@ -183,6 +184,10 @@ def _said_elsewhere(person_id: int) -> dict[str, Any]:
     objected = session.scalars(
         select(CountObjection).where(CountObjection.person_id == person_id).order_by(CountObjection.id)
     )
+    disagreed = session.scalars(
+        select(Disagreement).where(Disagreement.person_id == person_id).order_by(Disagreement.id)
+    )
+    willing = session.scalars(select(Willing).where(Willing.person_id == person_id).order_by(Willing.id))
     files = session.scalars(select(Media).where(Media.person_id == person_id).order_by(Media.id))
     return {
         "proposals_before": [{"title": row.title, "text": row.text, "until": iso(row.at)} for row in earlier],
@@ -201,6 +206,8 @@ def _said_elsewhere(person_id: int) -> dict[str, Any]:
             for label, paper, at, ended in mandates
         ],
         "count_objections": [{"reason": row.reason, "at": iso(row.at), "answer": row.answer} for row in objected],
+        "disagreements": [{"reason": row.reason, "at": iso(row.at)} for row in disagreed],
+        "panels": [{"willing": iso(row.at)} for row in willing],
         "files": [{"id": row.public_id, "kind": row.kind, "name": row.name, "at": iso(row.at)} for row in files],
     }
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from app.ballots.queries import polls_for, times_of
+from app.ballots.queries import polls_for
+from app.ballots.times import close_of, times_of
 from app.comments.models import Comment
 from app.comments.queries import written_by as comments_by
 from app.core.database import db
@@ -15,6 +16,7 @@ from app.engine.phrase import Phrase
 from app.engine.voting.phase import phase
 from app.notifications import queries as messages
 from app.notifications.queries import Shown
+from app.objections.queries import Listed, raised_by
 from app.people.actor import ROLE_NAMES, Actor
 from app.people.models import Household
 from app.people.places import Building, Community, Entrance, Unit
@@ -73,6 +75,7 @@ class MyPage:
     soon: tuple[MyVote, ...]
     voted: tuple[MyVote, ...]
     past: tuple[MyVote, ...]
+    objections: tuple[Listed, ...]
     proposals: tuple[Proposed, ...]
     comments: tuple[Written, ...]
     messages: tuple[Shown, ...]
@@ -92,6 +95,7 @@ def page(reader: Actor, now: int) -> MyPage:
         soon=tuple(sorted((vote for vote in votes if vote.phase == "announced"), key=lambda vote: vote.opens_at)),
         voted=tuple(vote for vote in open_now if vote.cast),
         past=tuple(vote for vote in votes if vote.phase in ("closed", "void")),
+        objections=tuple(raised_by(reader, now)),
         proposals=tuple(_proposals(reader.person())),
         comments=tuple(_comments(reader.person())),
         messages=tuple(messages.inbox(reader.person())[0][:MESSAGES]),
@@ -119,9 +123,9 @@ def my_votes(reader: Actor, now: int) -> list[MyVote]:
             title=title,
             slug=slug,
             public_id=poll.public_id,
-            phase=phase(times_of(poll), now),
+            phase=phase(times_of(poll, now), now),
             opens_at=poll.opens_at,
-            closes_at=poll.closes_at,
+            closes_at=close_of(poll, now),
             cast=cast,
         )
         for poll, title, slug, cast in polls_for(reader, now)

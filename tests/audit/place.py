@@ -54,6 +54,7 @@ def furnish(app: Flask, clock: FixedClock) -> World:
         projects.close_step(lead, second)
         projects.send_back(lead, first, "one", REASON)
         projects.pause(lead, first, REASON)
+    world.answer(TEXT + "\n三、先做防水。")
     later = world.open(TEXT + "\n三、先做防水。")
     for _ in range(4):  # ten at least are sealed together while a vote is open
         for who in range(3):

@@ -64,7 +64,7 @@ def test_the_command_says_a_line_for_each_community_and_ends_well(app: Flask, cl
     lines = result.output.splitlines()
     assert len(lines) == 2
     assert re.fullmatch(
-        r"ziteng: 29 entries, root [0-9a-f]{64}, 3 projects, 20 ballots, 3 records, 0 checkpoints, \d+\.\d s", lines[0]
+        r"ziteng: 31 entries, root [0-9a-f]{64}, 3 projects, 20 ballots, 3 records, 0 checkpoints, \d+\.\d s", lines[0]
     ), lines[0]
     assert lines[1].startswith("guixiang: 1 entries, root ")
     assert run("verify", "--community", "guixiang").output.startswith("guixiang: 1 entries")
@@ -90,10 +90,10 @@ def test_the_command_names_the_first_wrong_thing_of_each_community(app: Flask, c
 def test_a_root_noted_earlier_is_asked_for(app: Flask, clock: FixedClock, run: Run) -> None:
     world = furnish(app, clock)
     noted = run("root", "ziteng").output.strip()
-    assert re.fullmatch(r"29:[0-9a-f]{64}", noted)
+    assert re.fullmatch(r"31:[0-9a-f]{64}", noted)
     project = rows_of(world, "project")[0]
     world.cast(4, rows_of(world, "poll")[-1]["public_id"])
-    assert run("root", "ziteng").output.startswith("29:")
+    assert run("root", "ziteng").output.startswith("31:")
     assert run("verify", "--community", "ziteng", "--head", noted).exit_code == 0
     result = run("verify", "--community", "ziteng", "--head", f"{noted[:-1]}{'1' if noted[-1] == '0' else '0'}")
     assert (result.exit_code, "noted earlier" in result.output) == (1, True)

@@ -59,8 +59,8 @@ UNBOUND = {
     ("sign_off", "by_name"),
     *(("roll_entry", name) for name in ("last_person_id", "rings", "source")),
     *(("roll_entry", name) for name in ("entered_by_id", "checked_by_id", "disputed_at", "boxed_at", "voted")),
-    *(("decision", name) for name in ("state", "state_at", "narrowed_at", "proposer_id")),
-    *(("poll", name) for name in ("prolong_days", "links_deleted_at")),
+    *(("decision", name) for name in ("state_at", "narrowed_at", "proposer_id")),
+    *(("poll", name) for name in ("links_deleted_at",)),
     *(("ballot", name) for name in ("public_id", "form")),
     ("event", "person_id"),
 }

@@ -20,6 +20,7 @@ def second_round(world: World) -> str:
     world.cast(1, first, "concern", concern="浇水的声音小一点。")
     world.cast(2, first, **OBJECTION)
     world.close(first)
+    world.answer(CHANGED)
     return world.open(CHANGED)
 
 

@@ -19,7 +19,7 @@ from app.people.models import Household
 from app.people.places import Building, Entrance, Unit
 from app.projects import service as projects
 from app.projects.models import ActivityRun, Project
-from tests.ballots.world import OBJECTION, TEXT, TITLE, World
+from tests.ballots.world import TEXT, TITLE, World
 
 PERSONS = 'rule = "majority", electorate = "person"'
 
@@ -157,8 +157,8 @@ def test_all_of_it_freezes(world: World) -> None:
 def test_the_policy_is_copied_and_never_read_again(world: World) -> None:
     """The second round keeps the rule of the first, whatever the stored method says by then."""
     first = world.open()
-    world.cast(0, first, **OBJECTION)
-    world.close(first)
+    world.contest(first)
+    world.answer(TEXT + "\n三、先做防水。")
     with world.here(), transaction() as tx:
         decision = tx.session.scalars(select(Decision)).one()
         assert set(decision.policy) == {
@@ -170,6 +170,9 @@ def test_the_policy_is_copied_and_never_read_again(world: World) -> None:
             "announce_hours",
             "paper",
             "open_days",
+            "prolong_days",
+            "handle_days",
+            "narrow",
         }
         tx.session.execute(update(Decision).values(policy={**decision.policy, "quorum": "2/3"}))
     second = world.announce(TEXT + "\n三、先做防水。")
@@ -254,10 +257,13 @@ def test_a_vote_that_is_asked_of_nobody_is_not_announced(world: World) -> None:
 
 def test_a_second_round_needs_another_text(world: World) -> None:
     first = world.open()
-    world.cast(0, first, **OBJECTION)
+    world.cast(3, first)
     with pytest.raises(Frozen):  # while the first is open
         draft(world, TEXT + "三")
-    world.close(first)
+    world.contest(first)
+    with pytest.raises(Conflict, match="whether the objections stand"):
+        world.announce(TEXT + "三")
+    world.answer(TEXT)
     for same in (TEXT, f" {TEXT}\n"):
         with pytest.raises(Invalid) as refused:
             world.announce(same)
@@ -280,9 +286,11 @@ def test_after_a_round_that_passed_there_is_no_other(world: World) -> None:
 def test_rounds_are_used_up(world: World) -> None:
     for n in range(2):
         poll = world.open(f"{TEXT}\n第{n}稿")
-        world.cast(0, poll, **OBJECTION)
-        world.close(poll)
-    with pytest.raises(Conflict, match="2 rounds"):
+        world.contest(poll)
+        if n == 0:
+            world.answer(f"{TEXT}\n第1稿")
+    world.clock.advance(2 * DAY)
+    with pytest.raises(Frozen):
         world.announce(f"{TEXT}\n第三稿")
     assert polls(world) == 2
 

@@ -61,7 +61,9 @@ def test_the_log_names_the_deadline_however_late_it_is_written(world: World) -> 
     world.clock.advance(3 * DAY)
     with world.here() as session:
         service.settle_due()
-        body = json.loads(session.scalars(select(LogEntry.body).order_by(LogEntry.seq.desc())).first() or "{}")
+        bodies = [json.loads(body) for body in session.scalars(select(LogEntry.body).order_by(LogEntry.seq))]
+        body = next(item for item in bodies if item["kind"] == "poll.closed")
+        assert (bodies[-1]["kind"], bodies[-1]["state"], bodies[-1]["when"]) == ("decision.moved", "lapsed", closes)
         assert (body["closed"], body["at"]) == (closes, closes + 3 * DAY)
         assert body["counts"] == {"consent": 1, "concern": 0, "objection": 0, "abstain": 0}
 
@@ -167,13 +169,13 @@ def test_an_objection_is_withdrawn_after_the_close_and_once(world: World) -> Non
 
 def test_an_objection_ends_not_in_a_round_that_another_followed(world: World) -> None:
     first = world.open()
-    world.cast(0, first, **OBJECTION)
-    world.close(first)
+    world.contest(first)
+    world.answer(TEXT + "\n三、先做防水。")
     world.announce(TEXT + "\n三、先做防水。")
     with pytest.raises(Conflict, match="announced since"):
         withdraw(world, first)
     with world.here() as session:
-        assert session.scalars(select(Objection.state)).all() == ["raised"]
+        assert session.scalars(select(Objection.state)).all() == ["qualified"]
 
 
 def test_a_withdrawal_says_nobodys_name(world: World) -> None:
@@ -229,8 +231,8 @@ def test_gates_stay_shut_while_an_objection_stands(world: World) -> None:
 
 def test_gates_look_at_the_newest_round(world: World) -> None:
     first = world.open()
-    world.cast(0, first, **OBJECTION)
-    world.close(first)
+    world.contest(first)
+    world.answer(TEXT + "\n三、先做防水。")
     second = world.announce(TEXT + "\n三、先做防水。")
     assert gates(world) == dict.fromkeys(GATES, False)
     world.clock.advance(2 * DAY)

@@ -93,21 +93,21 @@ def test_the_result_explains_itself_in_whole_numbers(world: World, client: Flask
     page = client.get(f"/c/{world.slug}/poll/{poll}/result", headers={"Accept-Language": "en"}).text
     words = plain(page)
     assert "3 × 2 = 6, not less than 6 × 1 = 6: enough." in words
-    assert "1 objections were raised, 0 withdrawn by those who raised them: 1 stand." in words
+    assert "1 objections were raised, 0 of them withdrawn or found a concern: 1 stand." in words
     assert OBJECTION["reason"] in words
     assert "请留意夜里的灯光。" in words
     assert "not passed" in words
     world.sign_in(client, 0)
     assert send(client, f"/c/{world.slug}/poll/{poll}/withdraw", {}).status_code == 303
     words = plain(client.get(f"/c/{world.slug}/poll/{poll}/result", headers={"Accept-Language": "en"}).text)
-    assert "1 withdrawn by those who raised them: 0 stand." in words
+    assert "1 of them withdrawn or found a concern: 0 stand." in words
     assert "Passed: enough took part, and no objection stands." in words
 
 
 def test_an_old_round_points_to_the_new_one(world: World, client: FlaskClient) -> None:
     first = world.open()
-    world.cast(0, first, **OBJECTION)
-    world.close(first)
+    world.contest(first)
+    world.answer(TEXT + "\n三、先做防水。")
     second = world.announce(TEXT + "\n三、先做防水。")
     for page in ("", "/result"):
         assert f"/poll/{second}" in client.get(f"/c/{world.slug}/poll/{first}{page}").text

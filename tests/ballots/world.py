@@ -10,16 +10,18 @@ from dataclasses import dataclass, field
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.ballots import service
-from app.ballots.models import Poll
+from app.ballots.models import Objection, Poll
 from app.core.clock import DAY, HOUR, FixedClock
 from app.core.database import db
 from app.core.events import LogHead
 from app.core.transaction import transaction
+from app.objections import service as desk
+from app.objections.desk import find as desk_find
 from app.people.actor import Actor
 from app.people.models import Device, Household, HouseholdCode, Person, RoleGrant
 from app.people.places import Building, Community, Entrance, Unit
@@ -189,6 +191,26 @@ class World:
         with self.here() as session:
             self.clock.set(session.scalars(select(Poll.closes_at).where(Poll.public_id == poll)).one())
 
+    def contest(self, poll: str) -> None:
+        """Close a round in which enough took part, and the first resident objects."""
+        self.cast(0, poll, **OBJECTION)
+        self.cast(1, poll)
+        self.cast(2, poll)
+        self.close(poll)
+
+    def answer(self, text: str) -> None:
+        """Draft a changed text, answer each objection that stands with its last line, and let the 72 hours pass."""
+        self.clock.advance(48 * HOUR)
+        with self.here() as session:
+            service.settle_due()
+            service.save_draft(self.facilitator, self.activity, TITLE, text)
+            query = select(Objection.public_id).where(Objection.state.in_(("raised", "qualified")))
+            for public_id in session.scalars(query).all():
+                found = desk_find(public_id)
+                if found.poll.attempt == newest_attempt(session, found.poll.decision_id):
+                    desk.offer(self.facilitator, public_id, words=text.splitlines()[-1], answer="这一条就是为此改的。")
+        self.clock.advance(72 * HOUR)
+
     def gate(self, kind: str) -> bool:
         """Whether a gate of the vote is met."""
         with self.app.test_request_context():  # what is missing has an address
@@ -250,6 +272,11 @@ class World:
             tx.session.add(device)
             tx.session.flush()
             return device
+
+
+def newest_attempt(session: Session, decision_id: int) -> int:
+    """The number of a decision's newest round."""
+    return session.scalar(select(func.max(Poll.attempt)).where(Poll.decision_id == decision_id)) or 0
 
 
 def build(app: Flask, clock: FixedClock, residents: int = 6) -> World:

@@ -134,7 +134,7 @@ def its_first_vote_failed_and_its_second_passed(now: int) -> None:
         list(db.session.scalars(select(Objection.state).where(Objection.poll_id == poll.id).order_by(Objection.state)))
         for poll in polls
     ]
-    assert states == [["raised", "raised", "withdrawn"], ["withdrawn"], []]
+    assert states == [["resolved", "resolved", "withdrawn"], ["withdrawn"], []]
     changed = select(func.count()).select_from(Ballot).where(Ballot.poll_id == second.poll.id, ~Ballot.live)
     assert db.session.scalar(changed) == 1
 

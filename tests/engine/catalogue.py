@@ -28,6 +28,9 @@ ACTIVITIES = (
             SettingSpec("threshold", "fraction", default="1/2"),
             SettingSpec("rounds", "int", default=3, minimum=1),
             SettingSpec("secret", "bool", default=False),
+            SettingSpec("prolong_days", "int", default=0, minimum=0),
+            SettingSpec("handle_days", "int", default=60, minimum=10),
+            SettingSpec("narrow", "bool", default=True),
         ),
     ),
     ActivitySpec(

@@ -145,6 +145,26 @@ def vote(people: Cast, name: str, poll: str, stance: str, **more: str) -> str:
     return code
 
 
+def answer_objection(people: Cast, poll: str) -> None:
+    """Two days later the objection stands; the draft answers it, and the one who objected says that it does."""
+    people.at_hour(2, 9)
+    lead, objector = people.lead, people.residents["小王"]
+    people.activity(lead, "votes", 0)
+    lead.fill(title="空中花园方案，第二版", text=CHANGED)
+    lead.send()
+    for reader in (lead, objector):
+        reader.go(poll + "/result")
+        reader.follow("/objection/")
+    lead.follow("/offer")
+    lead.fill(words=CHANGED.splitlines()[-1], answer="开工前先试水，渗漏维修款留好。")
+    lead.send()
+    objector.go(objector.path())
+    objector.follow("/reply")
+    objector.fill(accepts="yes")
+    objector.send()
+    assert "/objection/" in objector.path()
+
+
 def fix_the_plan(people: Cast) -> None:
     """An objection stops the first text; the second answers it and passes; a week of notice."""
     option = propose(people, "张阿姨", "移动种植箱", "46只移动种植箱，不碰防水层，留出消防通道。", cost="38600")
@@ -166,6 +186,7 @@ def fix_the_plan(people: Cast) -> None:
     assert result.locator(".chop").count() == 0
     checked = people.residents["张阿姨"].go(f"{poll}/check?code={code}")
     assert checked.locator("#mine + form + [role=status]").count() == 1
+    answer_objection(people, poll)
     second = announce(people, "空中花园方案，第二版", CHANGED)
     again = people.residents["张阿姨"]
     again.go(second)

@@ -36,7 +36,7 @@ def test_a_sheet_goes_from_issue_to_count_by_forms(desk: Desk, client: FlaskClie
     assert "style=" not in printed
     data = {"serial": desk.serial(11)[4:].lower(), "household": "6-101", "choice": "1"}
     assert send(client, f"{at}/entry", data).status_code == 303
-    assert "read by one person" in client.get(f"{at}/entry", headers={"Accept-Language": "en"}).text
+    assert "一人已录。" in client.get(f"{at}/entry").text
     refused = send(client, f"{at}/entry", data)
     assert refused.status_code == 422
     assert 'id="serial-error"' in refused.text

@@ -85,7 +85,7 @@ def weigh(counts: Mapping[str, int], electorate: int, policy: Policy, withdrawn:
         standing,
         0,
         phrase(
-            "%(raised)s objections were raised, %(ended)s withdrawn by those who raised them: %(standing)s stand.",
+            "%(raised)s objections were raised, %(ended)s of them withdrawn or found a concern: %(standing)s stand.",
             raised=counts["objection"],
             ended=withdrawn,
             standing=standing,

@@ -16,12 +16,30 @@ LONGEST = 60 * DAY
 
 @dataclass(frozen=True)
 class PollTimes:
-    """When a poll was announced, opens and closes; ``voided_at`` when inspectors found a fault that counts."""
+    """When a poll was announced, opens and closes; ``voided_at`` when inspectors found a fault that counts.
+
+    ``closes_at`` is the close that holds: the announced one, or that of the prolongation (see :func:`close_that_holds`).
+    """
 
     announced_at: int
     opens_at: int
     closes_at: int
     voided_at: int | None = None
+
+
+def close_that_holds(
+    closes_at: int, prolong_days: int, prolonged_until: int | None, *, quorum_met: bool, now: int
+) -> int:
+    """The close of a poll: as announced, or prolonged once when quorum was missed at that instant.
+
+    Before the prolongation is written nobody can have cast after ``closes_at``: who wants to writes it first. So the
+    number of ballots read now is the one that stood at the close.
+    """
+    if prolonged_until is not None:
+        return prolonged_until
+    if now >= closes_at and prolong_days > 0 and not quorum_met:
+        return closes_at + prolong_days * DAY
+    return closes_at
 
 
 def phase(times: PollTimes, now: int) -> Literal["announced", "open", "closed", "void"]:

@@ -141,7 +141,7 @@ def test_a_withdrawn_objection_still_took_part() -> None:
     tally = RULE.tally(cast, 40, HALF, withdrawn=1)
     assert tally.passed
     assert tally.counts["objection"] == 1
-    assert str(condition(tally, "objections").says).startswith("1 objections were raised, 1 withdrawn")
+    assert str(condition(tally, "objections").says).startswith("1 objections were raised, 1 of them withdrawn")
     assert not RULE.tally(votes(consent=19, objection=2), 40, HALF, withdrawn=1).passed
 
 

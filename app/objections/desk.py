@@ -1,0 +1,173 @@
+"""What every command of the desk begins with: the objection held with its poll, and who somebody is to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import select
+
+from app.ballots import queries
+from app.ballots.close import settle
+from app.ballots.course import said_of
+from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
+from app.ballots.times import close_of, life_of
+from app.core.database import db
+from app.core.events import LogEntry, record_event
+from app.core.outbox import tell
+from app.core.transaction import Lock, Tx
+from app.engine.errors import Conflict, NotFound
+from app.engine.merkle import root
+from app.engine.objections import Life
+from app.engine.phrase import phrase
+from app.people.actor import Actor
+from app.people.models import Person
+from app.people.places import Community
+from app.projects.models import Project
+
+CHANGED = ("state", "disagreed_at", "offered_at", "words", "defers", "accepted")
+
+
+@dataclass(frozen=True)
+class Held:
+    """An objection under a command: its rows, its life, and the place where it belongs."""
+
+    tx: Tx
+    row: Objection
+    poll: Poll
+    decision: Decision
+    life: Life
+    slug: str
+    code: str
+    entry_id: int | None
+    household_id: int | None
+    person_id: int | None
+
+    def raised_by(self, actor: Actor) -> bool:
+        """Whether the actor is who objected, or of that household."""
+        if self.household_id is not None:
+            return actor.household_id == self.household_id
+        return self.person_id is not None and actor.person_id == self.person_id
+
+    @property
+    def href(self) -> str:
+        return f"/c/{self.slug}/objection/{self.row.public_id}"
+
+    def objectors(self) -> list[int]:
+        """The persons who raised it."""
+        if self.household_id is None:
+            return [self.person_id] if self.person_id is not None else []
+        query = select(Person.id).where(Person.household_id == self.household_id, Person.left_at.is_(None))
+        return list(self.tx.session.scalars(query))
+
+    def lead(self) -> list[int]:
+        """The project's facilitator."""
+        return [self.tx.session.get_one(Project, self.poll.project_id).facilitator_id]
+
+    def write(self, life: Life, kind: str, **public: Any) -> None:
+        """Write a life back, with its event: what happened to which objection, and never to whom."""
+        for name in CHANGED:
+            setattr(self.row, name, getattr(life, name))
+        over = life.state not in ("raised", "qualified")
+        self.row.ended_at = self.tx.now if over else None
+        record_event(
+            self.tx,
+            kind,
+            community_id=self.poll.community_id,
+            project_id=self.poll.project_id,
+            data=said_of(self.row),
+            public={"objection": self.row.public_id, "poll": self.poll.public_id, "state": life.state, **public},
+        )
+
+    def tell(self, people: list[int], what: str, dedupe: str | None = None) -> None:
+        """Tell some people what is new with it."""
+        tx = self.tx
+        tell(
+            tx,
+            people,
+            "objection.news",
+            community_id=self.poll.community_id,
+            project_id=self.poll.project_id,
+            data={"what": what, "number": queries.slot_number(self.code)},
+            href=self.href,
+            dedupe=dedupe,
+        )
+
+
+def hold(tx: Tx, public_id: str, *, going_on: bool = True) -> Held:
+    """Hold an objection of a closed round with its poll; refused where a later round ended it with its text."""
+    found = find(public_id)
+    tx.lock(Lock(Poll, found.poll.id))
+    tx.session.expire_all()
+    found = find(public_id)
+    if close_of(found.poll, tx.now) > tx.now:
+        raise NotFound
+    settle(found.poll.id)
+    later = select(Poll.id).where(Poll.decision_id == found.decision.id, Poll.attempt > found.poll.attempt).limit(1)
+    if going_on and tx.session.scalar(later) is not None:
+        raise Conflict(phrase("A changed text has been announced since. This round stays in the record as it ended."))
+    if going_on and found.decision.state != "deciding":
+        raise Conflict(phrase("This decision has come to its end."))
+    life = life_of(found.row, close_of(found.poll, tx.now))
+    return replace(found, tx=tx, life=life)
+
+
+def find(public_id: str) -> Held:
+    """An objection that counts, with its place; NotFound for one whose ballot was replaced."""
+    row = db.session.execute(
+        select(Objection, Poll, Decision, Community.slug, Slot.code, SlotLink.roll_entry_id, RollEntry)
+        .join(Ballot, Ballot.id == Objection.ballot_id)
+        .join(Poll, Poll.id == Objection.poll_id)
+        .join(Decision, Decision.id == Poll.decision_id)
+        .join(Community, Community.id == Poll.community_id)
+        .join(Slot, Slot.id == Ballot.slot_id)
+        .outerjoin(SlotLink, SlotLink.slot_id == Slot.id)
+        .outerjoin(RollEntry, RollEntry.id == SlotLink.roll_entry_id)
+        .where(Objection.public_id == public_id, Ballot.live)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    values: tuple[Any, ...] = tuple(row)
+    objection, poll, decision, slug, code, entry_id, entry = values
+    return Held(
+        Tx(0, db.session),
+        objection,
+        poll,
+        decision,
+        Life(),
+        slug,
+        code,
+        entry_id,
+        entry.household_id if entry is not None else None,
+        entry.person_id if entry is not None else None,
+    )
+
+
+def on_roll(actor: Actor, poll: Poll) -> bool:
+    """Whether the actor stands on the poll's roll."""
+    unit = queries.unit_of(actor, poll.electorate)
+    if unit is None:
+        return False
+    return (
+        db.session.execute(
+            select(RollEntry.id).where(RollEntry.poll_id == poll.id, queries.UNIT_COLUMNS[poll.electorate] == unit)
+        ).first()
+        is not None
+    )
+
+
+def checkpoint(held: Held) -> str:
+    """The log as it stood at the close of the round: public long before anybody throws dice."""
+    query = select(LogEntry.seq, LogEntry.body).where(LogEntry.community_id == held.poll.community_id)
+    bodies: list[bytes] = []
+    mark = f'"poll":"{held.poll.public_id}"'
+    for _, body in held.tx.session.execute(query.order_by(LogEntry.seq)):
+        bodies.append(body.encode())
+        if '"kind":"poll.closed"' in body and mark in body:
+            break
+    return f"{held.slug} {len(bodies)} {root(bodies).hex()}"
+
+
+def version_of(held: Held) -> TextVersion:
+    """The text that was objected to."""
+    return db.session.get_one(TextVersion, held.poll.version_id)

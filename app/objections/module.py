@@ -1,0 +1,31 @@
+"""The manifest of the objection desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.core.module import Module
+from app.engine.phrase import Phrase, phrase
+from app.objections.views import objections as blueprint
+
+NEWS: Mapping[str, Phrase] = {
+    "disagreed": phrase("Somebody disagreed with objection %(number)s, with reasons. A panel decides."),
+    "seat": phrase("You were drawn by lot for the panel on objection %(number)s. Say your word."),
+    "panel qualified": phrase("The panel decided on objection %(number)s: it stands."),
+    "panel concern": phrase("The panel decided on objection %(number)s: a concern, to be watched."),
+    "panel resolved": phrase("The panel decided on objection %(number)s: the answer does."),
+    "panel deferred": phrase("The panel decided on objection %(number)s: the measure for later does."),
+    "answered": phrase("Objection %(number)s was answered. Say within 72 hours whether it does."),
+    "accepted": phrase("Those who raised objection %(number)s accept the answer."),
+    "refused": phrase("Those who raised objection %(number)s do not accept the answer."),
+    "message": phrase("There is a message about objection %(number)s."),
+}
+
+
+def _news(data: Mapping[str, Any]) -> Phrase:
+    return replace(NEWS[data["what"]], values=(("number", data["number"]),))
+
+
+objections = Module(name="objections", blueprints=(blueprint,), messages={"objection.news": _news})

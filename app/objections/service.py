@@ -1,0 +1,180 @@
+"""Commands of the objection desk. Each names the objection by its public id; nobody moves it by hand."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+
+from app.core.transaction import transaction
+from app.engine import lot, objections
+from app.engine.errors import Conflict, Forbidden, Invalid
+from app.engine.phrase import phrase
+from app.objections.desk import Held, checkpoint, hold, on_roll
+from app.objections.models import DeskMessage, Disagreement, Panel, PanelWord, Seat, Willing
+from app.people.actor import Actor
+from app.people.models import Person
+
+STANDS = 0  # the turn of a panel's word on whether an objection stands; later turns are named by the answer's instant
+
+
+def disagree(actor: Actor, public_id: str, reason: str) -> None:
+    """Say with reasons that an objection does not stand: anybody of the roll, or the facilitator; a panel decides then."""
+    person_id = actor.person()
+    with transaction() as tx:
+        held = hold(tx, public_id)
+        if held.raised_by(actor) or not (on_roll(actor, held.poll) or actor.facilitates(held.poll.community_id)):
+            raise Forbidden(phrase("Those who were asked, and the facilitator, may disagree with an objection."))
+        life = objections.disagree(held.life, tx.now, reason)
+        mine = Disagreement.objection_id == held.row.id, Disagreement.person_id == person_id
+        if tx.session.scalar(select(Disagreement.id).where(*mine)) is not None:
+            raise Conflict(phrase("You have disagreed with this objection already."))
+        tx.session.add(Disagreement(objection_id=held.row.id, person_id=person_id, reason=reason.strip(), at=tx.now))
+        held.write(life, "objection.disagreed")
+        held.tell(held.objectors() + held.lead(), "disagreed", f"disagreed:{public_id}")
+
+
+def be_willing(actor: Actor, public_id: str) -> None:
+    """Say that one would sit on a panel of this round. One person of a household at most."""
+    person_id = actor.person()
+    with transaction() as tx:
+        held = hold(tx, public_id)
+        if held.raised_by(actor) or not on_roll(actor, held.poll):
+            raise Forbidden(phrase("Those who were asked may sit on a panel, but not over their own objection."))
+        same = [Person.id == person_id]
+        if actor.household_id is not None:
+            same.append(Person.household_id == actor.household_id)
+        query = select(Willing.id).join(Person, Person.id == Willing.person_id).where(Willing.poll_id == held.poll.id)
+        if tx.session.scalar(query.where(or_(*same))) is not None:
+            raise Conflict(phrase("Somebody of your household is on the list already."))
+        tx.session.add(Willing(poll_id=held.poll.id, person_id=person_id, at=tx.now))
+
+
+def pool(held: Held) -> list[tuple[int, str]]:
+    """Who may be drawn: the willing, but for the objectors, the facilitator, the proposer, who disagreed, and their homes."""
+    session = held.tx.session
+    parties = set(held.objectors()) | set(held.lead())
+    if held.decision.proposer_id is not None:
+        parties.add(held.decision.proposer_id)
+    parties |= set(session.scalars(select(Disagreement.person_id).where(Disagreement.objection_id == held.row.id)))
+    homes = set(session.scalars(select(Person.household_id).where(Person.id.in_(parties)))) - {None}
+    query = (
+        select(Person.id, Person.public_id, Person.household_id)
+        .join(Willing, Willing.person_id == Person.id)
+        .where(Willing.poll_id == held.poll.id, Person.left_at.is_(None))
+    )
+    return [(row.id, row.public_id) for row in session.execute(query) if row.id not in parties and row[2] not in homes]
+
+
+def draw(actor: Actor, public_id: str, dice: str) -> None:
+    """Draw the panel by lot: the facilitator writes down the dice that were thrown in public."""
+    digits = lot.read_dice(dice)
+    with transaction() as tx:
+        held = hold(tx, public_id)
+        actor.require_facilitator(held.poll.community_id)
+        if panel_of(held) is not None:
+            raise Conflict(phrase("The panel is drawn already. Nobody draws twice."))
+        if not (objections.allowed("weigh", held.life, tx.now) or objections.allowed("settle", held.life, tx.now)):
+            raise Conflict(phrase("No panel is needed here: nobody disagreed, and no answer waits too long."))
+        public = checkpoint(held)
+        people = {name: person for person, name in pool(held)}
+        found = lot.draw(public, digits, people)
+        panel = Panel(
+            objection_id=held.row.id, checkpoint=public, dice=digits, seed=found.seed, pool=sorted(people), at=tx.now
+        )
+        tx.session.add(panel)
+        tx.session.flush()
+        seats = [people[name] for name in found.drawn]
+        tx.session.add_all(
+            Seat(panel_id=panel.id, person_id=person, number=n) for n, person in enumerate(seats, start=1)
+        )
+        held.write(held.life, "objection.drawn", dice=digits, seed=found.seed, pool=sorted(people))
+        held.tell(seats, "seat", f"seat:{public_id}")
+
+
+def panel_of(held: Held) -> Panel | None:
+    """The panel of an objection."""
+    found: Panel | None = held.tx.session.scalar(select(Panel).where(Panel.objection_id == held.row.id))
+    return found
+
+
+def say(actor: Actor, public_id: str, yes: bool, reason: str) -> None:
+    """One of the panel says, with reasons, whether the objection stands, or whether the answer does. Two decide."""
+    person_id = actor.person()
+    with transaction() as tx:
+        held = hold(tx, public_id)
+        seat = tx.session.scalar(
+            select(Seat)
+            .join(Panel, Panel.id == Seat.panel_id)
+            .where(Panel.objection_id == held.row.id, Seat.person_id == person_id)
+        )
+        if seat is None:
+            raise Forbidden(phrase("Only the three who were drawn decide here."))
+        weighs = objections.allowed("weigh", held.life, tx.now)
+        objections.require("weigh" if weighs else "settle", held.life, tx.now)
+        objections.require_reason(reason)
+        turn = STANDS if weighs else held.life.offered_at or 0
+        words = dict(
+            tx.session.execute(
+                select(PanelWord.seat_id, PanelWord.yes)
+                .join(Seat, Seat.id == PanelWord.seat_id)
+                .where(Seat.panel_id == seat.panel_id, PanelWord.turn == turn)
+            ).all()
+        )
+        if seat.id in words:
+            raise Conflict(phrase("You have said your word on this."))
+        tx.session.add(PanelWord(seat_id=seat.id, turn=turn, yes=yes, reason=reason.strip(), at=tx.now))
+        verdict = objections.verdict([*words.values(), yes])
+        if verdict is None:
+            return
+        act = objections.weigh if weighs else objections.settle
+        life = act(held.life, tx.now, verdict)
+        held.write(life, "objection.weighed" if weighs else "objection.settled")
+        held.tell(held.objectors() + held.lead(), f"panel {life.state}")
+
+
+def offer(
+    actor: Actor, public_id: str, *, words: str, answer: str, defers: bool = False, owner: str = "", due_on: str = ""
+) -> None:
+    """Answer an objection that stands: by words that the changed text has, or by a measure in it with owner and date."""
+    with transaction() as tx:
+        held = hold(tx, public_id)
+        actor.require_facilitator(held.poll.community_id)
+        missing = phrase("Please fill this in.")
+        given = {"words": words, "answer": answer, **({"owner": owner, "due_on": due_on} if defers else {})}
+        wrong = {name: missing for name, value in given.items() if not value.strip()}
+        if "words" not in wrong and words.strip() not in held.decision.draft:
+            wrong["words"] = phrase("These words are not in the draft. Change the draft first, then copy them from it.")
+        if wrong:
+            raise Invalid(phrase("This answer is not offered yet."), wrong)
+        life = objections.offer(held.life, tx.now, words.strip(), defers=defers)
+        held.row.answer = answer.strip()
+        held.row.owner, held.row.due_on = (owner.strip(), due_on) if defers else ("", "")
+        held.write(life, "objection.answered")
+        held.tell(held.objectors(), "answered")
+
+
+def reply(actor: Actor, public_id: str, accepts: bool) -> None:
+    """The word of those who objected on the answer."""
+    with transaction() as tx:
+        held = hold(tx, public_id)
+        life = objections.reply(held.life, tx.now, accepts, by_objector=held.raised_by(actor))
+        held.write(life, "objection.replied")
+        held.tell(held.lead(), "accepted" if accepts else "refused")
+
+
+def write(actor: Actor, public_id: str, text: str, *, unmask: bool = False) -> None:
+    """A message between the desk and those who objected. They stay unnamed, unless they say so."""
+    person_id = actor.person()
+    with transaction() as tx:
+        held = hold(tx, public_id, going_on=False)
+        desk = actor.facilitates(held.poll.community_id)
+        if not desk and not held.raised_by(actor):
+            raise Forbidden(phrase("Messages here are between the desk and those who objected."))
+        if not text.strip():
+            sentence = phrase("Please fill this in.")
+            raise Invalid(sentence, {"text": sentence})
+        shown = desk or unmask
+        name = tx.session.scalar(select(Person.name).where(Person.id == person_id)) if shown else ""
+        tx.session.add(
+            DeskMessage(objection_id=held.row.id, from_desk=desk, name=name or "", text=text.strip(), at=tx.now)
+        )
+        held.tell(held.objectors() if desk else held.lead(), "message")
