@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -10,6 +11,7 @@ from app.audit.finding import Wrong, read_canonical, read_json, same
 from app.audit.log import Told, place
 from app.ballots.cast import ballot_body, ballot_place
 from app.ballots.course import ANSWERED
+from app.ballots.early import early_body
 from app.ballots.models import Ballot, Batch, Objection, RollEntry, Slot, SlotLink
 from app.ballots.seal import SEALED
 from app.core.database import db
@@ -21,11 +23,15 @@ from app.engine.voting import RULES, Box, Rule
 CHUNK = 2000
 
 
-def check_ballots(poll: Any, closed: Told | None, moved: dict[str, Told], final: Told | None = None) -> int:
+def check_ballots(
+    poll: Any, closed: Told | None, moved: dict[str, Told], final: Told | None = None, early: Collection[str] = ()
+) -> int:
     """Check a poll's ballots, slot by slot, and its stored count; returns how many ballots, replaced ones included.
 
-    The newest entries of objections that belong here are taken out of ``moved``.
+    The newest entries of objections that belong here are taken out of ``moved``. ``early`` are the commitments of
+    ballots that were told one by one, before batches: they were made in the form of that time, and all must be here.
     """
+    left = set(early)
     rule = RULES[poll.rule]
     counts = {stance.key: 0 for stance in rule.stances}
     areas = dict(counts)
@@ -38,7 +44,8 @@ def check_ballots(poll: Any, closed: Told | None, moved: dict[str, Told], final:
                 _check_first(after)
                 after = None
             _check_chain(row, after)
-            check_content(poll.public_id, row, rule)
+            check_content(poll.public_id, row, rule, early=row.commitment in left)
+            left.discard(row.commitment)
             _check_objection(poll, row, rule, objections.pop(row.id, None), moved)
             if row.live:
                 counts[row.stance] += 1
@@ -49,19 +56,24 @@ def check_ballots(poll: Any, closed: Told | None, moved: dict[str, Told], final:
         _check_first(after)
     for row in objections.values():
         raise Wrong("objection", row.public_id, "ballot_id", "expected a ballot of its own poll")
+    if left:
+        raise Wrong("ballot", f"of {poll.public_id}", "commitment", "expected each ballot that the log told of, one by one")
     _check_count(poll, rule, Box(counts, areas), live, closed)
     _check_final(poll, rule, Box(counts, areas), final)
     return total
 
 
-def check_content(poll: str, row: Any, rule: Rule) -> None:
+def check_content(poll: str, row: Any, rule: Rule, *, early: bool = False) -> None:
     """Whether a ballot is what was committed to. Says nothing of what stands in it."""
     choice = read_canonical("ballot", row.public_id, "choice", row.choice)
     if choice.get("stance") != row.stance:
         raise Wrong("ballot", row.public_id, "stance", "expected the stance of its own choice")
-    mark = channel_mark(row.channel, row.serial or "", row.helper, row.nonce)
-    body = ballot_body(poll, ballot_place(row.code, row.seq, row.public_id), choice, mark)
-    if commitment(body, opening(row.nonce)).hex() != row.commitment:
+    if early:
+        body, nonce = early_body(poll, row.code, row.seq, choice), row.nonce
+    else:
+        mark = channel_mark(row.channel, row.serial or "", row.helper, row.nonce)
+        body, nonce = ballot_body(poll, ballot_place(row.code, row.seq, row.public_id), choice, mark), opening(row.nonce)
+    if commitment(body, nonce).hex() != row.commitment:
         raise Wrong("ballot", row.public_id, "commitment", "expected that of its content and nonce")
     if row.channel == "web" and (row.serial is not None or row.helper):
         raise Wrong("ballot", row.public_id, "serial, helper", "expected none: it was cast online")

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Text, cast, select
 
 from app.audit.finding import Wrong, read_canonical, read_json
+from app.ballots.early import CAST
 from app.core.database import db, is_sqlite
 from app.core.events import Event, LogEntry, LogHead
 from app.engine.canonical import canon, sha256_hex, tagged
@@ -65,6 +66,7 @@ class Log:
     tiles: list[str] = field(default_factory=list)
     marks: list[tuple[int, str, str]] = field(default_factory=list)  # place, subject, kind
     batches: Counter[tuple[str, int | None]] = field(default_factory=Counter)  # by poll and project
+    early: dict[tuple[str, int | None], set[str]] = field(default_factory=dict)  # commitments, by poll and project
 
     @property
     def tree(self) -> Tree:
@@ -111,6 +113,11 @@ class Log:
             self.kept.setdefault(event.kind, []).append(told)
         elif event.kind == DRAFTED:
             self._keep_draft(event)
+        elif event.kind == CAST:
+            bound = event.data.get("commitment")
+            if event.data.get("poll") != body.get("poll") or not isinstance(bound, str) or event.person_id is not None:
+                raise Wrong("event", event.id, "data", f"expected a ballot of the poll that {place(body)} tells, no person")
+            self.early.setdefault((str(body["poll"]), event.project_id), set()).add(bound)
         elif event.kind == SEALED:
             if not isinstance(body.get("poll"), str):
                 raise Wrong("log", place(body), "poll", "expected the poll whose ballots it seals")

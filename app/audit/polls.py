@@ -40,8 +40,11 @@ ANNOUNCED = {
     "roll_size": "roll_size",
     "roll_root": "roll_root",
 }
+# What an announcement of before votes with proof does not say, since there was but one of each; the electorate stands in
+# the policy.
+BEFORE = {"mode": "A", "paper": "none"}
 # Settings that policies of before don't have.
-LATER = ("prolong_days", "handle_days", "narrow")
+LATER = ("paper", "prolong_days", "handle_days", "narrow")
 POLICY = ("rule", "electorate", "quorum", "threshold")
 
 
@@ -72,7 +75,8 @@ def check_polls(community_id: int, log: Log) -> int:
         _check_prolonged(poll, told, prolonged.pop(poll.public_id, None))
         _check_version(poll, told)
         _check_roll(poll, told.body.get("roll", 1))
-        ballots += check_ballots(poll, closed.pop(poll.public_id, None), moved, final.pop(poll.public_id, None))
+        early = log.early.pop((poll.public_id, poll.project_id), set())
+        ballots += check_ballots(poll, closed.pop(poll.public_id, None), moved, final.pop(poll.public_id, None), early)
         check_paper(on_paper[poll.id])
         check_batches(poll, batches.pop((poll.public_id, poll.project_id), 0))
     left = (
@@ -83,7 +87,7 @@ def check_polls(community_id: int, log: Log) -> int:
         for told in rest.values():
             name = told.body.get("poll")
             raise Wrong("poll", name, "public_id", f"expected what {place(told.body)} of the log {kind}; it is gone")
-    for poll_name, _ in batches:
+    for poll_name, _ in [*batches, *log.early]:
         raise Wrong("poll", poll_name, "public_id", "expected the poll that entries of the log tell of, in its project")
     return ballots
 
@@ -145,8 +149,9 @@ def _check_decisions(community_id: int, log: Log) -> None:
 def _check_announced(poll: Any, told: Told) -> None:
     body, event = told
     name, source = poll.public_id, f"{place(body)} of the log tells"
+    before = {} if "mode" in body else {**BEFORE, "electorate": poll.electorate}
     for key, field in ANNOUNCED.items():
-        same("poll", name, field, getattr(poll, field), body.get(key), source)
+        same("poll", name, field, getattr(poll, field), body.get(key, before.get(key)), source)
     same("poll", name, "announced_at", poll.announced_at, event.at, source)
     same("poll", name, "announced_by_id", poll.announced_by_id, event.person_id, source)
     same("poll", name, "project_id", poll.project_id, event.project_id, source)

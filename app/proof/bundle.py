@@ -15,6 +15,7 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from app.ballots.cast import ballot_body, ballot_place
+from app.ballots.early import early_ballots, early_body
 from app.ballots.models import Ballot, Decision, Poll, Slot, TextVersion
 from app.ballots.queries import policy_of
 from app.ballots.weights import roll_of
@@ -227,6 +228,7 @@ def _facts(poll: Poll, version: TextVersion) -> dict[str, Any]:
 
 def _ballots(poll: Poll) -> Iterator[bytes]:
     """The ballots by their commitments, so that the order tells nothing; with what opens them where that may be told."""
+    early = early_ballots(poll) if "mode" not in _entry(poll, "poll.announced") else set()
     opens = may_publish("openings", mode=poll.mode, closed=True, counts=(poll.tally or {}).get("counts", {}))
     query = (
         select(Ballot, Slot.code)
@@ -237,7 +239,10 @@ def _ballots(poll: Poll) -> Iterator[bytes]:
     )
     for ballot, code in db.session.execute(query):
         row: dict[str, Any] = {"commitment": ballot.commitment, "counts": ballot.live}
-        if opens and ballot.live:
+        if opens and ballot.live and ballot.commitment in early:
+            row["ballot"] = early_body(poll.public_id, code, ballot.seq, json.loads(ballot.choice))
+            row["nonce"] = ballot.nonce.hex()
+        elif opens and ballot.live:
             place = ballot_place(code, ballot.seq, ballot.public_id)
             mark = channel_mark(ballot.channel, ballot.serial or "", ballot.helper, ballot.nonce)
             row["ballot"] = ballot_body(poll.public_id, place, json.loads(ballot.choice), mark)

@@ -335,7 +335,9 @@ class Bundle:
         for name in ("kind", "event", "seq", "at"):
             told.pop(name)
         said = dict(self.facts)
-        for name in ("text", "title"):
+        if "title" not in told:
+            said.pop("title", None)  # an announcement of before did not bind it
+        for name in ("text", "title")[: 1 + ("title" in told)]:
             said[name] = tagged("qiding/text/v1", str(said.get(name)).encode()).hex()
         for name in sorted(set(told) | set(said)):
             if name not in told or name not in said or told[name] != said[name]:
@@ -346,6 +348,8 @@ class Bundle:
         ends = self.one("poll.closed")["seq"]
         for number, body in enumerate(self.of("ballots.sealed"), start=1):
             seq, commitments = body["seq"], body["commitments"]
+            # Before there were batches a vote was closed without; its ballots were sealed all at once, later.
+            ends = ends if "mode" in self.announced else self.size
             if body.get("batch") != number or not self.announced["seq"] < seq < ends:
                 raise Failed("batch", entry=seq)
             if commitments != sorted(set(commitments)) or not all(HEX.fullmatch(item) for item in commitments):
