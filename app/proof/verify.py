@@ -27,7 +27,8 @@ CHECKS = tuple(
 MOST = 2**53 - 1
 HEX = re.compile(r"[0-9a-f]{64}")
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-ENDED = ("withdrawn", "resolved", "deferred", "concern")
+# An objection that was answered otherwise is met by another text, in another round: in this one it stands.
+ENDED = ("withdrawn", "concern")
 # The rules that are known here, with the shares that the law fixes for some: quorum and threshold.
 RULES = {"consent": "", "majority": "", "majority_voting": "", "owners": "2/3 1/2", "owners_special": "2/3 3/4"}
 
@@ -425,19 +426,7 @@ class Bundle:
             raise Failed("unknown_rule", rule=rule)
         if RULES[rule] not in ("", self.facts["quorum"] + " " + self.facts["threshold"]):
             raise Failed("other_share", rule=rule)
-        bases = [(self.closed["counts"], size)]
-        if rule.startswith("owners"):
-            bases.append((self.closed["areas"], self.facts["roll_area"]))
-        holds = True
-        for counts, everybody in bases:
-            part = sum(counts.values())
-            top, bottom = fraction(self.facts["quorum"])
-            holds = holds and 0 < part <= everybody and part * bottom >= everybody * top
-            if rule != "consent":
-                of = part - counts["abstain"] if rule == "majority_voting" else part
-                top, bottom = fraction(self.facts["threshold"])
-                yes, need = counts["yes"] * bottom, of * top
-                holds = holds and yes > 0 and (yes > need if 2 * top == bottom else yes >= need)
+        holds = all(held for _, held in self.conditions())
         if rule == "consent":
             standing = self.closed["counts"]["objection"] - self.ended()
             if self.result["standing"] != standing:
@@ -445,7 +434,29 @@ class Bundle:
             holds = holds and standing == 0
         if self.result["passed"] != holds:
             raise Failed("result", field="passed")
+        for body in self.of("count.final"):
+            areas = self.closed.get("areas", {})
+            told = (body["cast"], body["counts"], body["areas"] or areas, body["passed"])
+            if told != (cast, self.closed["counts"], areas, holds):
+                raise Failed("final", entry=body["seq"])
         return {"cast": cast, "size": size, "quorum": self.facts["quorum"], "passed": holds}
+
+    def conditions(self) -> list[tuple[str, bool]]:
+        """What the rule asks of heads, and where the law asks for it of floor area; each with whether it holds."""
+        rule, found = self.facts["rule"], []
+        bases = [("", self.closed["counts"], self.facts["roll_size"])]
+        if rule.startswith("owners"):
+            bases.append(("_area", self.closed["areas"], self.facts["roll_area"]))
+        for of_what, counts, everybody in bases:
+            part = sum(counts.values())
+            top, bottom = fraction(self.facts["quorum"])
+            found.append(("quorum" + of_what, 0 < part <= everybody and part * bottom >= everybody * top))
+            if rule != "consent":
+                of = part - counts["abstain"] if rule == "majority_voting" else part
+                top, bottom = fraction(self.facts["threshold"])
+                yes, need = counts["yes"] * bottom, of * top
+                found.append(("approval" + of_what, yes > 0 and (yes > need if 2 * top == bottom else yes >= need)))
+        return found
 
     def ended(self) -> int:
         """How many objections came to an end, by the last that the log says of each."""
@@ -655,6 +666,10 @@ SAYS = {
     "stance": ("Ballot {code} says what this vote does not know.", "选票{code}的选择不在选项里。"),
     "counts": ("Counted again, it is not what entry {entry} says.", "重新数的结果和第{entry}条不一致。"),
     "result": ("“{field}” in the result does not follow.", "结果里的“{field}”推不出来。"),
+    "final": (
+        "Entry {entry} made another count final than what was closed on.",
+        "第{entry}条宣布的最终计票，和截止时的不一致。",
+    ),
     "standing": (
         "{n} objections, {ended} ended by the log: another number stands.",
         "反对意见{n}条，日志里已了结{ended}条，和所说的不符。",
