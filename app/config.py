@@ -31,6 +31,7 @@ class Config:
     forwarded_hops: int = 0
     signing_secret: str = ""
     signing_file: Path | None = None
+    evidence_days: int = 3 * 365
 
     @property
     def is_sqlite(self) -> bool:
@@ -62,6 +63,7 @@ class Config:
             forwarded_hops=int(env.get("FORWARDED_HOPS", "0")),
             signing_secret=signing_secret,
             signing_file=signing_file,
+            evidence_days=int(env.get("QIDING_EVIDENCE_DAYS", 3 * 365)),
         )
 
 

@@ -48,7 +48,13 @@ def main() -> None:
     name = copy_database(config, folder)
     if config.media_dir.exists():
         shutil.copytree(config.media_dir, folder / "media")
-    print(f"{folder}: {name} and media. Keep the secret ({ROOT / 'var' / 'secret'}) apart from it.")
+    print(f"{folder}: {name} and media, bundles of votes among them.")
+    print(
+        f"Not in it, so that it can be handed on: keep a copy of the secret ({ROOT / 'var' / 'secret'}) apart from it,"
+    )
+    print(
+        f"and of the signing key ({config.signing_file or 'QIDING_SIGNING_KEY'}): without it checkpoints get a new key."
+    )
 
 
 if __name__ == "__main__":

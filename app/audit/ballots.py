@@ -57,7 +57,11 @@ def check_ballots(
     for row in objections.values():
         raise Wrong("objection", row.public_id, "ballot_id", "expected a ballot of its own poll")
     if left:
-        raise Wrong("ballot", f"of {poll.public_id}", "commitment", "expected each ballot that the log told of, one by one")
+        raise Wrong(
+            "ballot", f"of {poll.public_id}", "commitment", "expected each ballot that the log told of, one by one"
+        )
+    if rule.by_area and poll.links_deleted_at is not None and closed is not None:
+        areas = closed.body.get("areas", {})  # no ballot leads to its area any longer: what the log says stands
     _check_count(poll, rule, Box(counts, areas), live, closed)
     _check_final(poll, rule, Box(counts, areas), final)
     return total
@@ -72,7 +76,10 @@ def check_content(poll: str, row: Any, rule: Rule, *, early: bool = False) -> No
         body, nonce = early_body(poll, row.code, row.seq, choice), row.nonce
     else:
         mark = channel_mark(row.channel, row.serial or "", row.helper, row.nonce)
-        body, nonce = ballot_body(poll, ballot_place(row.code, row.seq, row.public_id), choice, mark), opening(row.nonce)
+        body, nonce = (
+            ballot_body(poll, ballot_place(row.code, row.seq, row.public_id), choice, mark),
+            opening(row.nonce),
+        )
     if commitment(body, nonce).hex() != row.commitment:
         raise Wrong("ballot", row.public_id, "commitment", "expected that of its content and nonce")
     if row.channel == "web" and (row.serial is not None or row.helper):

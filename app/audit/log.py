@@ -116,7 +116,9 @@ class Log:
         elif event.kind == CAST:
             bound = event.data.get("commitment")
             if event.data.get("poll") != body.get("poll") or not isinstance(bound, str) or event.person_id is not None:
-                raise Wrong("event", event.id, "data", f"expected a ballot of the poll that {place(body)} tells, no person")
+                raise Wrong(
+                    "event", event.id, "data", f"expected a ballot of the poll that {place(body)} tells, no person"
+                )
             self.early.setdefault((str(body["poll"]), event.project_id), set()).add(bound)
         elif event.kind == SEALED:
             if not isinstance(body.get("poll"), str):

@@ -103,7 +103,7 @@ def rounds_of(decision_ids: Iterable[int], now: int, *, latest_only: bool = Fals
     ):
         counts.setdefault(poll_id, {})[stance] = n
     raised = _raised(polls)
-    areas = weights.areas_of([poll.id for poll, _ in rows if RULES[poll.rule].by_area])
+    areas = weights.areas_of([poll for poll, _ in rows if RULES[poll.rule].by_area])
     # The stored tally of a settled poll is its count: nothing is waited for any more.
     open_ends = [poll.id for poll, _ in rows if poll.settled_at is None and poll.closes_at <= now]
     waiting = waits.uncounted(open_ends, now)

@@ -11,9 +11,12 @@ from app.core.database import db
 from app.engine.voting import Roll
 
 
-def areas_of(poll_ids: Sequence[int]) -> dict[int, dict[str, int]]:
-    """The floor area behind each stance of some polls; no query for none."""
-    found: dict[int, dict[str, int]] = {}
+def areas_of(polls: Sequence[Poll]) -> dict[int, dict[str, int]]:
+    """The floor area behind each stance of some polls; no query for none. As it was counted, where links have ended."""
+    found: dict[int, dict[str, int]] = {
+        poll.id: poll.tally["areas"] for poll in polls if poll.links_deleted_at is not None and poll.tally
+    }
+    poll_ids = [poll.id for poll in polls if poll.id not in found]
     if poll_ids:
         query = (
             select(Ballot.poll_id, Ballot.stance, func.sum(RollEntry.area))

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.ballots.gates import RECORD_PARTS
+from app.ballots.joins import end_with_links
 from app.ballots.waits import wait_for
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
 from app.paper import desk_views as _desk  # noqa: F401 - its routes hang on the blueprint
 from app.paper import queries
+from app.paper.forget import forget
 from app.paper.views import paper as blueprint
 
 wait_for(queries.unresolved)
+end_with_links(forget)
 if queries.record_part not in RECORD_PARTS:
     RECORD_PARTS.append(queries.record_part)
 

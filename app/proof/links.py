@@ -4,58 +4,76 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask import current_app
 from sqlalchemy import delete, select, update
 
 from app.ballots import queries
-from app.ballots.models import Ballot, Decision, Poll, RollEntry, SlotLink
+from app.ballots.joins import end_joins
+from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, SlotLink
+from app.config import Config
 from app.core.clock import DAY
 from app.core.database import db
 from app.core.events import record_event
 from app.core.transaction import Lock, Tx, transaction
 from app.engine.errors import Closed, Forbidden
+from app.engine.objections import ended
 from app.engine.phrase import phrase
 from app.people.actor import Actor
 from app.people.desk import note_access
 from app.people.models import AccessLog, Person
 
-EVIDENCE_DAYS = 3 * 365  # mode B: how long a vote under the law may be contested
+OBJECTION_DAYS = 90  # an objection that nobody ends keeps the links no longer than this
 ENDED = ("adopted", "rejected", "lapsed", "withdrawn")
 PAGE = 50
 
 
 def final(tx: Tx, poll: Poll) -> None:
-    """Whoever makes an outcome final calls this: in mode A, that ends the links between voters and slots."""
-    if poll.links_deleted_at is not None or poll.mode != "A":
-        return
-    _delete(tx, poll)
+    """Whoever makes an outcome final calls this: in mode A, that ends the links between voters and slots.
+
+    Where something still needs them, they stay, and the tick ends them once it doesn't.
+    """
+    if poll.links_deleted_at is None and poll.mode == "A" and not kept(poll, tx.now, tx.now):
+        _delete(tx, poll)
+
+
+def kept(poll: Poll, outcome_at: int, now: int) -> bool:
+    """Whether the links of a round are needed yet: for its count, or to know who raised an objection at the desk."""
+    if poll.settled_at is None or ("notice_days" in poll.matter and poll.final_at is None):
+        return True
+    states = db.session.scalars(select(Objection.state).where(Objection.poll_id == poll.id))
+    open_still = any(not ended(state) for state in states)
+    return open_still and now < outcome_at + OBJECTION_DAYS * DAY
 
 
 def delete_due() -> int:
     """Delete the links whose time has come: mode A after the final outcome, B after the evidence period; how many polls."""
+    config: Config = current_app.config["QIDING"]
     with transaction() as tx:
-        over = (Poll.final_at.is_not(None)) | (
-            Decision.state.in_(ENDED) & Decision.state_at.is_not(None) & (Poll.settled_at.is_not(None))
-        )
+        over = (Poll.final_at.is_not(None)) | (Decision.state.in_(ENDED) & Decision.state_at.is_not(None))
         rows = tx.session.execute(
             select(Poll.id, Poll.mode, Poll.final_at, Decision.state_at)
             .join(Decision, Decision.id == Poll.decision_id)
             .where(Poll.links_deleted_at.is_(None), Poll.mode != "C", over)
             .order_by(Poll.id)
         ).all()
-        wait = {"A": 0, "B": EVIDENCE_DAYS * DAY}
-        due = [row.id for row in rows if (row.final_at or row.state_at) + wait[row.mode] <= tx.now]
+        wait = {"A": 0, "B": config.evidence_days * DAY}
+        outcomes = {row.id: row.final_at or row.state_at for row in rows}
+        due = [row.id for row in rows if outcomes[row.id] + wait[row.mode] <= tx.now]
+    deleted = 0
     for poll_id in due:
         with transaction(lock=[Lock(Poll, poll_id)]) as tx:
             poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
-            if poll.links_deleted_at is None:
+            if poll.links_deleted_at is None and not kept(poll, outcomes[poll_id], tx.now):
                 _delete(tx, poll)
-    return len(due)
+                deleted += 1
+    return deleted
 
 
 def _delete(tx: Tx, poll: Poll) -> None:
     tx.session.execute(delete(SlotLink).where(SlotLink.poll_id == poll.id))
     # Who of a household cast last would tell that it cast at all.
     tx.session.execute(update(RollEntry).where(RollEntry.poll_id == poll.id).values(last_person_id=None))
+    end_joins(tx, poll)
     poll.links_deleted_at = tx.now
     record_event(
         tx,

@@ -202,7 +202,7 @@ def test_who_has_not_voted_is_for_outreach_until_the_quorum_and_each_look_is_log
 
 
 def test_links_end_with_the_final_outcome_and_what_needed_them_says_so(world: World, client: FlaskClient) -> None:
-    poll = voted(world)
+    poll = voted(world, stances="ccccaa")
     with world.here() as session:
         assert links.delete_due() == 0
         row = session.scalars(select(Poll)).one()
@@ -225,20 +225,6 @@ def test_links_end_with_the_final_outcome_and_what_needed_them_says_so(world: Wo
     with world.here():
         checkpoints.make(world.community_id)
     assert failure(io.BytesIO(built(world, poll))) == ("", "", {})
-
-
-def test_the_tick_ends_links_once_the_decision_is_final(world: World) -> None:
-    from app.ballots.models import Decision, SlotLink
-    from app.core.transaction import transaction
-
-    voted(world)
-    with world.here() as session, transaction() as tx:
-        decision = tx.session.scalars(select(Decision)).one()
-        decision.state, decision.state_at = "adopted", tx.now
-    with world.here() as session:
-        assert links.delete_due() == 1
-        assert links.delete_due() == 0
-        assert session.scalars(select(SlotLink)).first() is None
 
 
 SECRET = 'rule = "majority", electorate = "household", secret = true'

@@ -88,7 +88,9 @@ def test_two_programs_agree_on_random_polls(rule: str) -> None:
             seen["exact"] += test.left == test.right > 0
     # The polls were worth it: each test held and failed, each end was reached, thresholds were met exactly.
     assert all(seen[key] >= 5 for key in ("exact", True, False, "empty", "full", "part")), seen
-    assert all(seen[test, holds] >= 5 for test, _ in [k for k in seen if isinstance(k, tuple)] for holds in (True, False))
+    assert all(
+        seen[test, holds] >= 5 for test, _ in [k for k in seen if isinstance(k, tuple)] for holds in (True, False)
+    )
 
 
 def test_a_wrong_count_and_a_wrong_end_are_found() -> None:
@@ -100,5 +102,4 @@ def test_a_wrong_count_and_a_wrong_end_are_found() -> None:
         result = {**bundle.json("result.json"), field: value}
         bundle.json = {"result.json": result}.__getitem__
         with pytest.raises(Failed):
-            bundle.check_count()
-            bundle.check_rule()
+            (bundle.check_count(), bundle.check_rule())
