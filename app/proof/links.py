@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import current_app
 from sqlalchemy import delete, select, update
 
 from app.ballots import queries
 from app.ballots.joins import end_joins
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, SlotLink
-from app.config import Config
 from app.core.clock import DAY
 from app.core.database import db
 from app.core.events import record_event
@@ -45,9 +43,8 @@ def kept(poll: Poll, outcome_at: int, now: int) -> bool:
     return open_still and now < outcome_at + OBJECTION_DAYS * DAY
 
 
-def delete_due() -> int:
-    """Delete the links whose time has come: mode A after the final outcome, B after the evidence period; how many polls."""
-    config: Config = current_app.config["QIDING"]
+def delete_due(evidence_days: int) -> int:
+    """Delete the links whose time has come: mode A after the final outcome, B so many days later; of how many polls."""
     with transaction() as tx:
         over = (Poll.final_at.is_not(None)) | (Decision.state.in_(ENDED) & Decision.state_at.is_not(None))
         rows = tx.session.execute(
@@ -56,7 +53,7 @@ def delete_due() -> int:
             .where(Poll.links_deleted_at.is_(None), Poll.mode != "C", over)
             .order_by(Poll.id)
         ).all()
-        wait = {"A": 0, "B": config.evidence_days * DAY}
+        wait = {"A": 0, "B": evidence_days * DAY}
         outcomes = {row.id: row.final_at or row.state_at for row in rows}
         due = [row.id for row in rows if outcomes[row.id] + wait[row.mode] <= tx.now]
     deleted = 0

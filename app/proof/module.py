@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from flask import current_app
+
+from app.config import Config
 from app.core.module import Module
 from app.proof import bundle, checkpoints, links
 from app.proof.views import proof as blueprint
+
+
+def end_links() -> int:
+    """End the links whose time has come; how long those of owners stay is a setting."""
+    config: Config = current_app.config["QIDING"]
+    return links.delete_due(config.evidence_days)
+
 
 proof = Module(
     name="proof",
     blueprints=(blueprint,),
     jobs={"checkpoint": checkpoints.job, bundle.JOB: bundle.job},
-    tick=(links.delete_due, checkpoints.make_due, bundle.enqueue_due),
+    tick=(end_links, checkpoints.make_due, bundle.enqueue_due),
 )

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from tests.browser.conftest import Site
@@ -193,14 +198,41 @@ def fix_the_plan(people: Cast) -> None:
     assert "闭水试验" in again.page.locator(".diff ins").last.inner_text()
     again.send("main form:not(.form) button[type=submit]", at=0)  # one press says the same again
     assert again.path() == second + "/done"
+    code = again.page.locator(".codeword").inner_text()
     for name in ("李叔", "小王", "赵老师"):
         vote(people, name, second, "consent")
     people.at_hour(8, 9)
     passed = people.lead.go(second + "/result")
     assert passed.locator(".chop").count() == 1
+    check_at_home(people, second, code)
     people.give_notice()
     people.later(8)
+    adopt(people, second)
     people.close_step(4)
+
+
+def adopt(people: Cast, poll: str) -> None:
+    """The place where a passed text is adopted: after its notice, before the step is closed."""
+    assert people.lead.go(poll + "/result").locator(".chop").count() == 1
+
+
+def check_at_home(people: Cast, poll: str, code: str) -> None:
+    """A resident compares the printed receipt with the check, and runs the program on the bundle at home."""
+    people.site.run_jobs()
+    resident = people.residents["张阿姨"]
+    printed = resident.go(poll + "/receipt")
+    assert printed.locator(".a4 .codeword").inner_text() == code
+    checked = resident.go(f"{poll}/check?code={code}")
+    assert checked.locator("#mine + form + [role=status]").count() == 1
+    assert checked.locator(".gates .bad").count() == 0
+    with tempfile.TemporaryDirectory() as home:
+        for name, link in (("bundle.zip", "a[href$='/bundle.zip']"), ("verify.py", "a[href='/verify.py']")):
+            address = checked.locator(link).first.get_attribute("href") or ""
+            Path(home, name).write_bytes(resident.page.request.get(resident.base + address).body())
+        command = [sys.executable, "-I", "verify.py", "bundle.zip", "--lang", "zh", "--receipt"]
+        for asked, status, says in ((code, 0, f"{code}在第1批"), ("0000-0000-0000", 1, "没有0000-0000-0000")):
+            done = subprocess.run([*command, asked], cwd=home, capture_output=True, text=True, check=False)
+            assert (done.returncode, says in done.stdout) == (status, True), done.stdout + done.stderr
 
 
 def fix_the_money(people: Cast) -> None:

@@ -17,6 +17,7 @@ from app.core.transaction import transaction
 from app.objections import queries as objections
 from app.paper.models import PaperEntry, PaperSheet
 from app.proof import links
+from app.proof.module import end_links
 from tests.ballots.owners import SETTINGS as OWNERS
 from tests.ballots.owners import each_owns, opened
 from tests.ballots.owners import result as result_of
@@ -41,7 +42,7 @@ def left(world: World) -> int:
 
 def due(world: World) -> int:
     with world.here():
-        return links.delete_due()
+        return end_links()
 
 
 def test_the_tick_ends_links_once_the_decision_is_final(world: World) -> None:

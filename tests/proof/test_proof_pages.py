@@ -15,6 +15,7 @@ from app.core import jobs
 from app.engine.canonical import receipt_code
 from app.people.models import AccessLog
 from app.proof import bundle, checkpoints, links, verify
+from app.proof.module import end_links
 from tests.ballots.test_ballots_secrecy import staff
 from tests.ballots.world import World, send
 from tests.proof.bundles import apart, built, failure, lines, voted
@@ -204,7 +205,7 @@ def test_who_has_not_voted_is_for_outreach_until_the_quorum_and_each_look_is_log
 def test_links_end_with_the_final_outcome_and_what_needed_them_says_so(world: World, client: FlaskClient) -> None:
     poll = voted(world, stances="ccccaa")
     with world.here() as session:
-        assert links.delete_due() == 0
+        assert end_links() == 0
         row = session.scalars(select(Poll)).one()
         from app.core.transaction import transaction
 
