@@ -8,9 +8,9 @@ from sqlalchemy import Select, select
 
 from app.audit.finding import Wrong, read_canonical, read_json, same
 from app.audit.log import Told, place
-from app.ballots.cast import ballot_body, ballot_place
 from app.ballots.course import ANSWERED
 from app.ballots.models import Ballot, Batch, Objection, RollEntry, Slot, SlotLink
+from app.ballots.put import ballot_body, ballot_place
 from app.ballots.seal import SEALED
 from app.core.database import db
 from app.core.events import LogEntry

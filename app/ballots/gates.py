@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import url_for
 
-from app.ballots import queries
+from app.ballots import queries, told
 from app.ballots.models import Poll
 from app.ballots.queries import Round
 from app.core.i18n import say
@@ -234,10 +234,10 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
                 "standing": item.standing,
                 "passed": item.passed,
                 **law_part(item),
-                "concerns": queries.concerns_of(poll, now),
+                "concerns": told.concerns_of(poll, now),
                 "objections": [
                     {"number": o.code, "state": o.state, **{k: v for k, v in o.choice.items() if k != "stance"}}
-                    for o in queries.objections_of(poll, now)
+                    for o in told.objections_of(poll, now)
                 ],
             }
         )
