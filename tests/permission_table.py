@@ -144,7 +144,7 @@ PAPER = [
     *form("paper.entry", "poll_vote", LEADS, LEADS_DO, SHEET),
     *form("paper.helpers", "poll_vote", LEADS, LEADS_DO, {"person": "{colleague}"}),
     *get("paper.sheets", "poll_vote", LEADS),
-    *get("paper.sheet", "sheet_vote", LEADS),
+    *form("paper.sheet", "sheet_vote_paper", LEADS, LEADS_DO, {"document": b"%PDF-1.4 a sheet"}),
     *form(
         "paper.helped",
         "poll_vote",

@@ -29,7 +29,15 @@ OBJECTIONS = (
 MOVED, PROLONGED = "decision.moved", "poll.prolonged"
 KEPT = frozenset(
     {"poll.announced", "poll.closed", "count.final", "record.published", MOVED, PROLONGED, *OBJECTIONS}
-    | {"paper.issued", "paper.returned", "paper.ended", "paper.root_fixed", "paper.drawn", "paper.compared"}
+    | {
+        "paper.issued",
+        "paper.returned",
+        "paper.ended",
+        "paper.root_fixed",
+        "paper.drawn",
+        "paper.compared",
+        "paper.scanned",
+    }
     | {"key.introduced", "key.rotated"}
 )
 DRAFTED = "decision.drafted"

@@ -14,7 +14,15 @@ from app.core.database import db
 from app.engine import sheets
 from app.paper.models import PaperCheck, PaperDraw, PaperSheet
 
-KINDS = ("paper.issued", "paper.returned", "paper.ended", "paper.root_fixed", "paper.drawn", "paper.compared")
+KINDS = (
+    "paper.issued",
+    "paper.returned",
+    "paper.ended",
+    "paper.root_fixed",
+    "paper.drawn",
+    "paper.compared",
+    "paper.scanned",
+)
 
 
 class Story:
@@ -27,6 +35,7 @@ class Story:
         self.ended: dict[str, int | None] = {}
         self.compared: dict[str, bool] = {}
         self.draw: dict[str, Any] = {}
+        self.scans: dict[str, str] = {}
 
     def follow(self, told: Told) -> None:
         """Take one entry in; raises where it doesn't follow from those before."""
@@ -58,6 +67,11 @@ class Story:
             raise ValueError(state)
         self._move(name, {sheets.RETURNED, sheets.VALID} if state == sheets.OVERTAKEN else {sheets.RETURNED}, state)
         self.ended[name] = body["at"]
+
+    def _scanned(self, body: dict[str, Any]) -> None:
+        if body["sheet"] in self.scans or self.states[body["sheet"]] == sheets.ISSUED:
+            raise ValueError(body["sheet"])
+        self.scans[body["sheet"]] = body["sha256"]
 
     def _move(self, name: str, before: set[str], to: str) -> None:
         if self.states[name] not in before:
@@ -110,6 +124,7 @@ def check_paper(story: Story) -> None:
         same("paper_sheet", serial, "number", sheets.serial(poll.public_id, row.number), serial, "its serial tells")
         same("paper_sheet", serial, "returned_at", row.returned_at, story.returned.get(serial), "the log tells")
         same("paper_sheet", serial, "ended_at", row.ended_at, story.ended.get(serial), "the log tells")
+        same("paper_sheet", serial, "scan_sha256", row.scan_sha256, story.scans.get(serial, ""), "the log tells")
     _check_ballots(poll, named)
     _check_sample(story, named)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from flask_wtf.file import FileField
 from wtforms import BooleanField, RadioField, SelectField
-from wtforms.validators import Optional
+from wtforms.validators import InputRequired, Optional
 
 from app.ballots.forms import BallotForm
 from app.core.forms import Form, Line, Prose, WholeNumber, options
@@ -53,6 +54,16 @@ class SheetForm(Form):
     kind = RadioField(_l("What kind of objection is it?"), validators=[Optional()])
     reason = Prose(_l("What would happen, and to whom?"), required=False, most=2000, render_kw={"rows": 3})
     grounds = Prose(_l("How do you know?"), required=False, most=2000, render_kw={"rows": 2})
+
+
+class ScanForm(Form):
+    """A picture of a sheet."""
+
+    document = FileField(
+        _l("Picture of the sheet"),
+        validators=[InputRequired(_l("Choose a file."))],
+        description=_l("A PDF or a photo, at most 10 MB. Staff only; its fingerprint enters the log."),
+    )
 
 
 class HelperForm(Form):

@@ -38,6 +38,8 @@ class PaperSheet(Base):
     issued_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     returned_at: Mapped[int | None]
     ended_at: Mapped[int | None]
+    scan: Mapped[str] = mapped_column(String(16), default="")  # public id of a picture of it
+    scan_sha256: Mapped[str] = mapped_column(String(64), default="")
 
 
 class PaperEntry(Base):

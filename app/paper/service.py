@@ -6,10 +6,12 @@ from app.paper.desk import Taken, issue, may_help, name_helper, require_desk, ta
 from app.paper.entry import Entered, enter
 from app.paper.helped import help_cast
 from app.paper.sample import compare, fix, throw
+from app.paper.scan import attach
 
 __all__ = [
     "Entered",
     "Taken",
+    "attach",
     "compare",
     "enter",
     "fix",

@@ -14,11 +14,12 @@ from app.ballots import queries as ballots
 from app.core.clock import now
 from app.core.forms import options
 from app.core.i18n import gettext, ngettext, say
+from app.core.media import extensions_of, receive_document
 from app.engine.errors import NotFound
 from app.engine.voting import RULES
 from app.engine.voting.consent import KINDS
 from app.paper import queries, service
-from app.paper.forms import BoxForm, HelperForm, IssueForm, SheetForm
+from app.paper.forms import BoxForm, HelperForm, IssueForm, ScanForm, SheetForm
 from app.people.desk import note_access
 from app.people.session import actor, signed_in
 from app.projects.queries import find_activity
@@ -172,13 +173,24 @@ def sheets(slug: str, public_id: str) -> str:
 STATES = ("issued", "returned", "valid", "spoilt", "blank", "overtaken")
 
 
-@paper.get("/c/<slug>/poll/<public_id>/paper/sheet/<serial>")
-def sheet(slug: str, public_id: str, serial: str) -> str:
-    """Whose a sheet is: the only page that says so. Each look is noted."""
+@paper.route("/c/<slug>/poll/<public_id>/paper/sheet/<serial>", methods=["GET", "POST"])
+def sheet(slug: str, public_id: str, serial: str) -> Page:
+    """Whose a sheet is: the only page that says so, each look noted. A picture of the sheet can be added."""
     page, more = frame(slug, public_id)
+    form = ScanForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            scan = receive_document(form.document.data.read(), form.document.data.filename or "")
+            service.attach(actor(), public_id, serial, scan)
+            flash(gettext("The picture is kept, and its fingerprint stands in the log."))
+            return redirect(url_for("paper.sheet", slug=slug, public_id=public_id, serial=serial), 303)
     row, label = queries.find_sheet(page.round.poll, serial)
     note_access(actor(), page.community.id, "paper.sheet", f"{public_id}:{serial}")
-    return render_template("paper/sheet.html", sheet=row, label=label, **more)
+    ending = extensions_of([row.scan]).get(row.scan, "pdf") if row.scan else ""
+    return (
+        render_template("paper/sheet.html", sheet=row, label=label, form=form, ending=ending, **more),
+        form.http_status,
+    )
 
 
 @paper.get("/c/<slug>/poll/<public_id>/paper/account")

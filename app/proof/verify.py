@@ -432,8 +432,12 @@ class Bundle:
             if self.result["standing"] != standing:
                 raise Failed("standing", n=self.closed["counts"]["objection"], ended=self.ended())
             holds = holds and standing == 0
-        if self.result["passed"] != holds:
+        rings = self.closed.get("rings", {})
+        if set(rings) != set(self.facts.get("rings", {})):
+            raise Failed("result", field="rings")
+        if self.result["passed"] != (holds and all(rings.values())):
             raise Failed("result", field="passed")
+        holds = self.result["passed"]
         for body in self.of("count.final"):
             areas = self.closed.get("areas", {})
             told = (body["cast"], body["counts"], body["areas"] or areas, body["passed"])

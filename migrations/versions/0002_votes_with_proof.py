@@ -103,7 +103,20 @@ def upgrade() -> None:
     op.execute("update decision set state = 'deciding' where id in (select decision_id from poll)")
 
 
+# What the tables of before have no place for.
+STAYS = {
+    "ballots that are sealed in batches": "select 1 from ballot_batch limit 1",
+    "ballots without a slot": "select 1 from ballot where slot_id is null limit 1",
+    "owners on a roll": "select 1 from roll_entry where owner_id is not null limit 1",
+}
+
+
 def downgrade() -> None:
+    for what, query in STAYS.items():
+        if op.get_bind().execute(sa.text(query)).first() is not None:
+            raise RuntimeError(
+                f"This database can't go back to 0001: it has {what}. Use the copy made before the upgrade."
+            )
     op.drop_index("uq_ballot_serial", table_name="ballot")
     op.drop_index("ix_ballot_unsealed", table_name="ballot")
     with op.batch_alter_table("ballot") as table:

@@ -157,6 +157,15 @@ def upgrade() -> None:
         _primary("count_objection"),
     )
     op.create_index(op.f("ix_count_objection_poll_id"), "count_objection", ["poll_id"])
+    # Who the unit is, where that needs no owners: of rolls that were frozen with it, before they came back here.
+    op.execute(
+        "update roll_entry set unit_key = coalesce("
+        "(select public_id from household where household.id = roll_entry.household_id),"
+        " (select public_id from person where person.id = roll_entry.person_id))"
+    )
+    op.execute(
+        "update poll set roll_area = (select coalesce(sum(area), 0) from roll_entry where roll_entry.poll_id = poll.id)"
+    )
 
 
 def downgrade() -> None:

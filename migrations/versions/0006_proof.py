@@ -6,6 +6,8 @@ Revises: 0002
 
 from __future__ import annotations
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -68,6 +70,23 @@ def upgrade() -> None:
         sa.Column("checks", sa.JSON(), nullable=False),
         _number("at"),
     )
+    _keys_from_the_log()
+
+
+def _keys_from_the_log() -> None:
+    """A database that was here before, and went back: its log names the keys that sign it."""
+    bind = op.get_bind()
+    told = bind.execute(
+        sa.text('select community_id, seq, body from log where body like \'%"kind":"key.%\' order by community_id, seq')
+    ).all()
+    for community_id, seq, text in told:
+        body = json.loads(text)
+        if body["kind"] in ("key.introduced", "key.rotated"):
+            values = {"community_id": community_id, "seq": seq, "key": body["key"], "at": body["at"]}
+            bind.execute(
+                sa.text("insert into log_key (community_id, seq, key, at) values (:community_id, :seq, :key, :at)"),
+                values,
+            )
 
 
 def downgrade() -> None:

@@ -340,7 +340,7 @@ def test_the_arithmetic_of_the_law(
 ) -> None:
     names = ("yes", "no", "abstain")
     bundle: Any = object.__new__(verify.Bundle)
-    bundle.facts = {**OWNERS, **facts}
+    bundle.facts, bundle.told = {**OWNERS, **facts}, []
     counts = dict(zip(names, heads, strict=True))
     bundle.closed = {"counts": counts, "cast": sum(heads), "areas": dict(zip(names, areas, strict=True))}
     for said in (True, False):
