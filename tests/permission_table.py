@@ -178,7 +178,7 @@ LAW = [
     *post("people.unlink_owner", "owner_person", LEADS_DO),
     *post("people.developer", "owner", LEADS_DO, {"on": "1"}),
 ]
-OWN = "anonymous: sign in | author partner: page | *: 404"
+OWN = "anonymous: sign in | author partner neighbour: page | *: 404"
 PROOF = [
     *(row for name in ("log", "newest", "key") for row in get(f"proof.{name}", "community")),
     *get("proof.checkpoint", "checkpoint"),
