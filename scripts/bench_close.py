@@ -28,8 +28,8 @@ def fill(world, poll: str) -> int:  # type: ignore[no-untyped-def]
     """Put a ballot into each slot of a poll, written as a cast writes it; returns how many."""
     from sqlalchemy import insert, select
 
-    from app.ballots.cast import ballot_body, ballot_place
     from app.ballots.models import Ballot, Poll, Slot, random_key
+    from app.ballots.put import ballot_body, ballot_place
     from app.core.ids import new_public_id
     from app.core.transaction import transaction
     from app.engine.canonical import canon, channel_mark, commitment, opening

@@ -8,9 +8,9 @@ from sqlalchemy import Select, select
 
 from app.audit.finding import Wrong, read_canonical, read_json, same
 from app.audit.log import Told, place
-from app.ballots.cast import ballot_body, ballot_place
 from app.ballots.course import ANSWERED
 from app.ballots.models import Ballot, Batch, Objection, RollEntry, Slot, SlotLink
+from app.ballots.put import ballot_body, ballot_place
 from app.ballots.seal import SEALED
 from app.core.database import db
 from app.core.events import LogEntry
@@ -156,7 +156,15 @@ def _check_count(poll: Any, rule: Rule, box: Box, live: list[bytes], closed: Tol
         if body.get(field) != value:
             raise Wrong("poll", name, f"{field} at the close", f"expected by a recount what {entry} of the log tells")
     tally = {"counts": counts, "cast": len(live), "standing": sum(counts[key] for key in rule.objects), **by_area}
-    if read_json("poll", name, "tally", poll.tally) != tally:
+    stored = read_json("poll", name, "tally", poll.tally)
+    rings = read_json("poll", name, "rings", poll.rings)
+    if rings and isinstance(stored, dict):
+        # How many of a ring cast is stored, and the log tells only whether that was a third.
+        cast = stored.pop("rings", {})
+        enough = {key: 3 * cast.get(key, 0) >= ring["members"] for key, ring in rings.items()}
+        if body.get("rings") != enough:
+            raise Wrong("poll", name, "rings at the close", f"expected what {entry} of the log tells")
+    if stored != tally:
         raise Wrong("poll", name, "tally", "expected what a recount of its ballots gives")
 
 

@@ -42,6 +42,7 @@ ANNOUNCED = {
 }
 # Settings that policies of before don't have.
 LATER = ("prolong_days", "handle_days", "narrow")
+AS_TEXT = ("tally", "asked_of", "matter", "rings")  # what was stored is read here, and named when it can't be read
 POLICY = ("rule", "electorate", "quorum", "threshold")
 
 
@@ -51,11 +52,12 @@ def check_polls(community_id: int, log: Log) -> int:
     announced, closed = log.by("poll.announced", "poll"), log.by("poll.closed", "poll")
     final = log.by("count.final", "poll")
     moved, prolonged, ballots = log.newest(OBJECTIONS, "objection"), log.by(PROLONGED, "poll"), 0
-    columns = [column for column in Poll.__table__.columns if column.name not in ("tally", "asked_of", "matter")]
+    columns = [column for column in Poll.__table__.columns if column.name not in AS_TEXT]
     polls = db.session.execute(
         select(
             *columns,
             cast(Poll.tally, Text).label("tally"),
+            cast(Poll.rings, Text).label("rings"),
             cast(Poll.asked_of, Text).label("asked_of"),
             cast(Poll.matter, Text).label("matter"),
         )
@@ -142,6 +144,14 @@ def _check_decisions(community_id: int, log: Log) -> None:
         raise Wrong("text_version", unused, "id", "expected a poll that was announced on it; there is none")
 
 
+def _members(poll: Any) -> dict[str, Any]:
+    """How many members each ring has that must take part."""
+    rings = read_json("poll", poll.public_id, "rings", poll.rings)
+    if not isinstance(rings, dict) or not all(isinstance(ring, dict) for ring in rings.values()):
+        raise Wrong("poll", poll.public_id, "rings", "expected rings with their members")
+    return {key: ring.get("members") for key, ring in rings.items()}
+
+
 def _check_announced(poll: Any, told: Told) -> None:
     body, event = told
     name, source = poll.public_id, f"{place(body)} of the log tells"
@@ -154,6 +164,8 @@ def _check_announced(poll: Any, told: Told) -> None:
     hashed = matter_hash(matter) if isinstance(matter, dict) else None
     if hashed != body.get("matter", ""):
         raise Wrong("poll", name, "matter", f"expected that whose hash {place(body)} of the log holds")
+    if _members(poll) != body.get("rings", {}):
+        raise Wrong("poll", name, "rings", f"expected those that {place(body)} of the log names")
     same("poll", name, "voided_at", poll.voided_at, None, "nothing can void a poll yet")
     decision = db.session.execute(
         select(Decision.project_id, cast(Decision.policy, Text).label("policy")).where(Decision.id == poll.decision_id)

@@ -31,7 +31,7 @@ from app.people.actor import Actor
 from app.people.queries import persons_of_households
 from app.projects.kinds import ActivityRef, only
 from app.projects.models import ActivityRun, Project
-from app.projects.queries import activity_refs, find_activity
+from app.projects.queries import activity_refs, find_activity, find_project_by_id, method_of
 
 INSERT_CHUNK = 1000
 FROZEN_SETTINGS = (
@@ -224,10 +224,26 @@ def _poll(
         # How many took part is known only when the sheets are read, and of owners when their areas are added up:
         # such votes are not prolonged.
         prolong_days=int(decision.policy.get("prolong_days", 0)) if paper == "none" and not rule.by_area else 0,
+        rings=_rings_asked(ref, units) if decision.policy["electorate"] == "person" else {},
         roll_size=len(units),
         roll_area=sum(unit.area for unit in units),
         roll_root=roll_root(units),
     )
+
+
+def _rings_asked(ref: ActivityRef, units: list[Unit]) -> dict[str, Any]:
+    """The rings of which a third must take part: their members on this roll, and their titles in the method."""
+    project = find_project_by_id(ref.project_id)
+    titles = {ring.key: ring.title for ring in method_of(project).rings}
+    return {
+        key: {
+            "members": sum(1 for unit in units if key in unit.rings),
+            "zh_Hans": titles[key].zh_Hans,
+            "en": titles[key].en,
+        }
+        for key in ref.activity.words("quorum_rings")
+        if key in titles
+    }
 
 
 def _freeze_roll(tx: Tx, poll: Poll, units: list[Unit]) -> None:
@@ -240,6 +256,7 @@ def _freeze_roll(tx: Tx, poll: Poll, units: list[Unit]) -> None:
             "person_id": unit.person_id,
             "owner_id": unit.owner_id,
             "unit_key": unit.key,
+            "rings": list(unit.rings),
             "source": unit.source,
             "entered_by_id": unit.entered_by_id,
             "label": unit.label,
@@ -313,6 +330,7 @@ def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int) -> None:
             "roll_size": poll.roll_size,
             "roll_root": poll.roll_root,
             "roll": ROLL_VERSION,
+            **({"rings": {key: ring["members"] for key, ring in poll.rings.items()}} if poll.rings else {}),
             **({"matter": matters.matter_hash(poll.matter), "roll_area": poll.roll_area} if poll.matter else {}),
         },
     )

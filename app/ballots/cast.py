@@ -6,7 +6,6 @@ eight statements at most, in Core: this is the path that a whole town may walk w
 
 from __future__ import annotations
 
-import secrets
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,30 +14,27 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, select
 
 from app.ballots import queries, voices
-from app.ballots.models import Ballot, Poll, RollEntry, TextVersion, random_key
+from app.ballots.models import Poll, RollEntry, TextVersion
 from app.ballots.prolong import prolong
+from app.ballots.put import Put, put_ballot
 from app.ballots.statements import (
     BALLOTS_OF,
     BALLOTS_OF_FORM,
     CAST_LAST,
     HOLD_ENTRY,
     HOLD_POLL,
-    INSERT_BALLOT,
-    INSERT_OBJECTION,
     MARK_VOTED,
     OF_HOUSEHOLD,
     OF_PERSON,
-    REPLACE,
 )
 from app.ballots.times import may_be_prolonged, times_of
 from app.core.database import db
 from app.core.forms import tidy
-from app.core.ids import new_public_id
 from app.core.once import NO_KEY, OTHER_WORDS, is_key
 from app.core.outbox import tell, tell_those
 from app.core.transaction import Tx, transaction
 from app.engine import windows
-from app.engine.canonical import canon, channel_mark, commitment, opening, receipt_code, sha256_hex
+from app.engine.canonical import canon, receipt_code, sha256_hex
 from app.engine.errors import Closed, Conflict, Forbidden, Invalid, NotFound
 from app.engine.phrase import Moment, phrase
 from app.engine.voting import RULES
@@ -68,15 +64,6 @@ class Receipt:
     ballot: str
     code: str
     at: int | None
-
-
-@dataclass(frozen=True)
-class Put:
-    """A ballot that was written."""
-
-    id: int
-    public_id: str
-    commitment: str
 
 
 def cast(
@@ -302,68 +289,6 @@ def _require_may(actor: Actor, poll: Row[Any]) -> None:
     activity = method_by_hash(poll.method_sha256).step(poll.step).activity(poll.key)
     if not windows.may(activity, "vote", actor.rings_in(poll.community_id)):
         raise Forbidden(phrase("Your ring does not take part in this. You can read everything here."))
-
-
-def put_ballot(
-    tx: Tx,
-    poll: Poll | Row[Any],
-    slot_id: int | None,
-    slot_code: str | None,
-    choice: Mapping[str, str],
-    before: Ballot | Row[Any] | None,
-    *,
-    form: str | None = None,
-    channel: str = "web",
-    serial: str | None = None,
-    helper: str = "",
-) -> Put:
-    """Put a ballot into a slot, whatever its channel; the one that stood there stays, no longer live. Mode C: no slot.
-
-    The caller holds the poll and the roll entry, and has judged the hour. ``form`` is the hash of the form's key;
-    ``helper`` names who cast for a household on its word.
-    """
-    seq = 1
-    if before is not None:
-        seq = before.seq + 1
-        tx.session.execute(REPLACE, {"ballot": before.id})
-    nonce = secrets.token_bytes(32)
-    public_id = new_public_id()
-    mark = channel_mark(channel, serial or "", helper, nonce)
-    body = ballot_body(poll.public_id, ballot_place(slot_code, seq, public_id), choice, mark)
-    put = Put(random_key(), public_id, commitment(body, opening(nonce)).hex())
-    values = {
-        "id": put.id,
-        "public_id": put.public_id,
-        "poll_id": poll.id,
-        "slot_id": slot_id,
-        "stance": choice["stance"],
-        "choice": canon(dict(choice)).decode(),
-        "seq": seq,
-        "supersedes_id": before.id if before is not None else None,
-        "live": True,
-        "channel": channel,
-        "serial": serial,
-        "helper": helper,
-        "form": form,
-        "nonce": nonce,
-        "commitment": put.commitment,
-    }
-    tx.session.execute(INSERT_BALLOT, values)
-    if choice["stance"] in RULES[poll.rule].objects:
-        # Of a ballot that is replaced before the close, the close says that its objection was withdrawn.
-        row = {"id": random_key(), "public_id": new_public_id(), "poll_id": poll.id, "ballot_id": put.id}
-        tx.session.execute(INSERT_OBJECTION, {**row, "state": "raised"})
-    return put
-
-
-def ballot_place(slot: str | None, seq: int, public_id: str) -> dict[str, object]:
-    """Where a ballot stands: in a slot, with its number there; where votes are unlinked, under its own random id."""
-    return {"row": public_id} if slot is None else {"slot": slot, "seq": seq}
-
-
-def ballot_body(poll: str, place: Mapping[str, object], choice: Mapping[str, str], mark: str) -> dict[str, object]:
-    """What a ballot's commitment binds. ``mark`` binds how it came, behind a hash of its own: see channel_mark()."""
-    return {"poll": poll, **place, "choice": dict(choice), "by": mark}
 
 
 def _tell_unit(tx: Tx, poll: Row[Any], entry: Row[Any], actor: Actor, *, changed: bool) -> None:

@@ -126,6 +126,8 @@ def settle(poll_id: int) -> bool:
         poll.tally = {"counts": dict(tally.counts), "cast": tally.cast, "standing": result.standing}
         if result.rule.by_area:
             poll.tally = {**poll.tally, "areas": dict(tally.areas)}
+        if poll.rings:
+            poll.tally = {**poll.tally, "rings": weights.cast_by_ring(poll)}
         poll.settled_at = tx.now
         _withdraw_replaced(tx, poll)
         record_event(
@@ -140,6 +142,7 @@ def settle(poll_id: int) -> bool:
                 "cast": tally.cast,
                 "counts": dict(tally.counts),
                 **({"areas": dict(tally.areas)} if result.rule.by_area else {}),
+                **({"rings": _ring_words(poll)} if poll.rings else {}),
                 "ballots": tagged("qiding/ballots/v1", *sorted(commitments)).hex(),
             },
         )
@@ -148,6 +151,11 @@ def settle(poll_id: int) -> bool:
             lapse(tx, poll, result.closes_at)
         _tell_roll(tx, poll, result, f"closed:{poll.public_id}")
         return True
+
+
+def _ring_words(poll: Poll) -> dict[str, bool]:
+    """Of each ring that must take part, whether a third did; not how many: a ring may be few."""
+    return {key: ring.enough for key, ring in zip(sorted(poll.rings), weights.rings_of(poll), strict=True)}
 
 
 def lapse(tx: Tx, poll: Poll, at: int) -> None:

@@ -8,16 +8,18 @@ from typing import Any
 
 from flask import url_for
 
-from app.ballots import queries
+from app.ballots import queries, told, weights
 from app.ballots.models import Poll
 from app.ballots.queries import Round
 from app.core.i18n import say
 from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.gates import GateResult, Missing
+from app.engine.method import Text
 from app.engine.objections import NAMES
 from app.engine.phrase import Moment, Phrase, phrase
 from app.engine.voting import RULES, Box, Policy, Roll, Test
 from app.engine.voting.arithmetic import quorum_sum
+from app.engine.voting.rule import RingTurnout
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
 
 METHOD_RULES = tuple(key for key in RULES if key != "owners_special")  # that one follows from a matter
@@ -36,6 +38,7 @@ SPEC = ActivitySpec(
         SettingSpec("paper", "str", default="none", choices=("none", "last", "final")),
         SettingSpec("count_notice_days", "int", default=7, minimum=1),  # of owners' votes: before the final count
         SettingSpec("proxies", "int", default=3, minimum=0),  # mandates that one person may hold
+        SettingSpec("quorum_rings", "strs", default=()),  # rings of which a third must take part, where persons vote
         SettingSpec("prolong_days", "int", default=0, minimum=0),
         SettingSpec("handle_days", "int", default=60, minimum=10),
         SettingSpec("narrow", "bool", default=True),
@@ -110,6 +113,7 @@ def asked_preview(electorate: str, asked_of: Sequence[str], size: int) -> Phrase
 
 
 TESTS = {
+    "ring": phrase("Did a third of this ring take part?"),
     "quorum": phrase("Did enough take part?"),
     "objections": phrase("Does an objection stand?"),
     "approval": phrase("Did enough of them say yes?"),
@@ -234,10 +238,11 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
                 "standing": item.standing,
                 "passed": item.passed,
                 **law_part(item),
-                "concerns": queries.concerns_of(poll, now),
+                **rings_part(item),
+                "concerns": told.concerns_of(poll, now),
                 "objections": [
                     {"number": o.code, "state": o.state, **{k: v for k, v in o.choice.items() if k != "stance"}}
-                    for o in queries.objections_of(poll, now)
+                    for o in told.objections_of(poll, now)
                 ],
             }
         )
@@ -250,6 +255,19 @@ RECORD_PARTS: list[Part] = []  # what packages above add to the record of a roun
 
 def _added(poll: Poll, now: int) -> dict[str, Any]:
     return {key: value for part in RECORD_PARTS for key, value in part(poll, now).items()}
+
+
+def rings_part(item: Round) -> dict[str, Any]:
+    """What a record says of the rings that had to take part; nothing where none had to."""
+    if not item.poll.rings or item.tally is None:
+        return {}
+    rings = weights.rings_of(item.poll)
+    return {
+        "rings": [
+            {"zh_Hans": ring.title.zh_Hans, "en": ring.title.en, "members": ring.members, "enough": ring.enough}
+            for ring in rings
+        ]
+    }
 
 
 def law_part(item: Round) -> dict[str, Any]:
@@ -273,7 +291,12 @@ def retell(stored: dict[str, Any]) -> list[Phrase]:
         return []
     withdrawn = sum(stored["counts"][key] for key in rule.objects) - stored["standing"]
     # Records of votes by heads alone, and those from before there were others, have no areas.
-    box, roll = Box(stored["counts"], stored.get("areas", {})), Roll(stored["roll_size"], stored.get("roll_area", 0))
+    rings = tuple(
+        RingTurnout(Text(ring["zh_Hans"], ring["en"]), ring["members"], ring["members"] if ring["enough"] else 0)
+        for ring in stored.get("rings", ())
+    )
+    box = Box(stored["counts"], stored.get("areas", {}))
+    roll = Roll(stored["roll_size"], stored.get("roll_area", 0), rings)
     tally = rule.weigh(box, roll, policy, withdrawn)
     return [*(test.says for test in tally.tests), tally.verdict]
 

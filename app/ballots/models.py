@@ -114,6 +114,7 @@ class Poll(Base):
     announced_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     opens_at: Mapped[Instant]
     closes_at: Mapped[Instant]
+    rings: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of which a third must take part: members and title
     prolong_days: Mapped[int] = mapped_column(default=0)
     prolonged_until: Mapped[int | None]
     voided_at: Mapped[int | None]

@@ -9,7 +9,7 @@ from flask import Response as FlaskResponse
 from flask import flash, jsonify, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from app.ballots import gates, mandates, queries, receipts, service
+from app.ballots import gates, mandates, queries, receipts, service, told
 from app.ballots.forms import BallotForm
 from app.ballots.modes import MODES
 from app.ballots.views import Page, ballots
@@ -41,7 +41,7 @@ def _frame(page: queries.PollPage, at: int) -> dict[str, Any]:
         "step": step,
         "asked": gates.asked(page.round.poll),
         "standing": gates.standing,
-        "slot_number": queries.slot_number,
+        "slot_number": told.slot_number,
         "reader": actor(),
         "mode": MODES[page.round.poll.mode],
     }
@@ -146,9 +146,9 @@ def result(slug: str, public_id: str) -> str:
     return render_template(
         "ballots/result.html",
         place=queries.standing_of(actor(), page.round.poll),
-        objections=queries.objections_of(page.round.poll, at),
-        concerns=queries.concerns_of(page.round.poll, at, most=None if whole else CONCERNS_SHOWN),
-        sealed=queries.sealed_of(page.round.poll),
+        objections=told.objections_of(page.round.poll, at),
+        concerns=told.concerns_of(page.round.poll, at, most=None if whole else CONCERNS_SHOWN),
+        sealed=told.sealed_of(page.round.poll),
         tests=gates.TESTS,
         arithmetic=gates.arithmetic,
         **_frame(page, at),

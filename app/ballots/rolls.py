@@ -12,6 +12,7 @@ from app.engine.phrase import Phrase, phrase
 from app.engine.voting.heads import heads, unready
 from app.people.owners import holdings, living_owners, owner_keys, papers
 from app.people.queries import household_keys, person_keys, roll_households, roll_persons
+from app.people.rings import rings_of_persons
 from app.projects.kinds import ActivityRef
 
 ROLL_VERSION = 2  # the first one bound addresses, heads and areas only, not who the unit is
@@ -30,6 +31,7 @@ class Unit:
     key: str = ""  # who it is, bound by the root of the roll
     owner_id: int | None = None
     voices: tuple[tuple[str, int], ...] = ()  # of an owner: "household" or "owner", and which
+    rings: tuple[str, ...] = ()  # of a person, at the freeze
     source: str = ""
     entered_by_id: int | None = None
 
@@ -45,7 +47,11 @@ def electorate(ref: ActivityRef) -> list[Unit]:
         return [Unit(row.id, None, row.label, row.floor_area or 0, key=keys[row.id], source="roll") for row in rows]
     people = roll_persons(ref.community_id, ref.scope)
     keys = person_keys(person_id for person_id, _ in people)
-    return [Unit(None, person_id, label, 0, key=keys[person_id], source="device") for person_id, label in people]
+    rings = rings_of_persons(ref.community_id, [person_id for person_id, _ in people])
+    return [
+        Unit(None, person_id, label, 0, key=keys[person_id], rings=rings[person_id], source="device")
+        for person_id, label in people
+    ]
 
 
 def _owners(ref: ActivityRef) -> list[Unit]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from app.ballots.models import Ballot, Objection, Poll
+from app.ballots.weights import rings_of
 from app.core.database import db
 from app.engine.objections import Life
 from app.engine.voting.phase import PollTimes, close_that_holds
@@ -46,5 +47,6 @@ def may_be_prolonged(poll: Poll | Row[Any], now: int) -> bool:
 
 
 def quorum_met(poll: Poll | Row[Any], cast: int) -> bool:
-    """Whether enough have cast."""
-    return quorum_test(cast, poll.roll_size, Fraction(poll.quorum)).holds
+    """Whether enough have cast, of all and of each ring that must take part."""
+    enough = quorum_test(cast, poll.roll_size, Fraction(poll.quorum)).holds
+    return enough and all(ring.enough for ring in rings_of(poll))

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.ballots import queries
+from app.ballots import queries, told
 from app.ballots.close import settle
 from app.ballots.course import said_of
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
@@ -88,7 +88,7 @@ class Held:
             "objection.news",
             community_id=self.poll.community_id,
             project_id=self.poll.project_id,
-            data={"what": what, "number": queries.slot_number(self.code)},
+            data={"what": what, "number": told.slot_number(self.code)},
             href=self.href,
             dedupe=dedupe,
         )

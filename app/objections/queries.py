@@ -9,7 +9,7 @@ from typing import cast
 
 from sqlalchemy import func, or_, select
 
-from app.ballots import queries as ballots
+from app.ballots import told
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.ballots.times import close_of, life_of
 from app.core.database import db
@@ -106,7 +106,7 @@ def page(reader: Actor, public_id: str, slug: str, now: int) -> Page:
         may.add("write")
     return Page(
         held=held,
-        number=ballots.slot_number(held.code),
+        number=told.slot_number(held.code),
         choice=json.loads(choice),
         life=life,
         state=objections.state_at(life, now),
@@ -196,5 +196,5 @@ def _listed(*conditions: object, now: int, most: int = 200) -> list[Listed]:
         state = objections.state_at(life, now)
         step = next_step(life, state, closed_at)
         passage = json.loads(choice).get("passage", "")
-        found.append(Listed(row.public_id, slug, ballots.slot_number(code), title, passage, state, step))
+        found.append(Listed(row.public_id, slug, told.slot_number(code), title, passage, state, step))
     return found

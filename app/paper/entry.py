@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from app.ballots.cast import put_ballot, tell_unit, tidied
+from app.ballots.cast import tell_unit, tidied
 from app.ballots.models import Ballot, Poll, RollEntry, Slot, SlotLink
+from app.ballots.put import put_ballot
 from app.core.events import record_event
 from app.core.transaction import Lock, Tx, transaction
 from app.engine import sheets

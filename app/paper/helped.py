@@ -9,7 +9,6 @@ from sqlalchemy import select
 from app.ballots.cast import (
     Receipt,
     hold_poll,
-    put_ballot,
     receipt_of,
     replay,
     require_open,
@@ -19,6 +18,7 @@ from app.ballots.cast import (
     tidied,
 )
 from app.ballots.models import RollEntry, Slot, SlotLink
+from app.ballots.put import put_ballot
 from app.core.once import NO_KEY, is_key
 from app.core.transaction import Lock, transaction
 from app.engine.canonical import sha256_hex

@@ -11,10 +11,10 @@ from app.core.events import record_event
 from app.core.transaction import transaction
 from app.engine.errors import Conflict, Invalid, NotFound
 from app.engine.phrase import phrase
-from app.people.actor import Actor
+from app.people.actor import RESIDENTS_RING, RING_OF_ROLE, Actor
 from app.people.models import Household, Person, RingMember, RoleGrant
 from app.people.places import Building, Entrance, Unit
-from app.people.queries import unit_label
+from app.people.queries import unit_label, with_role
 
 
 def put_in_ring(actor: Actor, community_id: int, person_public_id: str, ring: str, rings: Collection[str]) -> None:
@@ -76,6 +76,20 @@ def ring_members(community_id: int) -> list[tuple[RingMember, Person]]:
         .order_by(RingMember.ring, Person.name, RingMember.id)
     )
     return [(member, person) for member, person in db.session.execute(query)]
+
+
+def rings_of_persons(community_id: int, person_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """The rings that residents belong to as things stand: the residents' own, by roles, and those they were put into."""
+    found = {person_id: {RESIDENTS_RING} for person_id in person_ids}
+    given = select(RingMember.person_id, RingMember.ring).where(RingMember.community_id == community_id)
+    for person_id, ring in db.session.execute(given):
+        if person_id in found:
+            found[person_id].add(ring)
+    for role, ring in RING_OF_ROLE.items():
+        for person in with_role(community_id, role):
+            if person.id in found:
+                found[person.id].add(ring)
+    return {person_id: tuple(sorted(rings)) for person_id, rings in found.items()}
 
 
 def people_here(community_id: int) -> list[tuple[Person, str]]:

@@ -14,8 +14,8 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import func, select
 
-from app.ballots.cast import ballot_body, ballot_place
 from app.ballots.models import Ballot, Decision, Poll, Slot, TextVersion
+from app.ballots.put import ballot_body, ballot_place
 from app.ballots.queries import policy_of
 from app.ballots.weights import roll_of
 from app.config import Config

@@ -439,8 +439,12 @@ class Bundle:
             if self.result["standing"] != standing:
                 raise Failed("standing", n=self.closed["counts"]["objection"], ended=self.ended())
             holds = holds and standing == 0
-        if self.result["passed"] != holds:
+        rings = self.closed.get("rings", {})
+        if set(rings) != set(self.facts.get("rings", {})):
+            raise Failed("result", field="rings")
+        if self.result["passed"] != (holds and all(rings.values())):
             raise Failed("result", field="passed")
+        holds = self.result["passed"]
         return {"cast": cast, "size": size, "quorum": self.facts["quorum"], "passed": holds}
 
     def ended(self) -> int:

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, make_response, render_template, request, sen
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from app.ballots import gates, queries
+from app.ballots import gates, queries, told
 from app.ballots.modes import MODES
 from app.ballots.queries import PollPage
 from app.core.clock import now
@@ -102,7 +102,7 @@ def _frame(page: PollPage) -> dict[str, Any]:
         "ref": ref,
         "asked": gates.asked(page.round.poll),
         "standing": gates.standing,
-        "slot_number": queries.slot_number,
+        "slot_number": told.slot_number,
     }
 
 

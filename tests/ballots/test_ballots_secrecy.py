@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.ballots import gates, queries, service
+from app.ballots import gates, queries, service, told
 from app.ballots.models import Ballot, Poll, RollEntry, Slot, SlotLink
 from app.core.database import db
 from app.core.events import Event, LogEntry
@@ -165,13 +165,13 @@ def test_where_all_said_the_same_only_the_totals_are_shown(world: World) -> None
         world.cast(n, poll, "abstain")
     world.close(poll)
     with world.here() as session:
-        codes = [queries.slot_number(code) for code in session.scalars(select(Slot.code))]
+        codes = [told.slot_number(code) for code in session.scalars(select(Slot.code))]
         labels = session.scalars(select(RollEntry.label)).all()
         record = json.dumps(gates.record(find_activity(world.activity, world.clock.now()), world.clock.now()))
     page = world.app.test_client().get(f"/c/{world.slug}/poll/{poll}/result").text
-    for told in (*codes, *labels):
-        assert told not in page
-        assert told not in record
+    for words in (*codes, *labels):
+        assert words not in page
+        assert words not in record
 
 
 def test_slots_and_roll_entries_meet_in_no_page_and_no_record(world: World) -> None:
@@ -189,13 +189,13 @@ def test_slots_and_roll_entries_meet_in_no_page_and_no_record(world: World) -> N
         record = json.dumps(gates.record(find_activity(world.activity, world.clock.now()), world.clock.now()))
         log = " ".join(session.scalars(select(LogEntry.body)))
         events = [(row.kind, row.person_id, json.dumps(row.data)) for row in session.scalars(select(Event))]
-    own = {queries.slot_number(code) for label, _, code, _ in links if label.endswith("101室")}
+    own = {told.slot_number(code) for label, _, code, _ in links if label.endswith("101室")}
     texts = {(name, url): client.get(url).text for name, client in readers(world) for url in pages(world, poll)}
     for where, text in {**texts, ("", "record"): record, ("", "log"): log}.items():
         assert not any(code in text or str(slot) in text for _, _, code, slot in links), where
         # Sealed commitments stand in the log, by their own order, and tell nothing without their nonces.
         assert where == ("", "log") or not any(commitment in text for commitment in commitments), where
-        numbers = {queries.slot_number(code) for _, _, code, _ in links if queries.slot_number(code) in text}
+        numbers = {told.slot_number(code) for _, _, code, _ in links if told.slot_number(code) in text}
         assert numbers <= own, where  # the objection's number, and no other
         if numbers:
             named = {label for label, _, _, _ in links if label in text}
@@ -215,7 +215,7 @@ def test_objections_and_concerns_come_in_an_order_that_tells_nothing(world: Worl
     world.close(poll)
     with world.here() as session:
         row = session.scalars(select(Poll)).one()
-        shown = queries.objections_of(row, world.clock.now())
+        shown = told.objections_of(row, world.clock.now())
         assert [item.code for item in shown] == sorted(item.code for item in shown)
-        concerns = queries.concerns_of(row, world.clock.now())
+        concerns = told.concerns_of(row, world.clock.now())
         assert concerns == sorted(concerns)

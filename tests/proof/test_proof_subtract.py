@@ -10,9 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.ballots import queries, service
-from app.ballots.cast import put_ballot
+from app.ballots import queries, service, told
 from app.ballots.models import Poll, Slot, SlotLink
+from app.ballots.put import put_ballot
 from app.core.transaction import transaction
 from app.engine.canonical import canon, channel_mark, commitment, opening, receipt_code
 from app.engine.voting.publish import LEAST_ROWS, may_publish
@@ -132,8 +132,8 @@ def test_identified_and_unlinked_votes_publish_totals_only(world: World, client:
         with world.here() as session:
             service.settle_due()
             row = session.scalars(select(Poll).where(Poll.public_id == poll)).one()
-            assert queries.concerns_of(row, world.clock.now()) == []
-            assert queries.objections_of(row, world.clock.now()) == []
+            assert told.concerns_of(row, world.clock.now()) == []
+            assert told.objections_of(row, world.clock.now()) == []
         pages = seen(world, client, poll)
         assert not any("夜里的灯光" in page for page in pages.values())
         here = f"/c/{world.slug}/poll/{poll}/rows"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from app.engine.errors import Invalid
+from app.engine.method import Text
 from app.engine.phrase import Phrase, phrase
 
 Choice = Mapping[str, str]
@@ -58,11 +59,26 @@ class Box:
 
 
 @dataclass(frozen=True)
+class RingTurnout:
+    """A ring of persons of which a third must take part: its members at the freeze, and how many of them cast."""
+
+    title: Text
+    members: int
+    cast: int
+
+    @property
+    def enough(self) -> bool:
+        """Whether a third have cast, in whole numbers; a ring without members asks for nobody."""
+        return 3 * self.cast >= self.members
+
+
+@dataclass(frozen=True)
 class Roll:
-    """All who are asked: how many heads, and their floor area in 0.01 m²."""
+    """All who are asked: how many heads, their floor area in 0.01 m², and the rings that must take part."""
 
     heads: int
     area: int = 0
+    rings: tuple[RingTurnout, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +135,7 @@ class Rule:
         """Weigh a box against a roll; where heads alone are weighed, counts and a number of heads are enough."""
         box = box if isinstance(box, Box) else Box(box)
         roll = roll if isinstance(roll, Roll) else Roll(roll)
-        return self.weighs(box, roll, self.fixed or policy, withdrawn)
+        return _with_rings(self.weighs(box, roll, self.fixed or policy, withdrawn), roll.rings)
 
     def tally(self, votes: Sequence[Vote], electorate: Roll | int, policy: Policy, withdrawn: int = 0) -> Tally:
         """Count and weigh live ballots; ``withdrawn`` of the objections among them were ended by those who raised them."""
@@ -128,6 +144,23 @@ class Rule:
     def stance(self, key: str) -> Stance:
         """The stance with this key."""
         return next(item for item in self.stances if item.key == key)
+
+
+def _with_rings(tally: Tally, rings: tuple[RingTurnout, ...]) -> Tally:
+    """The tally with a test for each ring that must take part. How many of a ring cast is not told: it may be few."""
+    if not rings:
+        return tally
+    tests = tuple(Test("ring", ring.enough, int(ring.enough), 1, _ring_says(ring)) for ring in rings)
+    tally = replace(tally, tests=(tally.tests[0], *tests, *tally.tests[1:]))
+    if all(ring.enough for ring in rings):
+        return tally
+    return replace(tally, passed=False, quorum_met=False, verdict=phrase("Not decided: too few took part."))
+
+
+def _ring_says(ring: RingTurnout) -> Phrase:
+    if ring.enough:
+        return phrase("%(ring)s (%(members)s): at least a third took part.", ring=ring.title, members=ring.members)
+    return phrase("%(ring)s (%(members)s): fewer than a third took part.", ring=ring.title, members=ring.members)
 
 
 def by_heads(
