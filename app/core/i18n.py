@@ -133,6 +133,15 @@ def day(at: int, year: bool = False) -> str:
     return format_date(when, "y年M月d日" if year else "M月d日EEE", locale=_locale())
 
 
+def date_of(text: str) -> str:
+    """A day that is kept as ISO text, as one writes it; what is no day stays as it is."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return text
+    return format_date(found, "EEE d MMMM y" if language() == "en" else "y年M月d日", locale=_locale())
+
+
 def clock_time(at: int) -> str:
     """``20:00``."""
     return format_time(local(at).time(), "HH:mm", locale=_locale())

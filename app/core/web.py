@@ -252,6 +252,7 @@ def paragraphs(text: str | None) -> Markup:
 FILTERS: dict[str, Callable[..., Any]] = {
     "nb": nb,
     "day": i18n.day,
+    "date": i18n.date_of,
     "clock_time": i18n.clock_time,
     "moment": i18n.moment,
     "ago": i18n.ago,

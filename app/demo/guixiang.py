@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.demo import steps
+from app.demo import lift_votes, steps
 from app.demo.parts import CONSENT, Idea, Meeting, Member, Reply, Said, concern
 from app.demo.people import Town
 from app.demo.scene import Scene
@@ -281,8 +281,7 @@ def lift(town: Town, method: str) -> Story:
         "薛阿婆": {"stance": "no"},
         "卢师傅": {"stance": "abstain"},
     }
-    yield from scene.cast(poll, -70, -57, scene.ballots_of(11, "lift", named, yes="yes"))
-    yield from scene.settle(-56)
+    yield from lift_votes.survey(town, scene, poll, scene.ballots_of(11, "lift", named, yes="yes"))
     yield stage.at(-53, 10)
     scene.close()
     yield stage.at(-50, 14)
@@ -318,6 +317,7 @@ def lift(town: Town, method: str) -> Story:
     yield stage.at(-18, 15)
     for name in ("陈伯", "卢老师"):
         scene.enter("shares_meeting", "confirmations", name=name, how="在纪要上签字")
+    yield from lift_votes.owners(town, scene)
 
 
 LIFT_TEXT = """一、在3号楼北侧门洞装一部电梯，六层六站，半层入户改平层。

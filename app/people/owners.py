@@ -92,6 +92,22 @@ def find_owner(community_id: int, public_id: str) -> Owner:
     return found
 
 
+def units_of(owner_id: int) -> list[tuple[str, Ownership, Unit]]:
+    """What an owner holds, in the order of its entry: where it is, the share, the unit."""
+    query = (
+        select(Building.label, Entrance.label, Ownership, Unit)
+        .join(Unit, Unit.id == Ownership.unit_id)
+        .join(Entrance, Entrance.id == Unit.entrance_id)
+        .join(Building, Building.id == Entrance.building_id)
+        .where(Ownership.owner_id == owner_id)
+        .order_by(Ownership.id)
+    )
+    return [
+        (unit_label(building, entrance, unit.room), share, unit)
+        for building, entrance, share, unit in db.session.execute(query)
+    ]
+
+
 def speakers_of(owner_id: int) -> list[tuple[OwnerPerson, Person]]:
     """Who speaks for an owner now, by papers."""
     query = (

@@ -195,8 +195,11 @@ def owner(slug: str, public_id: str) -> Page:
             owners.link_person(reader, here.id, public_id, form.unit.data, form.name.data, form.paper.data)
             flash(gettext("Recorded: this person speaks for the owner."))
             return redirect(url_for("people.owner", slug=slug, public_id=public_id), 303)
-    rows = owners.speakers_of(found.id)
-    return render_template("people/owner.html", community=here, owner=found, rows=rows, form=form), form.http_status
+    rows, units = owners.speakers_of(found.id), owners.units_of(found.id)
+    return (
+        render_template("people/owner.html", community=here, owner=found, rows=rows, units=units, form=form),
+        form.http_status,
+    )
 
 
 @people.post("/c/<slug>/owners/<public_id>/end/<person>")

@@ -705,12 +705,25 @@ def words(step: Step, lang: str) -> tuple[str, str, str]:
         key += pair[0] if values["counts" if key == "ok_receipt" else "passed"] else pair[1]
     if key == "ok_count" and not values["opened"]:
         key = "ok_count_closed"
-    shown = {name: tell(value) for name, value in values.items()}
+    shown = {name: tell(value, CHOICES if which else {}) for name, value in values.items()}
     return NAMES[step.name][which], STATES[step.state][which], SAYS[key][which].format(**shown)
 
 
-def tell(value: Any) -> str:
-    return ", ".join("{} {}".format(*item) for item in sorted(value.items())) if isinstance(value, dict) else str(value)
+CHOICES = {
+    "consent": "同意",
+    "concern": "有保留地同意",
+    "objection": "反对",
+    "abstain": "弃权",
+    "yes": "赞成",
+    "no": "反对",
+}
+
+
+def tell(value: Any, names: dict[str, str]) -> str:
+    """A value as it stands in a sentence; counts by the choice's name, where there is one."""
+    if not isinstance(value, dict):
+        return str(value)
+    return ", ".join(f"{names.get(name, name)} {n}" for name, n in sorted(value.items()))
 
 
 def main(arguments: list[str] | None = None) -> int:

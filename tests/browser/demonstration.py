@@ -16,7 +16,7 @@ from app.core.clock import SystemClock
 from app.core.database import db
 from app.demo.story import load_demonstration, sign_ins
 from app.factory import create_app
-from app.people.places import Community
+from app.people.places import Community, Owner
 from tests.browser.conftest import Reader
 
 
@@ -28,6 +28,22 @@ class Demonstration:
     codes: list[str]
     password: str
     result: str  # the address of a vote's result
+    on_paper: str  # the address of a vote with sheets of paper
+    owners: str  # the address of a vote of owners, its count under notice
+    holder: str  # the address of an owner
+
+    def starts(self, who: str) -> list[str]:
+        """Where each role begins: what no link leads to from the home page within a few of each kind."""
+        paper, owners, here = self.on_paper, self.owners, "/c/guixiang"
+        public = ["/", self.result, f"{paper}/paper/account", f"{owners}/count", f"{owners}/check", f"{here}/log"]
+        inside = [f"{paper}/paper", f"{paper}/paper/sheets", f"{paper}/paper/sample", f"{owners}/mandates"]
+        return {
+            "nobody": [*public, f"{owners}/notice", f"{here}/authorisation"],
+            "resident": public,
+            "chen": ["/c/ziteng/console", self.result, "/c/ziteng/objections"],
+            "gu": [f"{here}/console", *inside, f"{owners}/count", self.holder, f"{here}/objections"],
+            "ding": ["/admin", f"{here}/authorisation", f"{here}/looks"],
+        }[who]
 
     def sign_in(self, reader: Reader, who: str) -> Reader:
         """Sign a browser in: ``nobody``, a ``resident``, or staff by the first part of the e-mail."""
@@ -63,8 +79,18 @@ def load(folder: Path) -> Demonstration:
         poll, slug = db.session.execute(
             select(Poll.public_id, Community.slug).join(Community).where(Poll.settled_at.is_not(None)).limit(1)
         ).one()
+        query = select(Poll.public_id, Poll.electorate).join(Community).where(Community.slug == "guixiang")
+        lift = dict(db.session.execute(query.where((Poll.paper != "none") | (Poll.electorate == "owner"))).all())
+        votes = {electorate: f"/c/guixiang/poll/{public_id}" for public_id, electorate in lift.items()}
+        holder = db.session.scalars(select(Owner.public_id).order_by(Owner.id)).first()
     password = re.search(r"password for all: (\S+)", text)
     assert password is not None
     return Demonstration(
-        app, re.findall(r"^\s+([0-9A-Z]{5}-[0-9A-Z]{5})", text, re.M), password[1], f"/c/{slug}/poll/{poll}/result"
+        app,
+        re.findall(r"^\s+([0-9A-Z]{5}-[0-9A-Z]{5})", text, re.M),
+        password[1],
+        result=f"/c/{slug}/poll/{poll}/result",
+        on_paper=votes["household"],
+        owners=votes["owner"],
+        holder=f"/c/guixiang/owners/{holder}",
     )

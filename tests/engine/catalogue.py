@@ -20,8 +20,9 @@ ACTIVITIES = (
         "ballot",
         ("vote",),
         (
-            SettingSpec("rule", "str", required=True, choices=("consent", "majority")),
-            SettingSpec("electorate", "str", required=True, choices=("household", "person")),
+            SettingSpec("rule", "str", required=True, choices=("consent", "majority", "owners")),
+            SettingSpec("electorate", "str", required=True, choices=("household", "person", "owner")),
+            SettingSpec("paper", "str", default="none", choices=("none", "last", "final")),
             SettingSpec("quorum", "fraction", default="1/2"),
             SettingSpec("announce_hours", "int", default=48, minimum=0),
             SettingSpec("open_days", "int", default=7, minimum=1),
