@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import func, insert, select
 
 from app.ballots import service as ballots
-from app.ballots.models import Poll
+from app.ballots.law_models import Authorisation
+from app.ballots.models import Objection, Poll
 from app.comments.models import Comment, CommentReport, Talk
 from app.core.clock import DAY, HOUR
+from app.core.database import db
 from app.core.ids import new_public_id
 from app.core.outbox import Message
 from app.core.transaction import Tx, transaction
@@ -19,7 +21,7 @@ from app.notices.models import Complaint, Notice
 from app.paper.models import PaperSheet
 from app.people.actor import Actor
 from app.people.models import Device, Household, Person, RoleGrant
-from app.people.places import Building, Entrance, Owner, Ownership, RollImport, RollRowStaged, Unit
+from app.people.places import Building, Entrance, Owner, OwnerPerson, Ownership, RollImport, RollRowStaged, Unit
 from app.people.session import actor_of
 from app.projects import service as projects
 from app.projects.models import StepRunRow
@@ -69,6 +71,7 @@ class Crowd:
         self.proposal = self._proposal("二层平台种花")
         self.merged: dict[int, str] = {}
         self.notice = 0
+        self.owner = ""
 
     def _proposal(self, title: str) -> str:
         garden = self.garden
@@ -158,8 +161,26 @@ class Crowd:
                 owner = Owner(community_id=here, name=f"{name}{k}")
                 tx.session.add(owner)
                 tx.session.flush()
+                self.owner = self.owner or owner.public_id
                 share = {"community_id": here, "owner_id": owner.id, "share_num": 1, "share_den": 2, "source": "证"}
                 _add(tx, Ownership, [{**share, "unit_id": unit, "at": tx.now} for unit in units[:2]])
+        self._owner(tx, n)
+
+    def _owner(self, tx: Tx, n: int) -> None:
+        """One owner for whom many speak, of a unit in each building; and the papers that let owners vote here."""
+        here, lead = self.garden.community, self.garden.lead.person()
+        owner = tx.session.scalars(select(Owner).where(Owner.public_id == self.owner)).one()
+        known = {"community_id": here, "at": tx.now}
+        voice = {"owner_id": owner.id, "paper": "委托书", "entered_by_id": lead, **known}
+        _add(tx, OwnerPerson, [{"person_id": self.people[k].person(), **voice} for k in range(self.n, n)])
+        held = select(Ownership.unit_id).where(Ownership.owner_id == owner.id)
+        query = select(Unit.id).where(Unit.community_id == here, Unit.id.not_in(held)).order_by(Unit.id.desc())
+        share = {"owner_id": owner.id, "share_num": 1, "share_den": 1, "source": "证", **known}
+        _add(tx, Ownership, [{"unit_id": unit, **share} for unit in tx.session.scalars(query.limit(n - self.n))])
+        law = {"authority": "房管局", "date": "2026-03-01", "scan": "NOSCAN", "entered_by_id": lead, **known}
+        law["revoked_reason"] = ""
+        numbers = range(self.n, n)
+        _add(tx, Authorisation, [{"public_id": new_public_id(), "number": f"文{k}", **law} for k in numbers])
 
     def _staff(self, tx: Tx, n: int) -> None:
         for k in range(self.n, n):
@@ -302,6 +323,12 @@ class Crowd:
             "change": "added",
         }
         _add(tx, RollRowStaged, [{"line": k, "room": str(k), **row} for k in range(self.many, many)])
+
+    def objection(self, n: int) -> str:
+        """The first objection in the vote that has ``n`` of them and of worries."""
+        with self.garden.here():
+            query = select(Objection.public_id).join(Poll, Poll.id == Objection.poll_id)
+            return db.session.scalars(query.where(Poll.public_id == self.polls[n]).order_by(Objection.id)).first() or ""
 
     def merge(self, n: int) -> str:
         """A proposal merged from ``n`` others."""
