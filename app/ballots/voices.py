@@ -49,11 +49,17 @@ def entries_of(actor: Actor, poll_id: int) -> list[int]:
 
 
 def entry_of(actor: Actor, poll_id: int, chosen: int | None) -> int | None:
-    """The entry that a person casts for: the chosen one where it is theirs, else the first; None when there is none."""
+    """The entry that a person casts for: the chosen one where it is theirs, else their own before one by mandate."""
     entries = entries_of(actor, poll_id)
     if chosen is not None:
         return chosen if chosen in entries else None
-    return entries[0] if entries else None
+    if len(entries) < 2:
+        return entries[0] if entries else None
+    held = select(Mandate.roll_entry_id).where(
+        Mandate.poll_id == poll_id, Mandate.holder_id == actor.person_id, Mandate.revoked_at.is_(None)
+    )
+    by_mandate = set(db.session.scalars(held))
+    return min(entries, key=lambda entry: (entry in by_mandate, entry))
 
 
 def _speakers(voice: ColumnElement[bool], mandate: ColumnElement[bool]) -> Select[tuple[int]]:
