@@ -48,7 +48,7 @@ def save_draft(actor: Actor, activity_public_id: str, title: str, text: str) -> 
     if empty:
         raise Invalid(phrase("Title and text are needed."), empty)
     with transaction() as tx:
-        ref, person_id = _held(tx, actor, activity_public_id)
+        ref, person_id = held(tx, actor, activity_public_id)
         decision = _decision(tx, ref)
         if decision is None:
             decision = Decision(
@@ -71,7 +71,7 @@ def save_draft(actor: Actor, activity_public_id: str, title: str, text: str) -> 
         return decision.public_id
 
 
-def _held(tx: Tx, actor: Actor, activity_public_id: str) -> tuple[ActivityRef, int]:
+def held(tx: Tx, actor: Actor, activity_public_id: str) -> tuple[ActivityRef, int]:
     """The activity of a facilitator's command, its project held so that the step can't close meanwhile."""
     ref = only(SPEC, find_activity(activity_public_id, tx.now))
     person_id = actor.require_facilitator(ref.community_id)
@@ -94,7 +94,7 @@ def _rounds(tx: Tx, decision: Decision) -> list[Round]:
 def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: int) -> str:
     """Announce a round on the drafted text: text, rule, times and roll are frozen. Returns the poll's public id."""
     with transaction() as tx:
-        ref, person_id = _held(tx, actor, activity_public_id)
+        ref, person_id = held(tx, actor, activity_public_id)
         decision = _decision(tx, ref)
         if decision is None:
             raise Conflict(phrase("Write the text to be decided first."))

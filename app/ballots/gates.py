@@ -9,6 +9,7 @@ from typing import Any
 from flask import url_for
 
 from app.ballots import queries
+from app.ballots.holds import Hold, holds_of
 from app.ballots.models import Poll
 from app.ballots.queries import Round
 from app.core.i18n import say
@@ -153,9 +154,32 @@ def summaries(refs: Sequence[ActivityRef], now: int) -> list[Summary]:
 
 
 def judge_passed(refs: Sequence[GateRef], now: int) -> list[GateResult]:
-    """Met when the newest round is closed and passed by its rule."""
+    """Met when the newest round passed by its rule, and what it decided is adopted."""
     latest = _latest(refs, now)
-    return [_result(ref, latest, lambda item: item.passed) for ref in refs]
+    decisions = queries.decisions_of([ref.activity.id for ref in refs if ref.activity])
+    passed = {ref.activity.id: ref.activity for ref in refs if ref.activity and _passed(ref, latest)}
+    waiting = [activity for key, activity in passed.items() if decisions[key].state != "adopted"]
+    holds = holds_of(waiting, now)
+    return [
+        _to_adopt(ref, ref.activity, latest[ref.activity.id], holds[ref.activity.id])
+        if ref.activity is not None and ref.activity.id in holds
+        else _result(ref, latest, lambda item: item.passed)
+        for ref in refs
+    ]
+
+
+def _passed(ref: GateRef, latest: dict[int, Round]) -> bool:
+    item = latest.get(ref.activity.id) if ref.activity else None
+    return item is not None and item.passed
+
+
+def _to_adopt(ref: GateRef, activity: ActivityRef, item: Round, holds: Sequence[Hold]) -> GateResult:
+    """Passed, and not adopted yet: what comes next is whatever holds it back, then the adoption."""
+    todo = tuple(Missing(hold.says, hold.activity.href) for hold in holds)
+    if not todo:
+        href = url_for("ballots.adopt", slug=ref.slug, public_id=activity.public_id)
+        todo = (Missing(phrase("It passed. Adopt it now: say who sees to it."), href),)
+    return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), todo)
 
 
 def judge_objections(refs: Sequence[GateRef], now: int) -> list[GateResult]:

@@ -200,6 +200,7 @@ def fix_the_plan(people: Cast) -> None:
     assert passed.locator(".chop").count() == 1
     people.give_notice()
     people.later(8)
+    people.adopt()
     people.close_step(4)
 
 
@@ -251,6 +252,7 @@ def fix_the_upkeep(people: Cast) -> None:
     for name in ("张阿姨", "李叔"):
         people.enter("stewards", 1, name=name, duty="浇水", when="单双日")
     people.enter("reviews", 2, day=people.day(180), place="议事角", about="花活得怎么样，声音吵不吵。")
+    people.adopt()
     people.close_step(7)
 
 
