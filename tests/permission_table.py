@@ -116,7 +116,13 @@ def get(endpoint: str, at: str = "", answers: str = EVERYBODY, **values: str) ->
 BALLOTS = [
     *form("ballots.activity", "vote_to_come", EVERYBODY, LEADS_DO, WORDS),
     *form("ballots.announce", "vote_to_come", LEADS, LEADS_DO, {"opens": "2026-03-16", "closes": "2026-03-23"}),
-    *form("ballots.adopt", "vote_over", LEADS, LEADS_DO, {"owner": "张阿姨", "tasks": "量尺寸。", "review": "2030-01-01"}),
+    *form(
+        "ballots.adopt",
+        "vote_passed",
+        LEADS,
+        LEADS_DO,
+        {"owner": "张阿姨", "tasks": "量尺寸。", "review": "2030-01-01"},
+    ),
     *form("ballots.poll", "poll_vote", EVERYBODY, RESIDENTS_DO, {**OBJECTION, "once": "a-form"}),
     *get("ballots.poll", "poll_vote_over"),
     *get("ballots.done", "poll_vote_over", "anonymous: sign in | author partner neighbour: page | *: away"),

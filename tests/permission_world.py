@@ -100,6 +100,9 @@ def build(app: Flask, clock: FixedClock) -> World:
         for slug in SLUGS:
             author = world.actors[_who(slug, "author")]
             ballots.cast(author, first[slug], OBJECTION, once="objection")
+            passed = world.at[slug]["poll_vote_passed"]["public_id"]
+            for who in ("author", "neighbour"):
+                ballots.cast(world.actors[_who(slug, who)], passed, {"stance": "consent"}, once=who)
             _on_paper(world, slug)
             ballots.cast(world.actors[_who(slug, "neighbour")], first[slug], {"stance": "consent"}, once="consent")
         clock.advance(2 * DAY)
@@ -226,7 +229,7 @@ def _begin(world: World, slug: str) -> str:
         world.place(slug, key, public_id=public_id)
         world.place(slug, f"{key}_dates", public_id=world.at[slug]["running"]["public_id"], activity=public_id)
     polls = {}
-    days_open = {"vote": 7, "vote_cast": 7, "vote_over": 1, "vote_to_come": 0, "vote_paper": 1}
+    days_open = {"vote": 7, "vote_cast": 7, "vote_over": 1, "vote_passed": 1, "vote_to_come": 0, "vote_paper": 1}
     for key, days in days_open.items():
         activity = world.at[slug][key]["public_id"]
         ballots.save_draft(lead, activity, key, f"{key}：先试一年。")

@@ -14,10 +14,11 @@ from app.core.clock import DAY
 from app.core.events import Event
 from app.engine.errors import Conflict, DomainError, Forbidden, Invalid
 from app.notices import service as notices
+from app.notices.models import Notice
 from app.projects.models import ActivityRun, Project
 from app.projects.service import start_project, store_method
 from app.proof import links
-from tests.ballots.world import CONSENT, METHOD, World
+from tests.ballots.world import CONSENT, METHOD, World, send
 
 NOTICE = """\
   [[steps.activities]]
@@ -105,13 +106,14 @@ def test_an_outcome_names_all_three(world: World, owner: str, tasks: str, days: 
 
 def test_the_notice_that_comes_after_the_vote_holds_the_adoption_back(world: World, notice: str) -> None:
     passed(world)
-    assert "posted" in refusal(world.adopt).message.text
+    assert "posted" in str(refusal(world.adopt).message)
     with world.here():
         notices.save_draft(world.facilitator, notice, "公示", "议事会决定", "公示七天。")
         notices.post(world.facilitator, notice)
-    assert "hangs" in refusal(world.adopt).message.text
-    with world.here():
-        complaint = notices.complain(world.residents[0], notice, "第二条和公示的不一样，请核对。", once="c")
+    assert "hangs" in str(refusal(world.adopt).message)
+    with world.here() as session:
+        posted = session.scalars(select(Notice.public_id)).one()
+        complaint = notices.complain(world.residents[0], posted, "第二条和公示的不一样，请核对。", once="c")
     world.clock.advance(9 * DAY)
     assert "complaint" in str(refusal(world.adopt).message)
     assert not world.gate("ballot_passed")
@@ -139,9 +141,9 @@ def test_the_page_adopts_and_shows_what_follows(world: World, client: FlaskClien
     here = f"/c/ziteng/votes/{world.activity}"
     world.sign_in(client, world.facilitator)
     assert f'href="{here}/adopt"' in client.get(here).text
-    assert client.post(f"{here}/adopt", data={"owner": "张阿姨", "tasks": "", "review": "2030-01-01"}).status_code == 422
-    done = client.post(f"{here}/adopt", data={"owner": "张阿姨", "tasks": "量尺寸。", "review": "2030-01-01"})
-    assert done.status_code == 303
+    given = {"owner": "张阿姨", "tasks": "", "review": "2030-01-01"}
+    assert send(client, f"{here}/adopt", given).status_code == 422
+    assert send(client, f"{here}/adopt", {**given, "tasks": "量尺寸。"}).status_code == 303
     for page in (here, f"/c/ziteng/poll/{poll}/result"):
         assert "量尺寸。" in client.get(page).text
     assert client.get(f"{here}/adopt").status_code == 302
