@@ -39,6 +39,7 @@ ACTIVITIES = (
     ("vote", "ballot", VOTES, ON_PAPER),
     ("vote_cast", "ballot", VOTES, CONSENT),
     ("vote_over", "ballot", VOTES, CONSENT),
+    ("vote_passed", "ballot", VOTES, CONSENT),
     ("vote_to_come", "ballot", VOTES, CONSENT),
     ("vote_paper", "ballot", VOTES, ON_PAPER),
     ("owners_vote", "ballot", VOTES, OWNERS),

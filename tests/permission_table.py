@@ -8,225 +8,42 @@ change in the database), or the status of a refusal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
-ROLES = (
-    "anonymous",
-    "author",  # a resident here, who wrote and voted
-    "partner",  # another resident of the same household
-    "neighbour",  # a resident here of another household
-    "resident_elsewhere",
-    "facilitator",
-    "facilitator_elsewhere",
-    "planner",
-    "department",
-    "observer",
-    "inspector",
-    "administrator",
+from tests.permission_rows import (
+    AUTHOR,
+    AUTHOR_DOES,
+    COMMENT,
+    COMMUNITY,
+    CSV,
+    EVERYBODY,
+    LEADS,
+    LEADS_DO,
+    MEMBER,
+    MEMBERS_DO,
+    OFFICE,
+    OFFICE_DOES,
+    PAIRED_DO,
+    PROJECT,
+    REASON,
+    RESIDENTS_DO,
+    RINGS_DO,
+    ROLES,
+    SIGNED_IN,
+    STAFF,
+    SURE,
+    TOWN,
+    TOWN_DOES,
+    TOWN_GIVES,
+    WORDS,
+    WRITERS,
+    WRITERS_DO,
+    Row,
+    form,
+    get,
+    post,
 )
+from tests.permission_votes import BALLOTS, LAW, OBJECTIONS, PAPER, PROOF
 
-EVERYBODY = "*: page"
-SIGNED_IN = "anonymous: sign in | *: page"
-# Those of the community learn that they may not; to outsiders there is nothing here, the town's administrator included.
-HERE = "author partner neighbour planner department observer inspector: 403 | *: 404"
-LOOKS = "author partner neighbour facilitator planner department observer: 403 | *: 404"
-LEADS = f"anonymous: sign in | facilitator: page | {HERE}"
-LEADS_DO = f"anonymous: sign in | facilitator: does it | {HERE}"
-OFFICE = f"anonymous: sign in | facilitator administrator: page | {HERE}"
-OFFICE_DOES = f"anonymous: sign in | facilitator administrator: does it | {HERE}"
-TOWN_GIVES = f"anonymous: sign in | administrator: does it | {HERE}"
-TOWN = "anonymous: sign in | administrator: page | *: 404"
-TOWN_DOES = "anonymous: sign in | administrator: does it | *: 404"
-AUTHOR = "anonymous: sign in | author: page | *: 404"
-AUTHOR_DOES = "anonymous: sign in | author: does it | *: 404"
-RESIDENTS_DO = "anonymous: sign in | author partner neighbour: does it | *: 403"
-MEMBERS_DO = (
-    "anonymous: sign in | author partner neighbour facilitator planner department observer inspector: does it | *: 403"
-)
-RINGS_DO = "anonymous: sign in | author partner neighbour facilitator planner department: does it | *: 403"
-WRITERS = "anonymous: sign in | facilitator planner: page | *: 403"
-WRITERS_DO = "anonymous: sign in | facilitator planner: does it | *: 403"
-PAIRED_DO = "anonymous: sign in | author partner neighbour resident_elsewhere: does it | *: 404"
-
-REASON = "现场看过，图纸也对过，可以这样办。"
-WORDS = {"title": "加一张长椅", "text": "老人走累了可以坐一坐。"}
-COMMENT = {"kind": "question", "text": "这里晚上有灯吗？", "once": "a-form"}
-SURE = {"sure": "1"}
-STAFF = {"name": "周工", "email": "zhou@example.org"}
-COMMUNITY = {"name": "新里", "desk_place": "议事角", "desk_hours": "周二", "desk_phone": "5550 0188"}
-MEMBER = {"name": "赵师傅", "ring": "residents", "role": "巡查", "conflict": "none"}
-PROJECT = {"title": "修长廊", "place": "5号楼前", "summary": "长廊漏雨。"}
-CSV = "楼号,室号,面积\n5,101,80\n".encode()
-OBJECTION = {
-    "stance": "objection",
-    "kind": "harm",
-    "passage": "第一条",
-    "reason": "种植箱压上去，防水层会坏，楼下三户人家去年就漏过水，修都没有办法修，请改一改。",
-}
-ON_FILE = {"authority": "区房管局", "number": "沪房〔2026〕1号", "day": "2026-03-01", "document": b"%PDF-1.4 a paper"}
-MANDATE = {"entry": "{entry}", "unit": "5-102", "name": "张阿姨", "paper": "书面委托，本人签名"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One cell line of the table. ``data`` may name ``{fields}`` of the world: method, code, first, second, colleague."""
-
-    method: str
-    endpoint: str
-    at: str
-    answers: str
-    data: dict[str, Any] = field(default_factory=dict)
-    values: dict[str, str] = field(default_factory=dict)
-    pairing: bool = False  # the browser has just sent a household's code
-
-    @property
-    def name(self) -> str:
-        """How the row is called in the tests' list."""
-        more = "-".join([self.at, *self.values.values(), *(["paired"] if self.pairing else [])])
-        return f"{self.method} {self.endpoint} {more}".strip()
-
-    def expected(self) -> dict[str, str]:
-        """The answer of each role; a role that no part names is refused."""
-        found = dict.fromkeys(ROLES, "404")
-        parts = [part.split(": ") for part in self.answers.split(" | ")]
-        for names, answer in sorted(parts, key=lambda part: part[0] != "*"):
-            for name in ROLES if names == "*" else names.split():
-                if name not in ROLES:
-                    raise ValueError(f"{self.name}: no such role: {name}")
-                found[name] = answer
-        return found
-
-
-def form(endpoint: str, at: str, get: str, post: str, data: dict[str, Any] | None = None, **values: str) -> list[Row]:
-    """A page with a form: who sees it, and who may send it."""
-    return [Row("GET", endpoint, at, get, values=values), Row("POST", endpoint, at, post, data or {}, values)]
-
-
-def post(endpoint: str, at: str, answers: str, data: dict[str, Any] | None = None, **values: str) -> list[Row]:
-    """What is only sent."""
-    return [Row("POST", endpoint, at, answers, data or {}, values)]
-
-
-def get(endpoint: str, at: str = "", answers: str = EVERYBODY, **values: str) -> list[Row]:
-    """What is only read."""
-    return [Row("GET", endpoint, at, answers, values=values)]
-
-
-BALLOTS = [
-    *form("ballots.activity", "vote_to_come", EVERYBODY, LEADS_DO, WORDS),
-    *form("ballots.announce", "vote_to_come", LEADS, LEADS_DO, {"opens": "2026-03-16", "closes": "2026-03-23"}),
-    *form("ballots.poll", "poll_vote", EVERYBODY, RESIDENTS_DO, {**OBJECTION, "once": "a-form"}),
-    *get("ballots.poll", "poll_vote_over"),
-    *get("ballots.done", "poll_vote_over", "anonymous: sign in | author partner neighbour: page | *: away"),
-    *get("ballots.result", "poll_vote"),
-    *get("ballots.result", "poll_vote_over"),
-    *get("ballots.turnout", "poll_vote"),
-    *get("ballots.turnout_json", "poll_vote"),
-    *form(
-        "ballots.withdraw",
-        "poll_vote_over",
-        "anonymous: sign in | author partner: page | *: 404",
-        "anonymous: sign in | author partner: does it | neighbour: 404 | *: 403",
-    ),
-    *form(
-        "ballots.disagree",
-        "poll_vote_cast",
-        "anonymous: sign in | author partner: page | *: 404",
-        "anonymous: sign in | author partner: does it | neighbour: 409 | *: 403",
-    ),
-]
-SHEET = {**OBJECTION, "serial": "{sheet}", "household": "5-103", "choice": "3"}
-PAPER = [
-    *form("paper.overview", "poll_vote", LEADS, LEADS_DO, {"whom": "blank", "count": "2"}),
-    *get("paper.printed", "poll_vote", LEADS),
-    *form("paper.box", "poll_vote", LEADS, LEADS_DO, {"numbers": "{sheet}"}),
-    *form("paper.entry", "poll_vote", LEADS, LEADS_DO, SHEET),
-    *form("paper.helpers", "poll_vote", LEADS, LEADS_DO, {"person": "{colleague}"}),
-    *get("paper.sheets", "poll_vote", LEADS),
-    *form("paper.sheet", "sheet_vote_paper", LEADS, LEADS_DO, {"document": b"%PDF-1.4 a sheet"}),
-    *form(
-        "paper.helped",
-        "poll_vote",
-        LEADS,
-        LEADS_DO,
-        {**OBJECTION, "household": "5-103", "said": "y", "once": "a-form"},
-    ),
-    *get("paper.slip", "poll_vote", LEADS.replace("facilitator: page", "facilitator: away")),
-    *get("paper.account", "poll_vote_paper"),
-    *form("paper.sample", "poll_vote_paper", LEADS, LEADS_DO, {"fix": "1"}),
-]
-LAW = [
-    *form("ballots.matter", "owners_to_come", LEADS, LEADS_DO, {"item": "rebuild", "reason": REASON}),
-    *get("ballots.announce", "owners_to_come", LEADS),
-    *get("ballots.poll", "poll_owners_vote"),
-    *get("ballots.result", "poll_owners_over"),
-    *form("ballots.authorisation", "community", EVERYBODY, TOWN_DOES, ON_FILE),
-    *form("ballots.revoke_authorisation", "authorisation", TOWN, TOWN_DOES, {"reason": REASON}),
-    *form("ballots.mandates_page", "poll_owners_vote", LEADS, LEADS_DO, MANDATE),
-    *post("ballots.revoke_mandate", "mandate", LEADS_DO),
-    *form(
-        "ballots.count",
-        "poll_owners_over",
-        EVERYBODY,
-        "anonymous: sign in | author partner neighbour: does it | *: 403",
-        {"reason": REASON},
-    ),
-    *form("ballots.answer_count", "count_objection", LEADS, LEADS_DO, {"answer": REASON}),
-    *post("ballots.finalise", "poll_owners_done", LEADS_DO),
-    *form("people.owner", "owner", LEADS, LEADS_DO, {"unit": "5-102", "name": "张阿姨", "paper": "产证原件"}),
-    *post("people.unlink_owner", "owner_person", LEADS_DO),
-    *post("people.developer", "owner", LEADS_DO, {"on": "1"}),
-]
-OWN = "anonymous: sign in | author partner neighbour: page | *: 404"
-PROOF = [
-    *(row for name in ("log", "newest", "key") for row in get(f"proof.{name}", "community")),
-    *get("proof.checkpoint", "checkpoint"),
-    *(row for name in ("notice", "check") for row in get(f"proof.{name}", "poll_vote_over")),
-    *get("proof.download", "poll_vote_over"),
-    *get("proof.inclusion", "poll_vote_over_code"),
-    *get("proof.receipt", "poll_vote_over", OWN),
-    *get("proof.statement", "poll_vote_over", OWN),
-    *get("proof.identified", "poll_vote_over", "anonymous: sign in | *: 404"),  # it isn't an identified one
-    # A look is written down, so the page changes the access log: see tests/proof/test_proof_pages.py.
-    *get("proof.missing", "poll_vote_over", "anonymous: sign in | facilitator: 409 | " + HERE),
-    *get("proof.looks", "community", "anonymous: sign in | inspector administrator: page | " + LOOKS),
-    *get("proof.program"),
-]
-DISAGREES = "防水去年已经重做过，验收单在物业那里，漏水的事不会再有，请大家看看。"
-AWAY = "anonymous: sign in | *: away"
-OBJECTIONS = [
-    *get("objections.page", "objection"),
-    *get("objections.desk", "community", LEADS),
-    *form(
-        "objections.do",
-        "objection",
-        "anonymous: sign in | neighbour facilitator: page | *: away",
-        "anonymous: sign in | neighbour facilitator: does it | *: 403",
-        {"reason": DISAGREES},
-        act="disagree",
-    ),
-    *form(
-        "objections.do",
-        "objection",
-        "anonymous: sign in | neighbour: page | *: away",
-        "anonymous: sign in | neighbour: does it | *: 403",
-        act="willing",
-    ),
-    *form(
-        "objections.do",
-        "objection",
-        "anonymous: sign in | author partner facilitator: page | *: away",
-        "anonymous: sign in | author partner facilitator: does it | *: 403",
-        {"text": "周六上午我在家，可以上门来看。"},
-        act="write",
-    ),
-    # Before anybody disagreed, nothing is to be drawn, said, answered or replied to.
-    *get("objections.do", "objection", AWAY, act="draw"),
-    *get("objections.do", "objection", AWAY, act="say"),
-    *get("objections.do", "objection", AWAY, act="offer"),
-    *get("objections.do", "objection", AWAY, act="reply"),
-]
+__all__ = ["REASON", "ROLES", "ROWS", "Row", "get"]
 COMMENTS = [
     *get("comments.activity", "talk"),
     *form("comments.write", "talk_write", SIGNED_IN, RINGS_DO, COMMENT),

@@ -5,14 +5,11 @@ Both communities are furnished alike, so that an object of one can be asked for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from flask import Flask
 from sqlalchemy import select
 
-from app.ballots import counts, mandates, matters
+from app.ballots import counts, matters
 from app.ballots import service as ballots
-from app.ballots.models import Ballot, Objection, Poll, RollEntry
 from app.comments import service as comments
 from app.comments.models import Talk
 from app.core.clock import DAY, HOUR, FixedClock
@@ -20,13 +17,11 @@ from app.core.database import db
 from app.core.media import Upload, keep, name_upload
 from app.core.outbox import tell
 from app.core.transaction import transaction
-from app.engine.canonical import receipt_code
 from app.engine.sheets import serial
 from app.notices import service as notices
 from app.notices.models import Notice
 from app.paper import service as paper
 from app.people import communities, desk, rings, roll, staff
-from app.people import owners as desk_owners
 from app.people.actor import Actor
 from app.people.codes import code_mac
 from app.people.communities import create_community, create_town
@@ -35,17 +30,16 @@ from app.people.places import Building, Entrance, Unit
 from app.people.session import actor_of
 from app.projects import service as projects
 from app.projects.models import ActivityRun, Project
-from app.proof import bundle, checkpoints
 from app.proposals import service as proposals
 from app.proposals.service import Words
 from app.records.models import Record
 from app.registers import service as registers
+from tests.permission_ballots import on_paper, owners_votes, prove, raised_objection
 from tests.permission_method import method_text
+from tests.permission_town import REASON, SLUGS, World, actor_by, role_of
 
-SLUGS = ("ziteng", "guixiang")
 PASSWORD = "three words in a row"
 HASH = staff.HASHER.hash(PASSWORD)
-REASON = "大家都看过了，现场也走过一遍，没有问题。"
 OBJECTION = {
     "stance": "objection",
     "kind": "harm",
@@ -54,26 +48,6 @@ OBJECTION = {
     "grounds": "去年漏过",
 }
 ROSTER = {"name": "李叔", "ring": "residents", "role": "联络", "conflict": "none"}
-
-
-@dataclass
-class World:
-    """The sessions of all roles, and the addresses of all things by community."""
-
-    app: Flask
-    clock: FixedClock
-    users: dict[str, str] = field(default_factory=dict)  # the session's user by role; none for "anonymous"
-    actors: dict[str, Actor] = field(default_factory=dict)
-    communities: dict[str, int] = field(default_factory=dict)
-    at: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
-    method: str = ""
-    secret: str = ""
-    code: str = ""
-    code_id: int = 0
-
-    def place(self, slug: str, name: str, **values: object) -> None:
-        """Remember where a thing is found."""
-        self.at[slug][name] = {"slug": slug, **{key: str(value) for key, value in values.items()}}
 
 
 def build(app: Flask, clock: FixedClock) -> World:
@@ -98,15 +72,18 @@ def build(app: Flask, clock: FixedClock) -> World:
         first = {slug: _begin(world, slug) for slug in SLUGS}
         clock.advance(2 * DAY + HOUR)
         for slug in SLUGS:
-            author = world.actors[_who(slug, "author")]
+            author = world.actors[role_of(slug, "author")]
             ballots.cast(author, first[slug], OBJECTION, once="objection")
-            _on_paper(world, slug)
-            ballots.cast(world.actors[_who(slug, "neighbour")], first[slug], {"stance": "consent"}, once="consent")
+            passed = world.at[slug]["poll_vote_passed"]["public_id"]
+            for who in ("author", "neighbour"):
+                ballots.cast(world.actors[role_of(slug, who)], passed, {"stance": "consent"}, once=who)
+            on_paper(world, slug)
+            ballots.cast(world.actors[role_of(slug, "neighbour")], first[slug], {"stance": "consent"}, once="consent")
         clock.advance(2 * DAY)
         for slug in SLUGS:
             _furnish(world, slug)
         for slug in SLUGS:
-            _prove(world, slug, first[slug])
+            prove(world, slug, first[slug])
         world.secret = staff.invite(
             admin, email="new@example.org", name="新人", role="observer", community_id=world.communities["ziteng"]
         )
@@ -114,13 +91,6 @@ def build(app: Flask, clock: FixedClock) -> World:
             for actor in world.actors.values():
                 tell(tx, [actor.person()], "device.paired", data={"name": "李叔", "label": "Android"}, href="/me")
     return world
-
-
-def _who(slug: str, name: str) -> str:
-    """Under which role somebody stands: those of the other community are "resident_elsewhere" and so on."""
-    if slug == SLUGS[0]:
-        return name
-    return {"author": "resident_elsewhere", "facilitator": "facilitator_elsewhere"}.get(name, f"{name}_{slug}")
 
 
 def _staff(world: World, name: str, community_id: int | None, role: str) -> Actor:
@@ -139,7 +109,7 @@ def _people(world: World, slug: str) -> None:
     here = world.communities[slug]
     roles = ["facilitator"] if slug != SLUGS[0] else ["facilitator", "planner", "department", "observer", "inspector"]
     for role in roles:
-        world.actors[_who(slug, role)] = _staff(world, _who(slug, role), here, role)
+        world.actors[role_of(slug, role)] = _staff(world, role_of(slug, role), here, role)
     _staff(world, f"colleague_{slug}", here, "facilitator")
     _staff(world, f"guest_{slug}", here, "observer")
     with transaction() as tx:
@@ -189,13 +159,13 @@ def _residents(world: World, slug: str, household: Household, names: tuple[str, 
             )
             tx.session.add(device)
             tx.session.flush()
-            world.users[_who(slug, name)] = f"device:{device.public_id}"
-            world.actors[_who(slug, name)] = actor_of(person.id)
+            world.users[role_of(slug, name)] = f"device:{device.public_id}"
+            world.actors[role_of(slug, name)] = actor_of(person.id)
             world.place(slug, f"device_{name}", public_id=device.public_id)
 
 
 def _start(world: World, slug: str, name: str) -> str:
-    lead = world.actors[_who(slug, "facilitator")]
+    lead = world.actors[role_of(slug, "facilitator")]
     public_id = projects.start_project(
         lead, world.communities[slug], title=name, place="平台", summary="花园", method_public_id=world.method
     )
@@ -208,7 +178,7 @@ def _start(world: World, slug: str, name: str) -> str:
 
 def _begin(world: World, slug: str) -> str:
     """Four projects, and two votes announced in the first; returns the one that will be over."""
-    lead = world.actors[_who(slug, "facilitator")]
+    lead = world.actors[role_of(slug, "facilitator")]
     for name in ("running", "ready", "done", "paused"):
         public_id = _start(world, slug, name)
         if name in ("ready", "done"):
@@ -226,7 +196,7 @@ def _begin(world: World, slug: str) -> str:
         world.place(slug, key, public_id=public_id)
         world.place(slug, f"{key}_dates", public_id=world.at[slug]["running"]["public_id"], activity=public_id)
     polls = {}
-    days_open = {"vote": 7, "vote_cast": 7, "vote_over": 1, "vote_to_come": 0, "vote_paper": 1}
+    days_open = {"vote": 7, "vote_cast": 7, "vote_over": 1, "vote_passed": 1, "vote_to_come": 0, "vote_paper": 1}
     for key, days in days_open.items():
         activity = world.at[slug][key]["public_id"]
         ballots.save_draft(lead, activity, key, f"{key}：先试一年。")
@@ -234,69 +204,16 @@ def _begin(world: World, slug: str) -> str:
             opens = world.clock.now() + 2 * DAY
             polls[key] = ballots.announce(lead, activity, opens, opens + days * DAY)
             world.place(slug, f"poll_{key}", public_id=polls[key])
-    _owners_votes(world, slug, lead)
+    owners_votes(world, slug, lead)
     for key in ("vote", "vote_paper"):
         paper.issue(lead, polls[key], count=3)
         world.place(slug, f"sheet_{key}", public_id=polls[key], serial=serial(polls[key], 1))
     return polls["vote_over"]
 
 
-def _on_paper(world: World, slug: str) -> None:
-    """A sheet that counts in the vote whose sample is still to be drawn."""
-    poll = world.at[slug]["poll_vote_paper"]["public_id"]
-    for name in (_who(slug, "facilitator"), f"colleague_{slug}"):
-        reader = world.actors.get(name) or _actor(f"{name}@example.org")
-        paper.enter(reader, poll, {"serial": serial(poll, 1), "household": "5-101", "choice": "1"})
-
-
-def _owners_votes(world: World, slug: str, lead: Actor) -> None:
-    """Votes of owners: one that is open with a mandate, two that are over, one that is drafted."""
-    here = world.communities[slug]
-    units = db.session.scalars(select(Unit.public_id).where(Unit.community_id == here)).all()
-    owners = [communities.add_owner(lead, here, "赵六", [unit], "产证") for unit in units]
-    world.place(slug, "owner", public_id=owners[0])
-    for key, days in (("owners_vote", 7), ("owners_over", 1), ("owners_done", 1), ("owners_to_come", 0)):
-        activity = world.at[slug][key]["public_id"]
-        ballots.save_draft(lead, activity, key, f"{key}：先试一年。")
-        matters.classify(lead, activity, "use_funds", REASON)
-        if days:
-            opens = world.clock.now() + 2 * DAY
-            poll = ballots.announce(lead, activity, opens, opens + days * DAY)
-            world.place(slug, f"poll_{key}", public_id=poll)
-    poll = world.at[slug]["poll_owners_vote"]["public_id"]
-    query = select(RollEntry.id).join(Poll, Poll.id == RollEntry.poll_id).where(Poll.public_id == poll)
-    entries = db.session.scalars(query.order_by(RollEntry.id)).all()
-    mandate = mandates.give(lead, poll, entries[2], "5-102", "张阿姨", "书面委托", None)
-    world.place(slug, "mandate", public_id=poll, mandate=mandate)
-    world.place(slug, "owners_entry", public_id=str(entries[0]))
-    person = world.actors[_who(slug, "neighbour")]
-    desk_owners.link_person(lead, here, owners[0], "5-102", "张阿姨", "产证")
-    world.place(slug, "owner_person", public_id=owners[0], person=person.public_id)
-
-
-def _prove(world: World, slug: str, poll: str) -> None:
-    """The vote that is over, sealed under a checkpoint and in its bundle."""
-    ballots.settle_due()
-    checkpoints.make(world.communities[slug])
-    row = db.session.scalars(select(Poll).where(Poll.public_id == poll)).one()
-    built = bundle.build(row.id)
-    assert built is not None
-    world.place(slug, "checkpoint", size=built.size)
-    bound = db.session.scalars(select(Ballot.commitment).where(Ballot.poll_id == row.id)).first()
-    assert bound is not None
-    world.place(slug, "poll_vote_over_code", public_id=poll, code=receipt_code(bytes.fromhex(bound)))
-
-
-def _objection(world: World, slug: str) -> None:
-    """The objection of a vote that is over: raised, and nobody has disagreed yet."""
-    query = select(Objection.public_id).join(Poll, Poll.id == Objection.poll_id)
-    public_id = db.session.scalars(query.where(Poll.public_id == world.at[slug]["poll_vote_over"]["public_id"])).one()
-    world.place(slug, "objection", public_id=public_id)
-
-
 def _furnish(world: World, slug: str) -> None:
-    _objection(world, slug)
-    lead, author = world.actors[_who(slug, "facilitator")], world.actors[_who(slug, "author")]
+    raised_objection(world, slug)
+    lead, author = world.actors[role_of(slug, "facilitator")], world.actors[role_of(slug, "author")]
     _proposals(world, slug, author, lead)
     _comments(world, slug, author, lead)
     _notices(world, slug, author, lead)
@@ -342,7 +259,7 @@ def _comments(world: World, slug: str, author: Actor, lead: Actor) -> None:
     below = talk_of(f"proposal:{world.at[slug]['proposal']['public_id']}")
     world.place(slug, "talk_write", public_id=talk)
     world.place(slug, "talk_below_write", public_id=below)
-    colleague = _actor(f"colleague_{slug}@example.org")
+    colleague = actor_by(f"colleague_{slug}@example.org")
     for name in ("comment", "hidden", "appealed"):
         posted = comments.post(author, talk, "question", f"这是{name}的话", once=name)
         world.place(slug, name, public_id=posted)
@@ -355,10 +272,6 @@ def _comments(world: World, slug: str, author: Actor, lead: Actor) -> None:
             comments.appeal(author, posted, REASON)
     asked = comments.post(author, below, "question", "多少钱？", once="asked")
     world.place(slug, "reply", public_id=comments.post(lead, below, "support", "三万。", parent=asked, once="reply"))
-
-
-def _actor(email: str) -> Actor:
-    return actor_of(db.session.scalars(select(Person.id).where(Person.email == email)).one())
 
 
 def _notices(world: World, slug: str, author: Actor, lead: Actor) -> None:
@@ -384,7 +297,7 @@ def _office(world: World, slug: str, lead: Actor) -> None:
     ]
     world.place(slug, "owners", first=owners[0], second=owners[1])
     for name in ("guest", "colleague"):
-        person = _actor(f"{name}_{slug}@example.org")
+        person = actor_by(f"{name}_{slug}@example.org")
         grant = db.session.scalars(select(RoleGrant.id).where(RoleGrant.person_id == person.person_id)).one()
         world.place(slug, f"{name}_grant", grant_id=grant)
         world.place(slug, name, public_id=person.public_id)

@@ -84,11 +84,19 @@ KINDS = {
     "roster": ("team",),
     "notice": ("board", "board_to_come"),
     "ballot": (
-        *("vote", "vote_over", "vote_to_come", "vote_paper"),
+        *("vote", "vote_over", "vote_passed", "vote_to_come", "vote_paper"),
         *("owners_vote", "owners_over", "owners_done", "owners_to_come"),
     ),
     "poll": (
-        *("poll_vote", "poll_vote_cast", "poll_vote_over", "poll_vote_paper", "sheet_vote", "sheet_vote_paper"),
+        *(
+            "poll_vote",
+            "poll_vote_cast",
+            "poll_vote_over",
+            "poll_vote_passed",
+            "poll_vote_paper",
+            "sheet_vote",
+            "sheet_vote_paper",
+        ),
         *("poll_owners_vote", "poll_owners_over", "poll_owners_done", "mandate", "count_objection"),
     ),
     "owner": ("owner", "owner_person"),

@@ -65,6 +65,9 @@ def test_the_commands_of_facilitators_refuse_by_themselves(town: Furnished) -> N
         ),
         "draft of a vote": lambda who: ballots.save_draft(who, here["vote_to_come"]["public_id"], "t", "x"),
         "announce": lambda who: ballots.announce(who, here["vote_to_come"]["public_id"], at, at),
+        "adopt": lambda who: ballots.adopt(
+            who, here["vote_passed"]["public_id"], "陈老师", REASON, at + 90 * 86_400_000
+        ),
         "draft of a notice": lambda who: notices.save_draft(who, here["board_to_come"]["public_id"], "t", "", "x"),
         "post a notice": lambda who: notices.post(who, here["board_to_come"]["public_id"]),
         "answer a complaint": lambda who: notices.answer(who, here["complaint"]["public_id"], REASON),

@@ -15,7 +15,7 @@ from app.ballots.gates import SPEC
 from app.ballots.law_models import RollVoice
 from app.ballots.models import Decision, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.ballots.queries import Round
-from app.ballots.rolls import ROLL_VERSION, Unit, asked_of, electorate, require_whole, roll_root
+from app.ballots.rolls import ROLL_VERSION, Unit, asked_of, electorate, mode_of, require_whole, rings_asked, roll_root
 from app.core.events import record_event
 from app.core.jobs import enqueue
 from app.core.outbox import tell
@@ -26,12 +26,11 @@ from app.engine.phrase import Moment, phrase
 from app.engine.voting import RULES, moves
 from app.engine.voting.decision import Asking
 from app.engine.voting.phase import PollTimes, check_announcement
-from app.engine.voting.publish import LEAST_ROWS
 from app.people.actor import Actor
 from app.people.queries import persons_of_households
 from app.projects.kinds import ActivityRef, only
 from app.projects.models import ActivityRun, Project
-from app.projects.queries import activity_refs, find_activity, find_project_by_id, method_of
+from app.projects.queries import activity_refs, find_activity
 
 INSERT_CHUNK = 1000
 FROZEN_SETTINGS = (
@@ -48,7 +47,7 @@ def save_draft(actor: Actor, activity_public_id: str, title: str, text: str) -> 
     if empty:
         raise Invalid(phrase("Title and text are needed."), empty)
     with transaction() as tx:
-        ref, person_id = _held(tx, actor, activity_public_id)
+        ref, person_id = held(tx, actor, activity_public_id)
         decision = _decision(tx, ref)
         if decision is None:
             decision = Decision(
@@ -71,7 +70,7 @@ def save_draft(actor: Actor, activity_public_id: str, title: str, text: str) -> 
         return decision.public_id
 
 
-def _held(tx: Tx, actor: Actor, activity_public_id: str) -> tuple[ActivityRef, int]:
+def held(tx: Tx, actor: Actor, activity_public_id: str) -> tuple[ActivityRef, int]:
     """The activity of a facilitator's command, its project held so that the step can't close meanwhile."""
     ref = only(SPEC, find_activity(activity_public_id, tx.now))
     person_id = actor.require_facilitator(ref.community_id)
@@ -94,7 +93,7 @@ def _rounds(tx: Tx, decision: Decision) -> list[Round]:
 def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: int) -> str:
     """Announce a round on the drafted text: text, rule, times and roll are frozen. Returns the poll's public id."""
     with transaction() as tx:
-        ref, person_id = _held(tx, actor, activity_public_id)
+        ref, person_id = held(tx, actor, activity_public_id)
         decision = _decision(tx, ref)
         if decision is None:
             raise Conflict(phrase("Write the text to be decided first."))
@@ -181,16 +180,6 @@ def _held_rounds(tx: Tx, decision: Decision, ref: ActivityRef) -> list[Round]:
     return rounds
 
 
-def mode_of(ref: ActivityRef, size: int) -> str:
-    """How a vote is kept: C (unlinked) where the method asks for a secret one, B (identified) for owners, else A.
-
-    Among fewer than ten an unlinked vote would hide nothing, and could not be changed either: it is held as A then.
-    """
-    if ref.activity.word("electorate") == "owner":
-        return "B"
-    return "C" if ref.activity.flag("secret") and size >= LEAST_ROWS["C"] else "A"
-
-
 def _poll(
     decision: Decision,
     version: TextVersion,
@@ -224,26 +213,11 @@ def _poll(
         # How many took part is known only when the sheets are read, and of owners when their areas are added up:
         # such votes are not prolonged.
         prolong_days=int(decision.policy.get("prolong_days", 0)) if paper == "none" and not rule.by_area else 0,
-        rings=_rings_asked(ref, units) if decision.policy["electorate"] == "person" else {},
+        rings=rings_asked(ref, units) if decision.policy["electorate"] == "person" else {},
         roll_size=len(units),
         roll_area=sum(unit.area for unit in units),
         roll_root=roll_root(units),
     )
-
-
-def _rings_asked(ref: ActivityRef, units: list[Unit]) -> dict[str, Any]:
-    """The rings of which a third must take part: their members on this roll, and their titles in the method."""
-    project = find_project_by_id(ref.project_id)
-    titles = {ring.key: ring.title for ring in method_of(project).rings}
-    return {
-        key: {
-            "members": sum(1 for unit in units if key in unit.rings),
-            "zh_Hans": titles[key].zh_Hans,
-            "en": titles[key].en,
-        }
-        for key in ref.activity.words("quorum_rings")
-        if key in titles
-    }
 
 
 def _freeze_roll(tx: Tx, poll: Poll, units: list[Unit]) -> None:

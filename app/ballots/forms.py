@@ -27,6 +27,16 @@ class AnnounceForm(Form):
     closes = Day(_l("Last day"), past=False, description=_l("It closes at 20:00."))
 
 
+class AdoptForm(Form):
+    """What follows from a decision that passed."""
+
+    owner = Line(_l("Who sees to it"), most=60, description=_l("A name that people can turn to."))
+    tasks = Prose(_l("What is to be done"), most=2000, description=_l("One task a line, with who does it and by when."))
+    review = Day(
+        _l("When it is looked at again"), past=False, description=_l("The concerns that were raised come back then.")
+    )
+
+
 class BallotForm(OnceForm):
     """A ballot: a stance, and the words that some stances need."""
 

@@ -71,6 +71,12 @@ def _closed(data: Mapping[str, Any]) -> Phrase:
     return phrase("“%(title)s” has not passed. Look at the result and the objections.", title=data["title"])
 
 
+def _adopted(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "“%(title)s” is adopted. Look at who sees to it, and when it is looked at again.", title=data["title"]
+    )
+
+
 def _counted(data: Mapping[str, Any]) -> Phrase:
     return phrase(
         "“%(title)s” is counted. The count is preliminary and under notice: look at it, and object if something in it "
@@ -124,6 +130,7 @@ ballots = Module(
         "poll.prolonged": _prolonged,
         "poll.closed": _closed,
         "poll.counted": _counted,
+        "decision.adopted": _adopted,
         "count.answered": _count_answered,
         "objection.withdrawn": _withdrawn,
         "household.disputed": _disputed,

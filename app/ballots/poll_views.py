@@ -9,7 +9,7 @@ from flask import Response as FlaskResponse
 from flask import flash, jsonify, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from app.ballots import gates, mandates, queries, receipts, service, told
+from app.ballots import gates, mandates, outcome, queries, receipts, service, told
 from app.ballots.forms import BallotForm
 from app.ballots.modes import MODES
 from app.ballots.views import Page, ballots
@@ -149,6 +149,7 @@ def result(slug: str, public_id: str) -> str:
         objections=told.objections_of(page.round.poll, at),
         concerns=told.concerns_of(page.round.poll, at, most=None if whole else CONCERNS_SHOWN),
         sealed=told.sealed_of(page.round.poll),
+        outcome=outcome.outcome_of(page.decision.id) if page.round.passed else None,
         tests=gates.TESTS,
         arithmetic=gates.arithmetic,
         **_frame(page, at),

@@ -10,10 +10,12 @@ from app.engine.canonical import canon, tagged
 from app.engine.errors import Invalid
 from app.engine.phrase import Phrase, phrase
 from app.engine.voting.heads import heads, unready
+from app.engine.voting.publish import LEAST_ROWS
 from app.people.owners import holdings, living_owners, owner_keys, papers
 from app.people.queries import household_keys, person_keys, roll_households, roll_persons
 from app.people.rings import rings_of_persons
 from app.projects.kinds import ActivityRef
+from app.projects.queries import find_project_by_id, method_of
 
 ROLL_VERSION = 2  # the first one bound addresses, heads and areas only, not who the unit is
 MOST_NAMED = 10
@@ -136,3 +138,28 @@ def roll_root(units: Iterable[Unit]) -> str:
 def root_of(rows: list[list[Any]], version: int = ROLL_VERSION) -> str:
     """The hash over the rows of a roll, as a version of it hashed them."""
     return tagged(f"qiding/roll/v{version}", canon(rows)).hex()
+
+
+def mode_of(ref: ActivityRef, size: int) -> str:
+    """How a vote is kept: C (unlinked) where the method asks for a secret one, B (identified) for owners, else A.
+
+    Among fewer than ten an unlinked vote would hide nothing, and could not be changed either: it is held as A then.
+    """
+    if ref.activity.word("electorate") == "owner":
+        return "B"
+    return "C" if ref.activity.flag("secret") and size >= LEAST_ROWS["C"] else "A"
+
+
+def rings_asked(ref: ActivityRef, units: list[Unit]) -> dict[str, Any]:
+    """The rings of which a third must take part: their members on this roll, and their titles in the method."""
+    project = find_project_by_id(ref.project_id)
+    titles = {ring.key: ring.title for ring in method_of(project).rings}
+    return {
+        key: {
+            "members": sum(1 for unit in units if key in unit.rings),
+            "zh_Hans": titles[key].zh_Hans,
+            "en": titles[key].en,
+        }
+        for key in ref.activity.words("quorum_rings")
+        if key in titles
+    }

@@ -7,6 +7,7 @@ from app.ballots.cast import Receipt, cast, needs_agreement, try_choice
 from app.ballots.close import settle, settle_due, withdraw_objection
 from app.ballots.course import may_announce, may_draft
 from app.ballots.dispute import dispute
+from app.ballots.outcome import adopt
 from app.ballots.remind import remind_due
 from app.ballots.rolls import Unit, asked_of, electorate
 from app.ballots.seal import seal, seal_due
@@ -17,6 +18,7 @@ __all__ = [
     "announce",
     "asked_of",
     "cast",
+    "adopt",
     "dispute",
     "electorate",
     "may_announce",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.ballots import gates, matters, queries, rolls, service
-from app.ballots.forms import AnnounceForm, DraftForm
+from app.ballots import course, gates, holds, matters, outcome, queries, record, rolls, service, told
+from app.ballots.forms import AdoptForm, AnnounceForm, DraftForm
+from app.ballots.models import Decision
+from app.ballots.queries import Round
 from app.core.clock import DAY, HOUR, now
 from app.core.i18n import at_local, gettext, local_date
 from app.engine.canonical import text_hash
@@ -18,12 +21,13 @@ from app.engine.voting.arithmetic import square_metres
 from app.engine.voting.consent import KINDS
 from app.people.queries import community_by_slug
 from app.people.session import actor, signed_in
-from app.projects.kinds import only
+from app.projects.kinds import ActivityRef, only
 from app.projects.queries import find_activity
 
 ballots = Blueprint("ballots", __name__)
 Page = str | Response | tuple[str, int]
 OPENS_HOUR, CLOSES_HOUR = 8, 20
+CONCERNS = 50  # as many as one page shows
 
 
 @ballots.app_context_processor
@@ -31,7 +35,7 @@ def _context() -> dict[str, Any]:
     # For all pages, since records show their part of a vote by these.
     return {
         "objection_state": gates.state_name,
-        "retell": gates.retell,
+        "retell": record.retell,
         "RULES": RULES,
         "law_says": matters.law_says,
         "matter_says": matters.matter_says,
@@ -70,6 +74,8 @@ def activity(slug: str, public_id: str) -> Page:
             writes=reader.facilitates(here.id) and ref.running and service.may_draft(decision, rounds, at),
             announces=decision is not None and service.may_announce(decision, rounds, at),
             standing=gates.standing,
+            leads=reader.facilitates(here.id),
+            **_adoption(ref, decision, rounds, at),
             frozen=frozen,
             rule=last.rule if last is not None and held else RULES[matters.rule_key(ref, frozen)],
             days=max(1, ref.activity.whole("announce_hours") // 24),
@@ -129,3 +135,47 @@ def announce(slug: str, public_id: str) -> Page:
         ),
         form.http_status,
     )
+
+
+def _adoption(ref: ActivityRef, decision: Decision | None, rounds: Sequence[Round], at: int) -> dict[str, Any]:
+    """What followed from a decision, or what its adoption waits for."""
+    if decision is None or not rounds:
+        return {"outcome": None, "provisional": False, "waits": []}
+    provisional = course.phase_of(decision, rounds, at) == "provisional"
+    adopted = decision.state == "adopted"
+    return {
+        "outcome": outcome.outcome_of(decision.id) if adopted else None,
+        "provisional": provisional,
+        "waits": holds.holds_of([ref], at)[ref.id] if provisional else [],
+    }
+
+
+@ballots.route("/c/<slug>/votes/<public_id>/adopt", methods=["GET", "POST"])
+def adopt(slug: str, public_id: str) -> Page:
+    """Adopt what passed: who sees to it, what is to be done, and when it is looked at again."""
+    reader, here, at = signed_in(), community_by_slug(slug), now()
+    reader.require_facilitator(here.id)
+    ref = only(gates.SPEC, find_activity(public_id, at, slug))
+    decision = queries.decisions_of([ref.id]).get(ref.id)
+    if decision is None:
+        raise NotFound
+    rounds = queries.rounds_of([decision.id], at)[decision.id]
+    stands = _adoption(ref, decision, rounds, at)
+    form = AdoptForm()
+    back = url_for("ballots.activity", slug=slug, public_id=public_id)
+    if request.method == "GET" and (not stands["provisional"] or stands["waits"] or not ref.running):
+        return redirect(back)
+    if form.validate_on_submit():
+        assert form.review.data is not None
+        with form.refusals():
+            service.adopt(
+                reader, public_id, form.owner.data or "", form.tasks.data or "", at_local(form.review.data, OPENS_HOUR)
+            )
+            flash(gettext("Adopted. Everybody on the roll is told."))
+            return redirect(back, 303)
+    last = rounds[0] if rounds else None
+    concerns = told.concerns_of(last.poll, at, most=CONCERNS) if last is not None else []
+    page = render_template(
+        "ballots/adopt.html", community=here, ref=ref, decision=decision, last=last, form=form, concerns=concerns
+    )
+    return page, form.http_status

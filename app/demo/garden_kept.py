@@ -244,4 +244,5 @@ def _convention(town: Town, scene: Scene) -> Story:
         about="住满一季：漏不漏、吵不吵、账目、排队名单，和要不要做二期。",
     )
     yield stage.at(-38, 10)
+    scene.adopt("convention_vote", scene.lead.name, "公约贴在平台入口。\n接水盘头三个月每周检查。", 140)
     scene.close()

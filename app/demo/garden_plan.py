@@ -257,4 +257,5 @@ def plan(town: Town, scene: Scene) -> Story:
         ),
     )
     yield stage.at(-129, 10)
+    scene.adopt("vote", scene.lead.name, "落实资金，报批，按通过的方案施工。\n大家担心的几条，复盘时逐条回看。", 60)
     scene.close()

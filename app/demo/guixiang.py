@@ -283,6 +283,7 @@ def lift(town: Town, method: str) -> Story:
     }
     yield from lift_votes.survey(town, scene, poll, scene.ballots_of(11, "lift", named, yes="yes"))
     yield stage.at(-53, 10)
+    scene.adopt("survey_vote", scene.lead.name, "请设计单位出图，逐户谈分摊，签协议。", 120)
     scene.close()
     yield stage.at(-50, 14)
     for what, yuan, basis in (

@@ -254,6 +254,10 @@ class Scene:
             projects.set_window(self.lead, self.activity(after), None, now())
         return ballots.announce(self.lead, self.activity(key), stage.at(opens, 9), stage.at(closes, 20))
 
+    def adopt(self, key: str, owner: str, tasks: str, review: int) -> None:
+        """Adopt what passed; it is looked at again on the day ``review``."""
+        ballots.adopt(self.lead, self.activity(key), owner, tasks, self.town.stage.at(review, 8))
+
     def cast(self, poll: str, first: int, last: int, given: Sequence[Ballot]) -> Story:
         """Ballots come in over some days, in an order that chance gives."""
         order = list(given)

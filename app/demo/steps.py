@@ -114,6 +114,7 @@ def plan(
     )
     yield from scene.notice("plan_notice", day + 18, paper)
     yield stage.at(day + 26, 10)
+    scene.adopt("vote", scene.lead.name, "按通过的方案落实资金和施工。\n遇到改动，先告诉大家。", day + 206)
     scene.close()
 
 

@@ -15,7 +15,7 @@ from app.core.transaction import Tx
 from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.errors import NotFound
 from app.engine.gates import GateResult, Missing
-from app.engine.phrase import Moment, phrase, plural_phrase
+from app.engine.phrase import Moment, Phrase, phrase, plural_phrase
 from app.notices.models import Complaint, Notice
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
 from app.projects.models import ActivityRun
@@ -107,6 +107,25 @@ def judge(refs: Sequence[GateRef], now: int) -> list[GateResult]:
     return found
 
 
+def holds(refs: Sequence[ActivityRef], now: int) -> list[Phrase | None]:
+    """What of each notice still keeps the decision it comes after from being adopted; None when it is over."""
+    notices = notices_of(ref.id for ref in refs)
+    waiting = open_complaints(notice.id for notice in notices.values())
+    found: list[Phrase | None] = []
+    for ref in refs:
+        notice = notices.get(ref.id)
+        if notice is None or notice.posted_at is None or notice.until_at is None:
+            found.append(phrase("The result is posted as a public notice first."))
+        elif waiting.get(notice.id):
+            n = waiting[notice.id]
+            found.append(plural_phrase("%(n)s complaint is answered first.", "%(n)s complaints are answered first.", n))
+        elif hangs(notice, now):
+            found.append(phrase("The notice of the result hangs until %(when)s.", when=Moment(notice.until_at)))
+        else:
+            found.append(None)
+    return found
+
+
 def lengthen(tx: Tx, ref: ActivityRef, rested_since: int) -> None:
     """Let a notice hang longer by the days that its project rested: nobody could complain meanwhile."""
     notice = tx.session.scalar(select(Notice).where(Notice.activity_run_id == ref.id).with_for_update())
@@ -156,6 +175,7 @@ NOTICE = ActivityKind(
     record=record,
     record_template="notices/_record.html",
     own_times=True,
+    holds=holds,
     resumed=lengthen,
 )
 OVER = GateKind(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.ballots.gates import RECORD_PARTS
 from app.ballots.joins import end_with_links
+from app.ballots.record import RECORD_PARTS
 from app.ballots.waits import wait_for
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase

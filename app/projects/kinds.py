@@ -96,6 +96,8 @@ class ActivityKind:
     )
     opened: Callable[[Tx, ActivityRef], None] | None = None
     resumed: Callable[[Tx, ActivityRef, int], None] | None = None  # told since when its project had rested
+    # Of each of them, what keeps the decision it comes after from being adopted; None: nothing any more.
+    holds: Callable[[Sequence[ActivityRef], int], Sequence[Phrase | None]] | None = None
     own_times: bool = False  # its module sets and freezes its window; nobody else does
 
 

@@ -33,6 +33,8 @@ def test_it_passes_only_when_the_count_is_final(counted: tuple[World, str]) -> N
     found = result(world, poll)
     assert (found.carried, found.preliminary, found.passed) == (True, True, False)
     assert not world.gate("ballot_passed")
+    with pytest.raises(Conflict):
+        world.adopt()  # while it hangs under notice
     with world.here():
         with pytest.raises(Conflict):
             counts.finalise(world.facilitator, poll)
@@ -43,6 +45,8 @@ def test_it_passes_only_when_the_count_is_final(counted: tuple[World, str]) -> N
         counts.finalise(world.facilitator, poll)
     found = result(world, poll)
     assert (found.preliminary, found.passed) == (False, True)
+    assert not world.gate("ballot_passed")
+    world.adopt()
     assert world.gate("ballot_passed")
     with world.here() as session:
         assert counts.changed_since(found) == []

@@ -67,6 +67,7 @@ def test_a_ballot_after_the_close_writes_the_prolongation_first(world: World, po
     world.clock.set(closes + 3 * DAY)
     with world.here():
         assert [service.settle_due(), service.settle_due()] == [1, 0]
+    world.adopt()
     assert world.gate("ballot_passed")
     with world.here():
         assert verify(world.slug).finding is None

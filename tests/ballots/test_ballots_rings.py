@@ -7,7 +7,7 @@ import json
 from sqlalchemy import select
 
 from app.audit.verify import verify
-from app.ballots import gates, queries, service
+from app.ballots import queries, record, service
 from app.ballots.models import Decision, Poll, RollEntry
 from app.core.clock import DAY
 from app.core.events import LogEntry
@@ -90,10 +90,10 @@ def test_a_third_of_each_ring_is_enough_and_how_many_is_not_told(world: World) -
         bodies = [json.loads(body) for body in session.scalars(select(LogEntry.body))]
         closed = next(body for body in bodies if body["kind"] == "poll.closed")
         assert closed["rings"] == {"experts": True, "residents": True}
-        record = gates.record(find_activity(world.activity, world.clock.now()), world.clock.now())["rounds"][0]
-        assert record["passed"]
-        assert [ring["enough"] for ring in record["rings"]] == [True, True]
-        assert gates.retell(record)[-1].msgid.startswith("Passed")
+        kept = record.record(find_activity(world.activity, world.clock.now()), world.clock.now())["rounds"][0]
+        assert kept["passed"]
+        assert [ring["enough"] for ring in kept["rings"]] == [True, True]
+        assert record.retell(kept)[-1].msgid.startswith("Passed")
     page = world.app.test_client().get(f"/c/{world.slug}/poll/{poll}/result").text
     assert "专业环" in page
 

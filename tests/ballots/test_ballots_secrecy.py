@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.ballots import gates, queries, service, told
+from app.ballots import queries, record, service, told
 from app.ballots.models import Ballot, Poll, RollEntry, Slot, SlotLink
 from app.core.database import db
 from app.core.events import Event, LogEntry
@@ -142,7 +142,7 @@ def test_the_record_of_an_open_round_has_no_counts(world: World) -> None:
     vote(world, poll)
     with world.here():
         ref = find_activity(world.activity, world.clock.now())
-        item = gates.record(ref, world.clock.now())["rounds"][0]
+        item = record.record(ref, world.clock.now())["rounds"][0]
     assert (item["counts"], item["cast"], item["standing"], item["concerns"], item["objections"]) == ({}, 0, 0, [], [])
 
 
@@ -156,7 +156,7 @@ def test_nothing_but_one_function_says_what_is_published(world: World, monkeypat
         decision = db.session.scalars(select(Poll)).one().decision_id
         assert queries.rounds_of([decision], world.clock.now())[decision][0].tally is None
         ref = find_activity(world.activity, world.clock.now())
-        assert gates.record(ref, world.clock.now())["rounds"][0]["counts"] == {}
+        assert record.record(ref, world.clock.now())["rounds"][0]["counts"] == {}
 
 
 def test_where_all_said_the_same_only_the_totals_are_shown(world: World) -> None:
@@ -167,11 +167,11 @@ def test_where_all_said_the_same_only_the_totals_are_shown(world: World) -> None
     with world.here() as session:
         codes = [told.slot_number(code) for code in session.scalars(select(Slot.code))]
         labels = session.scalars(select(RollEntry.label)).all()
-        record = json.dumps(gates.record(find_activity(world.activity, world.clock.now()), world.clock.now()))
+        kept = json.dumps(record.record(find_activity(world.activity, world.clock.now()), world.clock.now()))
     page = world.app.test_client().get(f"/c/{world.slug}/poll/{poll}/result").text
     for words in (*codes, *labels):
         assert words not in page
-        assert words not in record
+        assert words not in kept
 
 
 def test_slots_and_roll_entries_meet_in_no_page_and_no_record(world: World) -> None:
@@ -186,12 +186,12 @@ def test_slots_and_roll_entries_meet_in_no_page_and_no_record(world: World) -> N
             .join(Slot, Slot.id == SlotLink.slot_id)
         ).all()
         commitments = session.scalars(select(Ballot.commitment)).all()
-        record = json.dumps(gates.record(find_activity(world.activity, world.clock.now()), world.clock.now()))
+        kept = json.dumps(record.record(find_activity(world.activity, world.clock.now()), world.clock.now()))
         log = " ".join(session.scalars(select(LogEntry.body)))
         events = [(row.kind, row.person_id, json.dumps(row.data)) for row in session.scalars(select(Event))]
     own = {told.slot_number(code) for label, _, code, _ in links if label.endswith("101室")}
     texts = {(name, url): client.get(url).text for name, client in readers(world) for url in pages(world, poll)}
-    for where, text in {**texts, ("", "record"): record, ("", "log"): log}.items():
+    for where, text in {**texts, ("", "record"): kept, ("", "log"): log}.items():
         assert not any(code in text or str(slot) in text for _, _, code, slot in links), where
         # Sealed commitments stand in the log, by their own order, and tell nothing without their nonces.
         assert where == ("", "log") or not any(commitment in text for commitment in commitments), where

@@ -172,6 +172,16 @@ class Cast:
         lead.follow("/post")
         lead.send()
 
+    def adopt(self) -> None:
+        """Adopt what passed: who sees to it, what is to be done, when it is looked at again."""
+        lead = self.lead
+        self.activity(lead, "votes")
+        lead.follow("/adopt")
+        lead.fill(owner="张阿姨", tasks="按方案落实。", review=self.day(180))
+        lead.send()
+        assert lead.path().startswith("/c/ziteng/votes/")
+        assert "张阿姨" in lead.page.locator("#outcome").locator("xpath=..").inner_text()
+
     def close_step(self, number: int) -> None:
         """Preview the record and seal the step; its record is there at once."""
         lead = self.lead
