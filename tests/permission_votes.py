@@ -21,6 +21,8 @@ from tests.permission_rows import (
     post,
 )
 
+AWAY_LEADS = LEADS.replace("facilitator: page", "facilitator: away")
+CONFLICT_LEADS = LEADS_DO.replace("facilitator: does it", "facilitator: 409")
 BALLOTS = [
     *form("ballots.activity", "vote_to_come", EVERYBODY, LEADS_DO, WORDS),
     *form("ballots.announce", "vote_to_come", LEADS, LEADS_DO, {"opens": "2026-03-16", "closes": "2026-03-23"}),
@@ -31,6 +33,9 @@ BALLOTS = [
         LEADS_DO,
         {"owner": "张阿姨", "tasks": "量尺寸。", "review": "2030-01-01"},
     ),
+    # Nothing is stuck, proposed by somebody else or due here: tests/ballots/test_ballots_ends.py has what is done.
+    *form("ballots.leave", "vote_passed", AWAY_LEADS, CONFLICT_LEADS, {"reason": REASON}, move="reject"),
+    *form("ballots.review", "vote_passed", AWAY_LEADS, CONFLICT_LEADS, {"found": REASON}),
     *form("ballots.poll", "poll_vote", EVERYBODY, RESIDENTS_DO, {**OBJECTION, "once": "a-form"}),
     *get("ballots.poll", "poll_vote_over"),
     *get("ballots.done", "poll_vote_over", "anonymous: sign in | author partner neighbour: page | *: away"),

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 
 from app.ballots import matters, queries, voices
 from app.ballots.close import settle
-from app.ballots.course import case_of, may_draft
+from app.ballots.course import case_of, may_draft, write_state
 from app.ballots.gates import SPEC
 from app.ballots.law_models import RollVoice
 from app.ballots.models import Decision, Poll, RollEntry, Slot, SlotLink, TextVersion
@@ -50,9 +50,8 @@ def save_draft(actor: Actor, activity_public_id: str, title: str, text: str) -> 
         ref, person_id = held(tx, actor, activity_public_id)
         decision = _decision(tx, ref)
         if decision is None:
-            decision = Decision(
-                community_id=ref.community_id, project_id=ref.project_id, activity_run_id=ref.id, title=title
-            )
+            place = {"community_id": ref.community_id, "project_id": ref.project_id, "activity_run_id": ref.id}
+            decision = Decision(title=title, proposer_id=person_id, **place)
             tx.session.add(decision)
         elif not may_draft(decision, _rounds(tx, decision), tx.now):
             raise Frozen(phrase("The text is frozen since it was announced. A new one can follow after the close."))
@@ -135,8 +134,10 @@ def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: in
         tx.session.execute(
             update(ActivityRun).where(ActivityRun.id == ref.id).values(opens_at=opens_at, closes_at=closes_at)
         )
-        decision.state = "deciding"
-        decision.state_at = tx.now
+        if decision.narrowed_at is not None and decision.state == "drafting":
+            write_state(tx, decision, "deciding", at=tx.now, person_id=person_id)
+        else:
+            decision.state, decision.state_at = "deciding", tx.now
         _record(tx, poll, version, person_id)
         _tell_roll(tx, poll, units, version.title, ref.slug)
         return poll.public_id

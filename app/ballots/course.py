@@ -72,7 +72,9 @@ def may_announce(decision: Decision, rounds: Sequence[Round], now: int) -> bool:
     return phase_of(decision, rounds, now) in ("drafting", "integrating", "void")
 
 
-def write_state(tx: Tx, decision: Decision, state: str, *, at: int, person_id: int | None = None) -> None:
+def write_state(
+    tx: Tx, decision: Decision, state: str, *, at: int, person_id: int | None = None, reason: str = ""
+) -> None:
     """Write down where a decision has come to; ``at`` is its deadline where the clock brought it there."""
     decision.state, decision.state_at = state, at
     record_event(
@@ -81,6 +83,6 @@ def write_state(tx: Tx, decision: Decision, state: str, *, at: int, person_id: i
         community_id=decision.community_id,
         project_id=decision.project_id,
         person_id=person_id,
-        data={},
+        data={"decision": decision.public_id, "state": state, "reason": reason} if reason else {},
         public={"decision": decision.public_id, "state": state, "when": at},
     )

@@ -37,6 +37,22 @@ class AdoptForm(Form):
     )
 
 
+class LeaveForm(Form):
+    """Why a decision is narrowed, given up or withdrawn."""
+
+    reason = Prose(_l("Reason"), most=2000, description=_l("It stands in public, with your name in the events."))
+
+
+class ReviewForm(Form):
+    """What was found at the review."""
+
+    found = Prose(
+        _l("What was found"),
+        most=4000,
+        description=_l("Concern by concern: did it come true, and what is done about it?"),
+    )
+
+
 class BallotForm(OnceForm):
     """A ballot: a stance, and the words that some stances need."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.ballots import end_views as _ends  # noqa: F401 - its routes hang on the blueprint
 from app.ballots import law_views as _law  # noqa: F401 - its routes hang on the blueprint
 from app.ballots import poll_views as _polls  # noqa: F401 - likewise
 from app.ballots.gates import ADOPTED, BALLOT, ENDED, PASSED
-from app.ballots.service import remind_due, seal_due, settle_due
+from app.ballots.service import remind_due, review_due, seal_due, settle_due
 from app.ballots.views import ballots as blueprint
 from app.core.module import Module
 from app.engine.phrase import Moment, Phrase, phrase
@@ -71,6 +72,22 @@ def _closed(data: Mapping[str, Any]) -> Phrase:
     return phrase("“%(title)s” has not passed. Look at the result and the objections.", title=data["title"])
 
 
+def _left(data: Mapping[str, Any]) -> Phrase:
+    said = {
+        "drafting": phrase("“%(title)s” was stuck: a smaller text is being written.", title=data["title"]),
+        "rejected": phrase("“%(title)s” is given up. Look at the reason.", title=data["title"]),
+        "withdrawn": phrase("“%(title)s” was withdrawn by its proposer. Look at the reason.", title=data["title"]),
+    }
+    return said[data["state"]]
+
+
+def _review(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "The day has come to look again at “%(title)s”: what became of the concerns that were raised?",
+        title=data["title"],
+    )
+
+
 def _adopted(data: Mapping[str, Any]) -> Phrase:
     return phrase(
         "“%(title)s” is adopted. Look at who sees to it, and when it is looked at again.", title=data["title"]
@@ -122,7 +139,7 @@ ballots = Module(
     name="ballots",
     blueprints=(blueprint,),
     provides=(BALLOT, PASSED, ENDED, ADOPTED),
-    tick=(settle_due, seal_due, remind_due),
+    tick=(settle_due, seal_due, remind_due, review_due),
     messages={
         "poll.announced": _announced,
         "ballot.recorded": _recorded,
@@ -131,6 +148,8 @@ ballots = Module(
         "poll.closed": _closed,
         "poll.counted": _counted,
         "decision.adopted": _adopted,
+        "decision.left": _left,
+        "decision.review": _review,
         "count.answered": _count_answered,
         "objection.withdrawn": _withdrawn,
         "household.disputed": _disputed,

@@ -7,6 +7,7 @@ from app.ballots.cast import Receipt, cast, needs_agreement, try_choice
 from app.ballots.close import settle, settle_due, withdraw_objection
 from app.ballots.course import may_announce, may_draft
 from app.ballots.dispute import dispute
+from app.ballots.ends import leave, review, review_due
 from app.ballots.outcome import adopt
 from app.ballots.remind import remind_due
 from app.ballots.rolls import Unit, asked_of, electorate
@@ -20,6 +21,9 @@ __all__ = [
     "cast",
     "adopt",
     "dispute",
+    "leave",
+    "review",
+    "review_due",
     "electorate",
     "may_announce",
     "may_draft",

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.ballots import course, gates, holds, matters, outcome, queries, record, rolls, service, told
+from app.ballots import course, ends, gates, holds, matters, outcome, queries, record, rolls, service, told
 from app.ballots.forms import AdoptForm, AnnounceForm, DraftForm
 from app.ballots.models import Decision
 from app.ballots.queries import Round
@@ -76,6 +76,8 @@ def activity(slug: str, public_id: str) -> Page:
             standing=gates.standing,
             leads=reader.facilitates(here.id),
             **_adoption(ref, decision, rounds, at),
+            ways=ends.ways_out(reader, decision, rounds, at) if reader.facilitates(here.id) and ref.running else [],
+            ended=ends.ended_of(decision),
             frozen=frozen,
             rule=last.rule if last is not None and held else RULES[matters.rule_key(ref, frozen)],
             days=max(1, ref.activity.whole("announce_hours") // 24),
