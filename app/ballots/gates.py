@@ -158,8 +158,8 @@ def summaries(refs: Sequence[ActivityRef], now: int) -> list[Summary]:
 def judge_passed(refs: Sequence[GateRef], now: int) -> list[GateResult]:
     """Met when the newest round passed by its rule, and what it decided is adopted."""
     latest = _latest(refs, now)
-    decisions = queries.decisions_of([ref.activity.id for ref in refs if ref.activity])
     passed = {ref.activity.id: ref.activity for ref in refs if ref.activity and _passed(ref, latest)}
+    decisions = queries.decisions_of(passed) if passed else {}
     waiting = [activity for key, activity in passed.items() if decisions[key].state != "adopted"]
     holds = holds_of(waiting, now)
     return [

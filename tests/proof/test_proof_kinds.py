@@ -218,6 +218,7 @@ def test_a_step_that_closed_with_its_record(world: World, monkeypatch: pytest.Mo
     world.close(poll)
     bundle(world, poll)
     world.clock.advance(49 * HOUR)
+    world.adopt()
     with world.app.test_request_context():
         projects.close_step(world.facilitator, world.project)
     files = bundle(world, poll)
