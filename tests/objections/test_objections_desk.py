@@ -100,9 +100,9 @@ def test_two_of_a_panel_drawn_by_lot_decide(world: World) -> None:
     with world.here() as session:
         kinds = [json.loads(body)["kind"] for body in session.scalars(select(LogEntry.body).order_by(LogEntry.seq))]
         told = session.scalars(
-            select(Message.data).where(
-                Message.kind == "objection.news", Message.person_id == world.residents[0].person_id
-            )
+            select(Message.data)
+            .where(Message.kind == "objection.news", Message.person_id == world.residents[0].person_id)
+            .order_by(Message.id)
         ).all()
     assert kinds[-3:] == ["objection.disagreed", "objection.drawn", "objection.weighed"]
     assert [row["what"] for row in told] == ["disagreed", "panel concern"]
