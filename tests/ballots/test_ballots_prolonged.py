@@ -114,3 +114,13 @@ def test_enough_at_the_close_and_nothing_is_prolonged(world: World) -> None:
     with world.here():
         assert service.settle_due() == 1
     assert "poll.prolonged" not in kinds(world)
+
+
+def test_a_vote_with_paper_is_not_prolonged(world: World) -> None:
+    """How many took part is known only when the sheets are read, so the close that was announced holds."""
+    settings = 'rule = "consent", electorate = "household", rounds = 2, prolong_days = 3'
+    for paper, days in (("none", 3), ("last", 0)):
+        world.start(f'{settings}, paper = "{paper}"', f"纸质{paper}")
+        poll = world.announce()
+        with world.here() as session:
+            assert session.scalars(select(Poll.prolong_days).where(Poll.public_id == poll)).one() == days
