@@ -10,9 +10,10 @@ from app.core.forms import Form, Line, OnceForm, Prose
 from app.core.i18n import gettext
 from app.core.i18n import lazy_gettext as _l
 from app.engine.errors import NotFound
-from app.notices import queries, service
+from app.notices import printed, queries, service
 from app.people.queries import community_by_slug
 from app.people.session import actor, signed_in
+from app.printing import answer as answers
 from app.projects.kinds import only
 from app.projects.queries import find_activity, find_activity_by_id
 
@@ -73,6 +74,17 @@ def activity(slug: str, public_id: str) -> Page:
         ),
         form.http_status,
     )
+
+
+@notices.get("/c/<slug>/notice/<public_id>.pdf")
+def as_pdf(slug: str, public_id: str) -> Page:
+    """A posted notice to print and hang up."""
+    here = community_by_slug(slug)
+    ref = only(queries.NOTICE.spec, find_activity(public_id, now(), slug))
+    notice = queries.notices_of([ref.id]).get(ref.id)
+    if notice is None or notice.posted_at is None:
+        raise NotFound
+    return answers.sheet(printed.paper(here, ref, notice, notice.posted_at), f"notice-{public_id}")
 
 
 @notices.route("/c/<slug>/notice/<public_id>/post", methods=["GET", "POST"])

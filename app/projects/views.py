@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from app.core.clock import now
 from app.core.i18n import text_in
 from app.core.web import local_path
 from app.engine.method import Method
+from app.people.actor import NOBODY
 from app.people.places import Community
 from app.people.queries import community_by_slug
 from app.people.session import actor
-from app.projects import board, permissions, queries
+from app.printing import answer
+from app.projects import board, permissions, posters, queries
 from app.projects.models import Project
 
 public = Blueprint("projects", __name__)
@@ -100,6 +102,15 @@ def step(slug: str, public_id: str, step: str) -> str:
         refs=refs,
         summaries=board.summaries(refs, now()),
     )
+
+
+@public.get("/c/<slug>/project/<public_id>/poster.pdf")
+def poster(slug: str, public_id: str) -> Response:
+    """The poster of a project for the lobby, A4 or A3: what anybody sees of it, whoever prints it."""
+    project, here = queries.find_project(public_id, slug)
+    card = board.cards([project], {here.id: here}, NOBODY, now())[0]
+    paper = posters.project_poster(here, project, card, now(), answer.size_asked())
+    return answer.sheet(paper, f"poster-{public_id}-{paper.size}")
 
 
 @public.get("/c/<slug>/project/<public_id>/figures")

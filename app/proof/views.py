@@ -20,8 +20,9 @@ from app.engine.errors import Forbidden, NotFound
 from app.engine.phrase import phrase
 from app.people.queries import community_by_slug
 from app.people.session import actor, signed_in
+from app.printing import answer
 from app.projects.queries import find_activity
-from app.proof import bundle, checkpoints, keys, links, receipts, rows, verify
+from app.proof import bundle, checkpoints, keys, links, printed, receipts, rows, verify
 from app.proof.models import Bundle, Checkpoint
 
 proof = Blueprint("proof", __name__)
@@ -116,13 +117,27 @@ def _marked(page: PollPage, kind: str) -> Checkpoint | None:
 def notice(slug: str, public_id: str) -> str:
     """The announcement as a sheet for the notice board: text, rule, times, the roll's fingerprint, the checkpoint."""
     page = _page(slug, public_id)
-    return render_template(
-        "proof/notice.html",
-        point=_marked(page, "poll.announced"),
-        key=keys.present_key(page.community),
-        code=_code(site_url("ballots.poll", slug=slug, public_id=public_id)),
-        **_frame(page),
-    )
+    code = _code(site_url("ballots.poll", slug=slug, public_id=public_id))
+    return render_template("proof/notice.html", code=code, **_announced(page))
+
+
+@proof.get("/c/<slug>/poll/<public_id>/notice.pdf")
+def notice_pdf(slug: str, public_id: str) -> Response:
+    """The announcement to print on A4."""
+    page = _page(slug, public_id)
+    return answer.sheet(printed.announcement(page, _announced(page)), f"announcement-{public_id}")
+
+
+@proof.get("/c/<slug>/poll/<public_id>/poster.pdf")
+def poster(slug: str, public_id: str) -> Response:
+    """The poster of a vote, A4 or A3."""
+    page = _page(slug, public_id)
+    paper = printed.vote_poster(page, _frame(page), now(), answer.size_asked())
+    return answer.sheet(paper, f"poster-{public_id}-{paper.size}")
+
+
+def _announced(page: PollPage) -> dict[str, Any]:
+    return {"point": _marked(page, "poll.announced"), "key": keys.present_key(page.community), **_frame(page)}
 
 
 @proof.get("/c/<slug>/poll/<public_id>/receipt")

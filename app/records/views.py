@@ -21,10 +21,11 @@ from app.engine.method import Method, Step
 from app.people.places import Community
 from app.people.queries import community_by_slug
 from app.people.session import signed_in
+from app.printing import answer
 from app.projects import service as projects
 from app.projects.models import Project
 from app.projects.queries import find_project, methods_of, step_runs
-from app.records import service
+from app.records import printed, service
 from app.records.models import Record
 from app.records.phrases import from_data, text_from_data
 
@@ -36,12 +37,7 @@ MOST_CHECKED = 4 * 1024 * 1024
 
 @records.app_context_processor
 def _context() -> dict[str, object]:
-    return {"stored_text": text_from_data, "stored_phrase": from_data, "chop_of": chop_of}
-
-
-def chop_of(title: str) -> str:
-    """The four characters of a step's seal, from its Chinese title: 定方案 becomes 方案已定."""
-    return f"{title[1:]}已定" if len(title) == 3 and title.startswith("定") else "此步已定"
+    return {"stored_text": text_from_data, "stored_phrase": from_data, "chop_of": printed.chop_of}
 
 
 @records.get("/c/<slug>/project/<public_id>/close")
@@ -100,6 +96,15 @@ def as_json(slug: str, public_id: str) -> BaseResponse:
     response.headers["Cache-Control"] = "public, no-cache"
     response.set_etag(record.sha256)
     return response.make_conditional(request)
+
+
+@records.get("/c/<slug>/record/<public_id>.pdf")
+def as_pdf(slug: str, public_id: str) -> Page:
+    """The record to print and to keep; none is made of one that was changed."""
+    here, record = _find(slug, public_id)
+    if not service.verify(record):
+        return render_template("records/broken.html", community=here, record=record), 409
+    return answer.sheet(printed.paper(here, record, json.loads(record.body)), f"record-{record.public_id}")
 
 
 @records.get("/c/<slug>/record/<public_id>.svg")

@@ -1,0 +1,128 @@
+"""Posters for the lobby: what is asked now, how far it has come, and where to say what one thinks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.core.i18n import at_local, gettext, local_date, moment, say
+from app.core.web import site_url
+from app.engine.canonical import canon, sha256_hex
+from app.people.places import Community
+from app.printing.paper import Paper, code
+from app.projects.board import Card, StageOfPath
+from app.projects.models import Project
+
+
+def desk_of(here: Community, says: str) -> list[str]:
+    """How it goes without a phone: a sentence, and where the desk is."""
+    if not here.desk_place:
+        return [says]
+    where = gettext(
+        "The desk: %(place)s, %(hours)s, telephone %(phone)s.",
+        place=here.desk_place,
+        hours=here.desk_hours,
+        phone=here.desk_phone,
+    )
+    return [says, where]
+
+
+def project_poster(here: Community, project: Project, card: Card, now: int, size: str) -> Paper:
+    """The poster of a project as it stands today; ``card`` is what a reader without a sign-in sees."""
+    asked, step = card.ask, card.step
+    if asked is not None:
+        due = asked.summary.due
+        ask = {
+            "tag": gettext("Asked of you now"),
+            "title": say(asked.summary.ask),
+            "says": say(asked.summary.says),
+            "due": gettext("Until %(when)s", when=moment(due)) if due else "",
+        }
+    elif project.state == "paused":
+        ask = _still(gettext("Paused"), gettext("This project rests for now"), project.state_reason)
+    elif project.state == "ended":
+        ask = _still(gettext("Ended"), gettext("This project was ended early"), project.state_reason)
+    elif project.state == "completed" or step is None:
+        says = gettext("What was decided stands in the records, and it stays there.")
+        ask = _still(gettext("Done"), gettext("All steps are fixed"), says)
+    else:
+        ask = _still(gettext("Under way"), say(step.title), say(step.asks))
+    return poster(
+        here,
+        title=project.title,
+        kick=project.place,
+        summary=project.summary,
+        ask=ask,
+        stages=_path(card.stages),
+        address=site_url("projects.show", slug=here.slug, public_id=project.public_id),
+        scan=gettext("Scan to read all of it and to say what you think"),
+        desk=desk_of(here, gettext("It works without a phone too: at the desk somebody helps you.")),
+        at=at_local(local_date(now)),  # the poster of one day is one sheet
+        size=size,
+    )
+
+
+def _still(tag: str, title: str, says: str) -> dict[str, str]:
+    return {"tag": tag, "title": title, "says": says, "due": ""}
+
+
+def _path(stages: Sequence[StageOfPath]) -> list[dict[str, Any]]:
+    words = {
+        "done": gettext("Fixed"),
+        "here": gettext("Here now"),
+        "ahead": gettext("Still ahead"),
+        "sent_back": gettext("Sent back"),
+    }
+    return [
+        {
+            "title": say(stage.title),  # type: ignore[arg-type]
+            "steps": [
+                {
+                    "seal": item.seal,
+                    "title": f"{item.number} {say(item.title)}",  # type: ignore[arg-type]
+                    "state": item.state,
+                    "says": words[item.state],
+                }
+                for item in stage.steps
+            ],
+        }
+        for stage in stages
+    ]
+
+
+def poster(
+    here: Community,
+    *,
+    title: str,
+    kick: str,
+    ask: dict[str, str],
+    address: str,
+    scan: str,
+    desk: list[str],
+    at: int,
+    size: str,
+    summary: str = "",
+    choices: Sequence[dict[str, str]] = (),
+    stages: Sequence[dict[str, Any]] = (),
+) -> Paper:
+    """A poster of one thing that is asked."""
+    data = {
+        "community": here.name,
+        "heading": title,
+        "kick": kick,
+        "summary": summary,
+        "ask": ask,
+        "choices": list(choices),
+        "stages": list(stages),
+        "scan": scan,
+        "desk": desk,
+        "address": address,
+    }
+    return Paper(
+        form="poster",
+        title=f"{here.name} {title}",
+        at=at,
+        mark=sha256_hex(canon(data)),
+        size=size,
+        data={**data, "code": code(address), "alt": gettext("Code that leads to this page")},
+    )
