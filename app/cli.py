@@ -134,6 +134,8 @@ def demo() -> None:
 OPTIONAL = (
     ("psycopg", "PostgreSQL", "pip install 'psycopg[binary]'"),
     ("redis", "Redis, for limits shared by many hosts", "pip install redis"),
+    ("typst", "printed sheets as PDF", "pip install typst"),
+    ("pylopdf_fonts_zh_cn", "fonts of printed sheets", "pip install pylopdf-fonts-zh-cn"),
     ("playwright", "tests in a browser", "pip install pytest-playwright, and Debian's chromium package"),
 )
 

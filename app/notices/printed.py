@@ -23,10 +23,11 @@ def paper(here: Community, ref: ActivityRef, notice: Notice, posted_at: int) -> 
         at=posted_at,
         mark=notice.text_hash,
         data={
+            "board": True,
             "head": gettext("Public notice"),
             "line": [here.name, when],
             "heading": notice.title,
-            "blocks": from_html(render_template("notices/_said.html", community=here, ref=ref, notice=notice)),
+            "blocks": from_html(render_template("notices/_sheet.html", community=here, ref=ref, notice=notice), "a4"),
             "sign": {"place": gettext("place for the seal"), "by": notice.by_name, "on": when},
             "verify": {
                 "code": code(address),

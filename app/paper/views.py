@@ -16,12 +16,17 @@ from app.core.forms import options
 from app.core.i18n import gettext, ngettext, say
 from app.core.media import extensions_of, receive_document
 from app.engine.errors import NotFound
+from app.engine.phrase import phrase
 from app.engine.voting import RULES
 from app.engine.voting.consent import KINDS
+from app.paper import printed as on_paper
 from app.paper import queries, service
 from app.paper.forms import BoxForm, HelperForm, IssueForm, ScanForm, SheetForm
 from app.people.desk import note_access
 from app.people.session import actor, signed_in
+from app.printing import answer
+from app.printing.answer import once
+from app.printing.paper import require
 from app.projects.queries import find_activity
 
 paper = Blueprint("paper", __name__)
@@ -107,18 +112,38 @@ def overview(slug: str, public_id: str) -> Page:
 def printed(slug: str, public_id: str) -> str:
     """Sheets to print on A4, two or four a page."""
     page, more = frame(slug, public_id)
-    first = request.args.get("first", 1, type=int)
-    last = min(request.args.get("last", first, type=int), first + 399)
+    first, last, each, sheets_out = _to_print(page)
     rows = [
         (serial, label, Markup(segno.make(serial, error="m").svg_inline(scale=2, border=1)))
-        for serial, label in queries.to_print(page.round.poll, first, last)
+        for serial, label in sheets_out
     ]
-    if any(label for _, label, _ in rows):
-        note_access(actor(), page.community.id, "paper.print", f"{public_id}:{first}-{last}")
-    each = request.args.get("each", "2")
-    return render_template(
-        "paper/print.html", rows=rows, each=int(each) if each in EACH else 2, first=first, last=last, **more
+    return render_template("paper/print.html", rows=rows, each=each, first=first, last=last, **more)
+
+
+@paper.get("/c/<slug>/poll/<public_id>/paper/print.pdf")
+def printed_pdf(slug: str, public_id: str) -> Response:
+    """The same sheets as PDF; it is kept nowhere, since it may tell whose they are."""
+    page, _ = frame(slug, public_id)
+    require()
+    first, last, each, rows = _to_print(page)
+    if not rows:
+        raise NotFound(phrase("These sheets were returned already, or were never issued."))
+    return once(
+        on_paper.ballots(page, rows, each, now()),
+        f"sheets-{first}-{last}",
     )
+
+
+def _to_print(page: ballots.PollPage) -> tuple[int, int, int, list[tuple[str, str]]]:
+    """Which run of sheets is asked for, how many a page, and those that are still out; the look is noted."""
+    first = request.args.get("first", 1, type=int)
+    last = min(request.args.get("last", first, type=int), first + 399)
+    rows = queries.to_print(page.round.poll, first, last)
+    if any(label for _, label in rows):
+        spot = f"{page.round.poll.public_id}:{first}-{last}"
+        note_access(actor(), page.community.id, "paper.print", spot)
+    each = request.args.get("each", "2")
+    return first, last, int(each) if each in EACH else 2, rows
 
 
 @paper.route("/c/<slug>/poll/<public_id>/paper/box", methods=["GET", "POST"])
@@ -196,15 +221,22 @@ def sheet(slug: str, public_id: str, serial: str) -> Page:
 @paper.get("/c/<slug>/poll/<public_id>/paper/account")
 def account(slug: str, public_id: str) -> str:
     """The account of the sheets for everybody, after the close."""
+    _, more = _account(slug, public_id)
+    return render_template("paper/account.html", **more)
+
+
+@paper.get("/c/<slug>/poll/<public_id>/paper/account.pdf")
+def account_pdf(slug: str, public_id: str) -> Response:
+    """The account with lines for the inspectors to sign."""
+    page, more = _account(slug, public_id)
+    return answer.sheet(on_paper.account(page, more, now()), f"account-{public_id}")
+
+
+def _account(slug: str, public_id: str) -> tuple[ballots.PollPage, dict[str, Any]]:
     page, more = frame(slug, public_id, desk=False)
     poll = page.round.poll
     found = queries.account_of(poll, now())
     if not more["closed"] or (poll.paper == "none" and not found.issued):
         raise NotFound
-    return render_template(
-        "paper/account.html",
-        account=found,
-        sample=queries.sample_of(poll),
-        done=queries.paper_done(poll, now()),
-        **more,
-    )
+    sample, done = queries.sample_of(poll), queries.paper_done(poll, now())
+    return page, {"account": found, "sample": sample, "done": done, **more}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from flask import flash, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from app.core.forms import options
 from app.core.i18n import at_local, gettext, say
 from app.engine.errors import Invalid, NotFound
 from app.engine.phrase import phrase
-from app.people import communities, desk, owners, staff
+from app.people import communities, desk, owners, printed, staff
 from app.people.actor import ROLE_NAMES, ROLES, Actor
 from app.people.forms import CommunityForm, DeputyForm, FindForm, InviteForm, MergeForm, OwnerForm, SpeakerForm
 from app.people.models import Person, RoleGrant
@@ -21,6 +22,10 @@ from app.people.queries import communities as all_communities
 from app.people.queries import community_by_slug, household_label, roll_households, town
 from app.people.session import signed_in
 from app.people.views import Page, is_sure, people
+from app.printing.answer import once
+from app.printing.paper import require
+
+log = logging.getLogger(__name__)
 
 
 def _facilitator(slug: str) -> tuple[Actor, Community]:
@@ -73,9 +78,16 @@ def move_out(slug: str, public_id: str) -> Page:
 def issue_codes(slug: str) -> Page:
     """Codes for every household that has none, as slips to print; shown once."""
     reader, here = _facilitator(slug)
+    on_paper = "pdf" in request.form
+    if on_paper:
+        require()  # before a code is made that could not be shown
     codes = desk.issue_many(reader, here.id)
-
     rows = [(row, codes[row.id]) for row in roll_households(here.id) if row.id in codes]
+    if on_paper and rows:
+        try:
+            return once(printed.slips(here, [(row.label, code) for row, code in rows]), f"slips-{slug}")
+        except Exception:  # whatever it was: the codes are made, and this answer is the only one that shows them
+            log.exception("slips could not be set")
     return render_template("people/slips.html", community=here, rows=rows)
 
 

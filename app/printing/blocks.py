@@ -17,25 +17,23 @@ LOOKS = {"b": "b", "strong": "b", "small": "s"}
 ALONE = {"br", "img", "input", "hr", "wbr", "meta", "link"}
 LEFT_OUT = {"svg", "script", "style", "button", "form", "select", "nav"}
 ENDING = {*HEADINGS, "p", "li", "dt", "dd", "td", "th", "div", "section", "article", "blockquote", "aside"}
-KINDS = ("flash", "hash", "in", "kick")
+PARTS = {"noprint", "redhead", "redline", "sign", "verify", "acts", "kick"}  # what a form has a place of its own for
+KINDS = ("flash", "hash", "in")
 
 
-def from_html(page: str) -> list[Block]:
-    """The blocks of a piece of HTML that our templates wrote."""
-    reader = _Reader()
+def from_html(page: str, within: str = "") -> list[Block]:
+    """The blocks of a piece of HTML that our templates wrote: of all of it, or of its first element of a class."""
+    reader = _Reader(within)
     reader.feed(page)
     reader.close()
     return reader.finish()
 
 
-def paragraph(text: str, kind: str = "p") -> Block:
-    """A block of one text in one look."""
-    return {"b": kind, "runs": [[text, ""]]}
-
-
 class _Reader(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, within: str) -> None:
         super().__init__(convert_charrefs=True)
+        self.within = within  # the class that is still looked for; nothing is read before it
+        self.until = -1  # how many elements are open around the one that is read; reading ends with it
         self.blocks: list[Block] = []
         self.open: list[str] = []  # the names of the elements that are open
         self.looks: list[str] = []
@@ -47,10 +45,20 @@ class _Reader(HTMLParser):
         given = dict(attrs)
         classes = (given.get("class") or "").split()
         if tag in ALONE:
-            if tag == "br" and not self.skips:
+            if tag == "br":
                 self._add("\n")
             return
-        if self.skips or tag in LEFT_OUT or "noprint" in classes or "hidden" in given:
+        if self.within:
+            if self.within not in classes:
+                return
+            self.within, self.until = "", len(self.open)
+        if (
+            self.skips
+            or tag in LEFT_OUT
+            or "hidden" in given
+            or (self.until >= 0 and tag == "h1")
+            or PARTS & {*classes}
+        ):
             self.skips += 1
         elif tag in HEADINGS:
             self._begin({"b": HEADINGS[tag], "runs": []})
@@ -58,7 +66,9 @@ class _Reader(HTMLParser):
             self._begin({"b": next((kind for kind in KINDS if kind in classes), "p"), "runs": []})
         elif tag in ("ul", "ol", "dl", "table"):
             self._begin(None)
-            name = "tally" if tag == "dl" else "table" if tag == "table" else "list"
+            name = (
+                ("tally" if "tally" in classes else "facts") if tag == "dl" else "table" if tag == "table" else "list"
+            )
             self.blocks.append({"b": name, "items": [], **({"numbered": True} if tag == "ol" else {})})
         elif tag in ("li", "tr") and self._list() is not None:
             self._begin(None)
@@ -78,7 +88,7 @@ class _Reader(HTMLParser):
         self.looks.append(look)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ALONE or tag not in self.open:
+        if self.within or tag in ALONE or tag not in self.open:
             return
         while self.open:
             closed = self.open.pop()
@@ -92,12 +102,13 @@ class _Reader(HTMLParser):
                 self.blocks.append({"b": "end"})
             if closed in ("li", "tr"):
                 self.item = None
+            if len(self.open) == self.until:
+                self.within = "\n"  # the end: no class is called so
             if closed == tag:
                 return
 
     def handle_data(self, data: str) -> None:
-        if not self.skips:
-            self._add(re.sub(r"\s+", " ", data))
+        self._add(re.sub(r"\s+", " ", data))
 
     def _in_mark(self) -> bool:
         return self.block is not None and self.block["b"] == "mark"
@@ -111,6 +122,8 @@ class _Reader(HTMLParser):
             (self.blocks if self.item is None else self.item["parts"]).append(block)
 
     def _add(self, text: str) -> None:
+        if self.skips or self.within:
+            return
         if self.block is None:
             if not text.strip():
                 return

@@ -32,7 +32,8 @@ def project_poster(here: Community, project: Project, card: Card, now: int, size
     asked, step = card.ask, card.step
     if asked is not None:
         due = asked.summary.due
-        ask = {
+        ask: dict[str, Any] = {
+            "asks": True,
             "tag": gettext("Asked of you now"),
             "title": say(asked.summary.ask),
             "says": say(asked.summary.says),
@@ -62,8 +63,8 @@ def project_poster(here: Community, project: Project, card: Card, now: int, size
     )
 
 
-def _still(tag: str, title: str, says: str) -> dict[str, str]:
-    return {"tag": tag, "title": title, "says": says, "due": ""}
+def _still(tag: str, title: str, says: str) -> dict[str, Any]:
+    return {"asks": False, "tag": tag, "title": title, "says": says, "due": ""}
 
 
 def _path(stages: Sequence[StageOfPath]) -> list[dict[str, Any]]:
@@ -95,7 +96,7 @@ def poster(
     *,
     title: str,
     kick: str,
-    ask: dict[str, str],
+    ask: dict[str, Any],
     address: str,
     scan: str,
     desk: list[str],

@@ -27,10 +27,11 @@ def announcement(page: PollPage, frame: dict[str, Any]) -> Paper:
         at=poll.announced_at,
         mark=version.text_hash,
         data={
+            "board": True,
             "head": gettext("Announcement of a vote"),
             "line": [here.name + gettext(", ") + gettext("Round %(n)s", n=poll.attempt), when],
             "heading": version.title,
-            "blocks": from_html(render_template("proof/_announced.html", **frame)),
+            "blocks": from_html(render_template("proof/notice.html", **frame), "a4"),
             "sign": {"place": gettext("place for the seal"), "by": here.name, "on": when},
             "verify": {
                 "code": code(address),
@@ -57,6 +58,7 @@ def vote_poster(page: PollPage, frame: dict[str, Any], now: int, size: str) -> P
         title=page.round.version.title,
         kick=frame["ref"].project_title,
         ask={
+            "asks": not waits,
             "tag": gettext("Coming soon") if waits else gettext("Asked of you now"),
             "title": gettext("Do you agree with this text?"),
             "says": say(frame["asked"]),

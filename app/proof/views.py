@@ -117,8 +117,7 @@ def _marked(page: PollPage, kind: str) -> Checkpoint | None:
 def notice(slug: str, public_id: str) -> str:
     """The announcement as a sheet for the notice board: text, rule, times, the roll's fingerprint, the checkpoint."""
     page = _page(slug, public_id)
-    code = _code(site_url("ballots.poll", slug=slug, public_id=public_id))
-    return render_template("proof/notice.html", code=code, **_announced(page))
+    return render_template("proof/notice.html", **_announced(page))
 
 
 @proof.get("/c/<slug>/poll/<public_id>/notice.pdf")
@@ -137,7 +136,12 @@ def poster(slug: str, public_id: str) -> Response:
 
 
 def _announced(page: PollPage) -> dict[str, Any]:
-    return {"point": _marked(page, "poll.announced"), "key": keys.present_key(page.community), **_frame(page)}
+    return {
+        "point": _marked(page, "poll.announced"),
+        "key": keys.present_key(page.community),
+        "code": _code(site_url("ballots.poll", slug=page.community.slug, public_id=page.round.poll.public_id)),
+        **_frame(page),
+    }
 
 
 @proof.get("/c/<slug>/poll/<public_id>/receipt")
