@@ -59,6 +59,8 @@ COMMENTS = [
 NOTICES = [
     *form("notices.activity", "board_to_come", EVERYBODY, LEADS_DO, WORDS),
     *get("notices.activity", "board"),
+    *get("notices.as_pdf", "board"),
+    *get("notices.as_pdf", "board_to_come", "*: 404"),
     *form("notices.post", "board_to_come", LEADS, LEADS_DO),
     *form("notices.complain", "board", SIGNED_IN, MEMBERS_DO, {"text": REASON, "once": "a-form"}),
     *form(
@@ -122,6 +124,7 @@ STAFF_PAGES = [
 PROJECTS = [
     *get("projects.community", "community"),
     *get("projects.show", "running"),
+    *get("projects.poster", "running"),
     *get("projects.step", "running_step"),
     *get("projects.figures", "running"),
     *get("projects.console", "community", LEADS),
@@ -154,6 +157,7 @@ RECORDS = [
     *get("records.archive", "community"),
     *get("records.show", "record"),
     *get("records.as_json", "record"),
+    *get("records.as_pdf", "record"),
     *get("records.code", "record"),
     *get("records.step", "done_record", "*: away"),
     *form("records.check", "record", EVERYBODY, "*: passes", {"file": b"{}"}),

@@ -60,6 +60,7 @@ SHEET = {**OBJECTION, "serial": "{sheet}", "household": "5-103", "choice": "3"}
 PAPER = [
     *form("paper.overview", "poll_vote", LEADS, LEADS_DO, {"whom": "blank", "count": "2"}),
     *get("paper.printed", "poll_vote", LEADS),
+    *get("paper.printed_pdf", "poll_vote", LEADS),
     *form("paper.box", "poll_vote", LEADS, LEADS_DO, {"numbers": "{sheet}"}),
     *form("paper.entry", "poll_vote", LEADS, LEADS_DO, SHEET),
     *form("paper.helpers", "poll_vote", LEADS, LEADS_DO, {"person": "{colleague}"}),
@@ -74,6 +75,7 @@ PAPER = [
     ),
     *get("paper.slip", "poll_vote", LEADS.replace("facilitator: page", "facilitator: away")),
     *get("paper.account", "poll_vote_paper"),
+    *get("paper.account_pdf", "poll_vote_paper"),
     *form("paper.sample", "poll_vote_paper", LEADS, LEADS_DO, {"fix": "1"}),
 ]
 LAW = [
@@ -102,7 +104,9 @@ OWN = "anonymous: sign in | author partner neighbour: page | *: 404"
 PROOF = [
     *(row for name in ("log", "newest", "key") for row in get(f"proof.{name}", "community")),
     *get("proof.checkpoint", "checkpoint"),
-    *(row for name in ("notice", "check") for row in get(f"proof.{name}", "poll_vote_over")),
+    *(row for name in ("notice", "notice_pdf", "check") for row in get(f"proof.{name}", "poll_vote_over")),
+    *get("proof.poster", "poll_vote"),
+    *get("proof.poster", "poll_vote_over", "*: 409"),
     *get("proof.download", "poll_vote_over"),
     *get("proof.inclusion", "poll_vote_over_code"),
     *get("proof.receipt", "poll_vote_over", OWN),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -125,9 +128,22 @@ def at_local(day: date, hour: int = 0, minute: int = 0) -> int:
     return int(datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone()).timestamp() * 1000)
 
 
+_years = ContextVar("years", default=False)
+
+
+@contextmanager
+def with_years() -> Iterator[None]:
+    """Within it every day is written with its year: what is kept reads the same in any year."""
+    before = _years.set(True)
+    try:
+        yield
+    finally:
+        _years.reset(before)
+
+
 def day(at: int, year: bool = False) -> str:
     """``3月8日周日`` or ``Sun 8 March``; with the year when asked."""
-    when = local(at)
+    when, year = local(at), year or _years.get()
     if language() == "en":
         return format_date(when, "EEE d MMMM y" if year else "EEE d MMMM", locale=_locale())
     return format_date(when, "y年M月d日" if year else "M月d日EEE", locale=_locale())

@@ -26,7 +26,7 @@ SIZES = ("a4", "a3")
 AT_ONCE = 2
 PATIENCE = 20
 FOOT_ROOM = 56
-_places = threading.BoundedSemaphore(AT_ONCE)
+places_to_set = threading.BoundedSemaphore(AT_ONCE)
 
 
 class CannotPrint(DomainError):
@@ -98,7 +98,7 @@ def render(paper: Paper) -> bytes:
         "lost": _lost(lost),
     }
     order = {"form": paper.form, "at": paper.at, "fonts": str(fonts.folder()), "data": data}
-    if not _places.acquire(timeout=PATIENCE):
+    if not places_to_set.acquire(timeout=PATIENCE):
         raise CannotPrint(phrase("Too many sheets are being made now. Please try again in a moment."))
     try:
         done = subprocess.run(
@@ -112,7 +112,7 @@ def render(paper: Paper) -> bytes:
     except subprocess.TimeoutExpired:
         raise CannotPrint(phrase("This sheet took too long to make. Print the page itself.")) from None
     finally:
-        _places.release()
+        places_to_set.release()
     if done.returncode != 0 or not done.stdout.startswith(b"%PDF-"):
         raise RuntimeError(f"{paper.form}: {done.stderr.decode(errors='replace')}")
     return done.stdout

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import render_template
 
-from app.core.i18n import day, gettext, say
+from app.core.i18n import day, gettext, say, with_years
 from app.core.web import site_url
 from app.people.places import Community
 from app.printing.blocks import from_html
@@ -25,6 +25,8 @@ def paper(here: Community, record: Record, body: dict[str, Any]) -> Paper:
     step = body["step"]
     title, leaves = text_from_data(step["title"]), say(text_from_data(step["leaves"]))
     address = site_url("records.show", slug=here.slug, public_id=record.public_id)
+    with with_years():
+        blocks = from_html(render_template("records/_body.html", community=here, body=body))
     number = f"{record.year}-{record.number:03d}"
     when = day(record.published_at, year=True)
     return Paper(
@@ -36,7 +38,7 @@ def paper(here: Community, record: Record, body: dict[str, Any]) -> Paper:
             "head": leaves,
             "line": [gettext("No. %(year)s-%(n)s", year=record.year, n=f"{record.number:03d}"), when],
             "heading": record.title,
-            "blocks": from_html(render_template("records/_body.html", community=here, body=body)),
+            "blocks": blocks,
             "sign": {
                 "chop": chop_of(title.zh_Hans),
                 "sealed": gettext("Sealed: %(step)s", step=say(title)),

@@ -20,6 +20,7 @@ from app.notices.period import last_day
 from app.people.actor import NOBODY
 from app.projects import service as projects
 from tests.ballots.world import send
+from tests.printed import text_of
 from tests.projects.world import REASON, Garden, build, everything
 
 WRONG = "名单里少了六号楼的代表。"
@@ -239,3 +240,27 @@ def test_a_rest_after_the_period_lengthens_nothing(garden: Garden) -> None:
     garden.clock.advance(3 * DAY)
     garden.do(projects.resume, garden.lead, garden.project, REASON)
     assert until(garden) == before
+
+
+def test_a_posted_notice_is_printed_and_a_draft_is_not(garden: Garden) -> None:
+    board = draft(garden, "一、名单如下。\n二、#panic() 也照写。")
+    path, reader = f"/c/ziteng/notice/{board}.pdf", garden.browser()
+    assert garden.browser(garden.lead).get(path).status_code == 404
+    garden.do(service.post, garden.lead, board)
+    reader.set_cookie("lang", "zh_Hans")
+    answer = reader.get(path)
+    assert answer.mimetype == "application/pdf"
+    text = text_of(answer.data)
+    for said in (
+        "公示",
+        "团队名单",
+        "一、名单如下。",
+        "二、#panic()也照写。",
+        "盖章处",
+        "3月15日",
+        text_hash("一、名单如下。\n二、#panic() 也照写。"),
+    ):
+        assert said in text.replace(" ", "")
+    assert reader.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    garden.clock.advance(400 * DAY)
+    assert reader.get(path).data == answer.data

@@ -12,6 +12,7 @@ from app.paper import service
 from app.people.models import AccessLog
 from tests.ballots.world import send
 from tests.paper.desk import Desk
+from tests.printed import pages_of, text_of
 
 
 @pytest.fixture
@@ -126,3 +127,34 @@ def test_the_household_reads_why_it_cant_vote_online(desk: Desk, client: FlaskCl
     assert "Your sheet of paper is in the box" in page
     assert "5550 0188" in page
     assert 'name="stance"' not in page
+
+
+def test_sheets_are_printed_each_with_its_number_and_the_look_is_noted(
+    desk: Desk, client: FlaskClient, at: str
+) -> None:
+    pages = pages_of(client.get(f"{at}/print.pdf?first=1&last=3&each=2").data)
+    assert [sum(desk.serial(n) in page for n in (1, 2, 3)) for page in pages] == [2, 1]
+    assert all("签名" in page for page in pages)
+    answer = client.get(f"{at}/print.pdf?first=1&last=3&each=4")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert len(pages_of(answer.data)) == 1
+    assert client.get(f"{at}/print.pdf?first=500").status_code == 404
+    assert send(client, at, {"whom": "one", "household": "6-101"}).status_code == 303
+    named = client.get(f"{at}/print.pdf?first=11")
+    assert "6号楼1单元101室" in text_of(named.data).replace(" ", "")
+    with desk.world.here() as session:
+        assert (
+            session.scalars(select(AccessLog.subject).where(AccessLog.what == "paper.print"))
+            .all()[-1]
+            .endswith("11-11")
+        )
+
+
+def test_the_account_is_printed_for_the_inspectors_to_sign(desk: Desk, client: FlaskClient) -> None:
+    path = f"/c/ziteng/poll/{desk.poll}/paper/account.pdf"
+    assert client.get(path).status_code == 404
+    desk.both(1, "6-101")
+    desk.world.close(desk.poll)
+    text = text_of(client.get(path).data).replace(" ", "")
+    for said in ("发出10张=收回1张+未收回9张", "监票人", "盖章处"):
+        assert said in text

@@ -14,8 +14,11 @@ from app.core.clock import HOUR, MINUTE
 from app.people import staff
 from app.people.models import Device, Household, HouseholdCode, Person
 from app.people.places import RollImport, Unit
+from app.printing import fonts
+from app.printing.paper import AT_ONCE, places_to_set
 from tests.people.place import Place, rows_of, send
 from tests.people.roll_files import ROWS, text, xlsx
+from tests.printed import text_of
 
 ENGLISH = {"Accept-Language": "en"}
 GOOD = "three quiet words"
@@ -169,6 +172,42 @@ def test_slips_for_all_are_shown_once(place: Place) -> None:
     )
     with place.here() as session:
         assert rows_of(session, HouseholdCode) == 2
+
+
+def test_slips_are_printed_in_the_answer_that_makes_their_codes(
+    place: Place, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for room in ("101", "102"):
+        place.household(room)
+    desk = place.browser(place.facilitator)
+    with monkeypatch.context() as patched:
+        patched.setitem(fonts.NEEDED, "no_such_package", "no-such-package")
+        refused = send(desk, "/c/ziteng/desk/codes", {"pdf": "1"}, get="/c/ziteng/desk")
+        assert refused.status_code == 503
+        assert "no-such-package" in refused.text
+    with place.here() as session:
+        assert rows_of(session, HouseholdCode) == 0  # no code is made that nobody would see
+    answer = send(desk, "/c/ziteng/desk/codes", {"pdf": "1"}, get="/c/ziteng/desk")
+    assert (answer.mimetype, answer.headers["Cache-Control"]) == ("application/pdf", "no-store")
+    codes = re.findall(r"[0-9A-Z]{5}-[0-9A-Z]{5}", text_of(answer.data))
+    assert len(set(codes)) == 2
+    sent = send(client, "/sign-in", {"code": codes[0]})
+    assert sent.headers["Location"] == "/sign-in/who"
+
+
+def test_codes_whose_slips_cant_be_set_are_shown_on_the_page(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.household("101")
+    monkeypatch.setattr("app.printing.paper.PATIENCE", 0)
+    taken = [places_to_set.acquire(blocking=False) for _ in range(AT_ONCE)]
+    try:
+        desk = place.browser(place.facilitator)
+        page = send(desk, "/c/ziteng/desk/codes", {"pdf": "1"}, get="/c/ziteng/desk")
+    finally:
+        for _ in taken:
+            places_to_set.release()
+    assert all(taken)
+    assert page.mimetype == "text/html"
+    assert len(re.findall(r"\b[0-9A-Z]{5}-[0-9A-Z]{5}\b", page.text)) == 1
 
 
 def test_staff_is_invited_sets_a_password_and_signs_in(place: Place, client: FlaskClient) -> None:

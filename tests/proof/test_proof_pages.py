@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.ballots import service
-from app.ballots.models import Poll
+from app.ballots.models import Poll, TextVersion
 from app.core import jobs
 from app.engine.canonical import receipt_code
 from app.people.models import AccessLog
@@ -18,6 +18,7 @@ from app.proof import bundle, checkpoints, links, verify
 from app.proof.module import end_links
 from tests.ballots.test_ballots_secrecy import staff
 from tests.ballots.world import World, send
+from tests.printed import opened, text_of
 from tests.proof.bundles import apart, built, failure, lines, voted
 
 EN = {"Accept-Language": "en"}
@@ -294,3 +295,25 @@ def test_nothing_leads_from_an_unlinked_ballot_to_the_roll(world: World, secret:
     data = built(world, secret)
     assert failure(io.BytesIO(data)) == ("", "", {})
     assert not any("ballot" in row for row in lines(apart(data), "ballots.jsonl"))
+
+
+def test_the_announcement_is_printed_with_its_fingerprints_and_the_poster_while_one_can_vote(
+    world: World, client: FlaskClient
+) -> None:
+    poll = world.open()
+    with world.here() as session:
+        version = session.scalars(select(TextVersion)).one()
+        hashes, root = version.text_hash, session.scalars(select(Poll.roll_root)).one()
+    sheet = client.get(url(world, poll, "notice.pdf"))
+    assert sheet.mimetype == "application/pdf"
+    text = text_of(sheet.data)
+    for said in (hashes, root, "盖章处", version.title):
+        assert said in text
+    poster = client.get(url(world, poll, "poster.pdf?size=A3"), headers=EN)
+    with opened(poster.data) as pdf:
+        assert (len(pdf.pages), round(float(pdf.pages[0].MediaBox[2]))) == (1, 842)
+    for said in ("Consent", "Concern", "Objection", "Abstain", version.title):
+        assert said in text_of(poster.data)
+    world.close(poll)
+    assert client.get(url(world, poll, "poster.pdf")).status_code == 409
+    assert client.get(url(world, poll, "notice.pdf")).status_code == 200

@@ -10,11 +10,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.core.clock import FixedClock
+from app.core.clock import DAY, FixedClock
+from app.core.database import db
+from app.core.i18n import moment, with_years
 from app.core.transaction import transaction
+from app.people.queries import community_by_slug
+from app.printing.paper import render
 from app.projects import service as projects
-from app.records import service
+from app.records import printed, service
 from app.records.models import Record
+from tests.printed import opened, text_of
 from tests.projects.world import REASON, Garden, build, sign_offs
 
 
@@ -106,6 +111,39 @@ def test_the_json_is_the_bytes_that_were_hashed(plain: Garden) -> None:
     assert answer.headers["ETag"] == f'"{row.sha256}"'
     again = browser.get(f"/c/ziteng/record/{row.public_id}.json", headers={"If-None-Match": f'"{row.sha256}"'})
     assert again.status_code == 304
+
+
+@pytest.mark.parametrize("lang", ["en", "zh_Hans"])
+def test_the_printed_record_says_what_the_page_says_and_is_the_same_bytes_each_time(plain: Garden, lang: str) -> None:
+    row, browser = record(plain), plain.browser()
+    browser.set_cookie("lang", lang)
+    path = f"/c/ziteng/record/{row.public_id}.pdf"
+    answer = browser.get(path)
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    text = text_of(answer.data)
+    page = re.sub("<[^>]+>", " ", browser.get(f"/c/ziteng/record/{row.public_id}").text.split('class="a4"')[1])
+    for said in (REASON, row.sha256, "空中花园", "紫藤里主持", "2026", "Why" if lang == "en" else "这一步为什么能结束"):
+        assert said in page
+        assert said.replace(" ", "") in text.replace(" ", "")
+    with opened(answer.data) as pdf:
+        assert str(pdf.Root.Lang) == ("en-GB" if lang == "en" else "zh-CN")
+        assert "20260308" in str(pdf.docinfo.CreationDate)  # the day of the record, not of the printing
+    plain.clock.advance(400 * DAY)
+    with plain.here(), plain.town.app.test_request_context("/", headers={"Cookie": f"lang={lang}"}):
+        here, same = community_by_slug("ziteng"), db.session.get_one(Record, row.id)
+        assert render(printed.paper(here, same, json.loads(same.body))) == answer.data
+        with with_years():
+            assert "2027" in moment(plain.clock.now())
+    again = browser.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_changed_record_is_not_printed(plain: Garden) -> None:
+    public_id = record(plain).public_id
+    write(plain, body=flipped(record(plain).body, 200))
+    answer = plain.browser().get(f"/c/ziteng/record/{public_id}.pdf")
+    assert answer.status_code == 409
+    assert "no longer matches its fingerprint" in answer.text
 
 
 def test_a_saved_copy_is_compared_byte_by_byte(plain: Garden) -> None:
