@@ -89,12 +89,12 @@ def render(paper: Paper) -> bytes:
     """The PDF of a sheet."""
     require()
     lost: dict[str, None] = {}
-    fitted = words.fit({**paper.data, "title": paper.title}, fonts.signs(), lost)
+    fitted = words.fit({**paper.data, "foot": _foot(paper)}, fonts.signs(), lost)
     data = {
         **fitted,
+        "title": paper.title,  # the file's own title is never drawn
         "lang": "en" if paper.lang == "en" else "zh",
         "paper": paper.size,
-        "foot": _foot(paper),
         "lost": _lost(lost),
     }
     order = {"form": paper.form, "at": paper.at, "fonts": str(fonts.folder()), "data": data}

@@ -141,11 +141,12 @@ def test_a_poster_is_one_page_on_its_paper_however_long_its_words(size: str, wid
     made = render(
         poster(
             _Here(),  # type: ignore[arg-type]
-            title="长" * 60,
+            title="𠮷" + "长" * 60,
             kick="5号楼东头",
             summary="说明" * 100,
             ask={"asks": True, "tag": "现在", "title": "请您表态，" * 8, "says": "说" * 60, "due": "3月8日截止"},
             choices=[{"title": "同意", "means": "可以" * 20}] * 4,
+            stages=[{"title": "谋划", "steps": STEPS}, {"title": "共议", "steps": STEPS[:1]}],
             address="https://example.org/c/ziteng/project/1",
             scan="扫码",
             desk=["不用手机也可以"] * 2,
@@ -156,6 +157,11 @@ def test_a_poster_is_one_page_on_its_paper_however_long_its_words(size: str, wid
     with opened(made) as pdf:
         assert len(pdf.pages) == 1
         assert round(float(pdf.pages[0].MediaBox[2])) == wide
+
+
+STEPS = [
+    {"seal": "题", "title": "1 定议题", "state": state, "says": "说"} for state in ("done", "here", "sent_back", "ahead")
+]
 
 
 class _Here:
