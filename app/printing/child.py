@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from base64 import b64decode
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,13 +25,15 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     order = json.load(sys.stdin.buffer)
+    # Only texts reach typst from outside, so a picture goes as the numbers of its bytes.
+    pictures = {name: list(b64decode(file)) for name, file in order.get("pictures", {}).items()}
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[order["fonts"]])
     compiler = typst.Compiler(
         str(FORMS / f"{order['form']}.typ"),
         root=str(FORMS),
         font_paths=fonts,
         ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(order["data"], ensure_ascii=False)},
+        sys_inputs={"data": json.dumps({**order["data"], "pictures": pictures}, ensure_ascii=False)},
     )
     made = datetime.fromtimestamp(order["at"] // 1000, UTC)
     pdf = compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=made)

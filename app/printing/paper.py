@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import threading
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -38,7 +39,10 @@ class CannotPrint(DomainError):
 
 @dataclass(frozen=True)
 class Paper:
-    """A sheet to be made. ``data`` fills the form; ``at`` is its date; ``mark`` is the fingerprint in its foot."""
+    """A sheet to be made. ``data`` fills the form; ``at`` is its date; ``mark`` is the fingerprint in its foot.
+
+    ``pictures`` are JPEG or SVG files by the names that the form knows them by.
+    """
 
     form: str
     title: str
@@ -47,12 +51,14 @@ class Paper:
     mark: str = ""
     size: str = "a4"
     lang: str = field(default_factory=language)
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
         """What the sheet is made of, as a hash: equal keys, equal bytes."""
+        drawn = {name: hashlib.sha256(file).hexdigest() for name, file in self.pictures.items()}
         said = json.dumps(
-            [self.form, self.title, self.at, self.data, self.mark, self.size, self.lang],
+            [self.form, self.title, self.at, self.data, self.mark, self.size, self.lang, drawn],
             ensure_ascii=False,
             sort_keys=True,
             default=str,
@@ -98,6 +104,7 @@ def render(paper: Paper) -> bytes:
         "lost": _lost(lost),
     }
     order = {"form": paper.form, "at": paper.at, "fonts": str(fonts.folder()), "data": data}
+    order["pictures"] = {name: b64encode(file).decode() for name, file in paper.pictures.items()}
     if not places_to_set.acquire(timeout=PATIENCE):
         raise CannotPrint(phrase("Too many sheets are being made now. Please try again in a moment."))
     try:

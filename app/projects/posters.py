@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from app.config import ROOT
+from app.core import media
 from app.core.i18n import at_local, gettext, local_date, moment, say
 from app.core.web import site_url
 from app.engine.canonical import canon, sha256_hex
+from app.engine.errors import NotFound
 from app.people.places import Community
 from app.printing.paper import Paper, code
 from app.projects.board import Card, StageOfPath
 from app.projects.models import Project
+
+PHOTO = re.compile("[0-9A-Z]{16}")
+
+
+def picture_of(project: Project) -> dict[str, bytes]:
+    """The project's picture: a photo that anybody may see, or one of the drawings that come along."""
+    name = project.picture
+    if not name:
+        return {}
+    if PHOTO.fullmatch(name):
+        with suppress(NotFound):
+            found = media.find(name)
+            return {"place": media.read(found.sha256)} if found.visibility == "public" else {}
+        return {}
+    drawing = ROOT / "app" / "static" / "img" / Path(name).name
+    return {"place": drawing.read_bytes()} if drawing.is_file() else {}
 
 
 def desk_of(here: Community, says: str) -> list[str]:
@@ -60,6 +82,8 @@ def project_poster(here: Community, project: Project, card: Card, now: int, size
         desk=desk_of(here, gettext("It works without a phone too: at the desk somebody helps you.")),
         at=at_local(local_date(now)),  # the poster of one day is one sheet
         size=size,
+        pictures=picture_of(project),
+        seen=gettext("Picture of the place: %(place)s", place=project.place),
     )
 
 
@@ -105,6 +129,8 @@ def poster(
     summary: str = "",
     choices: Sequence[dict[str, str]] = (),
     stages: Sequence[dict[str, Any]] = (),
+    pictures: Mapping[str, bytes] | None = None,
+    seen: str = "",
 ) -> Paper:
     """A poster of one thing that is asked."""
     data = {
@@ -125,5 +151,6 @@ def poster(
         at=at,
         mark=sha256_hex(canon(data)),
         size=size,
-        data={**data, "code": code(address), "alt": gettext("Code that leads to this page")},
+        data={**data, "code": code(address), "alt": gettext("Code that leads to this page"), "seen": seen},
+        pictures=pictures or {},
     )

@@ -71,6 +71,7 @@ def made(speaking: None) -> bytes:
 
 def test_a_sheet_is_archival_tagged_embedded_and_says_its_title_and_language(made: bytes) -> None:
     with opened(made) as pdf:
+        assert not pdf.check_pdf_syntax()
         with pdf.open_metadata() as about:
             assert (about["pdfaid:part"], about["pdfaid:conformance"], about["pdfuaid:part"]) == ("2", "A", "1")
         assert pdf.Root.MarkInfo.Marked
@@ -152,11 +153,15 @@ def test_a_poster_is_one_page_on_its_paper_however_long_its_words(size: str, wid
             desk=["不用手机也可以"] * 2,
             at=AT,
             size=size,
+            pictures={"place": (ROOT / "app/static/img/garden.svg").read_bytes()},
+            seen="这个地方的照片",
         )
     )
     with opened(made) as pdf:
         assert len(pdf.pages) == 1
         assert round(float(pdf.pages[0].MediaBox[2])) == wide
+        parts = [item for item in pdf.objects if isinstance(item, pikepdf.Dictionary)]
+        assert "这个地方的照片" in {str(item.get("/Alt")) for item in parts}
 
 
 STEPS = [
