@@ -165,7 +165,8 @@ def test_a_poster_is_one_page_on_its_paper_however_long_its_words(size: str, wid
 
 
 STEPS = [
-    {"seal": "题", "title": "1 定议题", "state": state, "says": "说"} for state in ("done", "here", "sent_back", "ahead")
+    {"seal": "题", "title": "1 定议题", "state": state, "says": "说"}
+    for state in ("done", "here", "sent_back", "ahead")
 ]
 
 
