@@ -113,6 +113,7 @@ def announce(slug: str, public_id: str) -> Page:
                 public_id,
                 at_local(form.opens.data, OPENS_HOUR),
                 at_local(form.closes.data, CLOSES_HOUR),
+                form.inspect,
             )
             flash(gettext("Announced. Text, rule, times and roll are frozen now."))
             return redirect(url_for("ballots.poll", slug=slug, public_id=poll), 303)
