@@ -11,7 +11,7 @@ from app.ballots import counts, service
 from app.ballots.models import Decision, Poll, TextVersion
 from app.core.clock import DAY, HOUR
 from app.core.outbox import Message
-from app.engine.errors import Conflict
+from app.engine.errors import Conflict, Frozen
 from app.notifications.queries import words
 from tests.ballots.test_ballots_inspectors import FAULT, NAMES
 from tests.ballots.world import CONSENT, World
@@ -134,6 +134,8 @@ def test_a_formal_vote_found_void_is_held_again_as_one(world: World) -> None:
         service.find_fault(three[0], poll, FAULT)
         assert service.find_fault(three[1], poll, FAULT)
         opens = world.clock.now() + 48 * HOUR
+        with pytest.raises(Frozen):
+            service.save_draft(world.facilitator, world.activity, "题目", "另一个文本。")
         with pytest.raises(Conflict):
             service.announce(world.facilitator, world.activity, opens, opens + 7 * DAY)
     assert announce(world) != poll
