@@ -120,7 +120,11 @@ def settle(poll_id: int) -> bool:
         prolong(poll_id)  # what was due before comes first
         if close_of(poll, tx.now) > tx.now:
             return False
+        waits.prepare(tx, poll)
         seal_rest(tx, poll)
+        # The hours of casts on screen were kept for sheets that are read later: none is, from here on.
+        hours = update(RollEntry).where(RollEntry.poll_id == poll.id, RollEntry.online_at.is_not(None))
+        tx.session.execute(hours.values(online_at=None))
         result = queries.round_of(poll, tx.now)
         tally, commitments = recount(tx, result)
         poll.tally = {"counts": dict(tally.counts), "cast": tally.cast, "standing": result.standing}

@@ -192,6 +192,7 @@ def take_in(actor: Actor, poll_public_id: str, typed: str) -> Taken:
     with transaction(lock=[Lock(Poll, poll_id, share=True)]) as tx:
         poll = held_poll(tx, poll_id)
         by = require_desk(actor, poll)
+        require_uncounted(poll)
         rows = list(
             tx.session.scalars(
                 select(PaperSheet)
@@ -252,22 +253,15 @@ def return_sheets(tx: Tx, poll: Poll, rows: Sequence[PaperSheet], by: int) -> No
         if row.state != sheets.ISSUED:  # somebody else was quicker
             continue
         taken.append(row.number)
-        row.state, row.returned_at = sheets.move(row.state, sheets.RETURNED), tx.now
+        row.state, row.returned_at, row.sealed = sheets.move(row.state, sheets.RETURNED), tx.now, False
         entry = entries.get(row.roll_entry_id or 0)
         if entry is not None and entry.boxed_at is None:
             entry.boxed_at = tx.now
-            tell_unit(tx, poll, entry, "paper.boxed", serial=row.serial)
-    if not taken:
-        return
-    record_event(
-        tx,
-        "paper.returned",
-        community_id=poll.community_id,
-        project_id=poll.project_id,
-        person_id=by,
-        data={},
-        public={"poll": poll.public_id, "numbers": sorted(taken)},
-    )
+            tell_unit(tx, poll, entry, "paper.boxed")
+    if taken:
+        # Who recorded it. Of no community, so that no entry of the log tells how many came while the vote is open.
+        data = {"poll": poll.public_id, "numbers": sorted(taken)}
+        record_event(tx, "paper.recorded", community_id=None, project_id=poll.project_id, person_id=by, data=data)
 
 
 def _held_entries(tx: Tx, ids: Collection[int]) -> dict[int, RollEntry]:

@@ -94,6 +94,16 @@ def sample_of(poll: Poll) -> Sample:
     return _samples([poll.id])[0]
 
 
+def read_by(poll: Poll, person_id: int, serials: Collection[str]) -> set[str]:
+    """Those of these sheets that a person entered: somebody else must compare them."""
+    query = (
+        select(PaperSheet.serial)
+        .join(PaperEntry, PaperEntry.sheet_id == PaperSheet.id)
+        .where(PaperSheet.poll_id == poll.id, PaperEntry.person_id == person_id)
+    )
+    return set(db.session.scalars(query.distinct())) & set(serials)
+
+
 def paper_done(poll: Poll, now: int) -> bool:
     """Whether nothing on paper keeps the count of a closed poll from being final."""
     return now >= poll.closes_at and poll.id not in unresolved([poll.id], now)

@@ -87,9 +87,9 @@ class Desk:
             service.throw(self.staff[0], self.poll, dice)
             return queries.sample_of(session.scalars(select(Poll)).one()).left
 
-    def compare(self, serial: str, room: str, choice: str = "1") -> bool:
+    def compare(self, serial: str, room: str, choice: str = "1", who: int = 2) -> bool:
         with self.world.here():
-            return service.compare(self.staff[2], self.poll, {"serial": serial, "household": room, "choice": choice})
+            return service.compare(self.staff[who], self.poll, {"serial": serial, "household": room, "choice": choice})
 
 
 def build_desk(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from app.ballots import service as ballots
 from app.ballots.models import Poll, RollEntry
-from app.core.clock import HOUR
+from app.core.clock import HOUR, FixedClock
 from app.core.outbox import Message
 from app.core.transaction import transaction
 from app.engine.errors import Closed, Conflict, DomainError, Forbidden, Invalid, NotFound
@@ -15,6 +16,7 @@ from app.paper import service
 from tests.ballots.races import at_once
 from tests.ballots.world import OBJECTION
 from tests.paper.desk import Desk, build_desk
+from tests.paper.test_paper_audit import found
 
 
 def test_a_sheet_counts_when_two_persons_agree(desk: Desk) -> None:
@@ -72,7 +74,9 @@ def test_a_household_with_a_sheet_in_the_box_votes_online_no_more(desk: Desk) ->
     assert desk.live("101") == [("consent", "paper")]
     with desk.world.here() as session:
         kinds = session.scalars(select(Message.kind).where(Message.kind.like("paper.%"))).all()
+        kept = session.scalars(select(Message.data).where(Message.kind.like("paper.%"))).all()
     assert kinds == ["paper.counted"]
+    assert desk.serial(1) not in str(kept)
 
 
 def test_a_named_sheet_closes_online_from_the_box_on(desk: Desk) -> None:
@@ -99,17 +103,76 @@ def test_a_spoilt_sheet_opens_the_way_online_again(desk: Desk) -> None:
     assert desk.live("102") == [("abstain", "web")]
 
 
-@pytest.mark.parametrize("policy", ["last", "final"])
-def test_what_a_household_says_after_an_unnamed_sheet(desk: Desk, policy: str) -> None:
-    """Its sheet lies in the box, and nobody knows yet that it is theirs: it speaks when it is read."""
-    if policy == "final":
-        with desk.world.here(), transaction() as tx:
-            tx.session.execute(Poll.__table__.update().values(paper="final"))
+@pytest.mark.parametrize(
+    ("policy", "state", "counts", "told"),
+    [
+        ("last", "overtaken", ("abstain", "web"), "paper.overtaken"),
+        ("final", "valid", ("consent", "paper"), "paper.counted"),
+    ],
+)
+def test_what_a_household_says_after_an_unnamed_sheet(
+    app: Flask, clock: FixedClock, policy: str, state: str, counts: tuple[str, str], told: str
+) -> None:
+    """Its sheet was recorded in the box, and nobody knew yet that it is theirs: here the two policies differ."""
+    desk = build_desk(app, clock, policy)
     desk.take(1)
     desk.world.clock.advance(HOUR)
     desk.world.cast(0, desk.poll, "abstain")
-    assert desk.both(1, "6-101") == "valid"
-    assert desk.live("101") == [("consent", "paper")]
+    desk.world.clock.advance(HOUR)
+    assert desk.both(1, "6-101") == state
+    assert desk.live("101") == [counts]
+    assert all(item.holds for item in desk.account().equations)
+    with desk.world.here() as session:
+        rows = session.scalars(select(Message).where(Message.kind.like("paper.%"))).all()
+        assert [row.kind for row in rows] == [told]
+    if policy == "last":  # no sheet of theirs counts, so nothing is closed for them
+        desk.world.cast(0, desk.poll, "consent")
+    else:
+        with pytest.raises(Closed):
+            desk.world.cast(0, desk.poll, "consent")
+    desk.world.close(desk.poll)
+    assert found(desk) == ""
+
+
+@pytest.mark.parametrize("policy", ["last", "final"])
+def test_a_sheet_recorded_after_what_was_said_on_screen_counts(app: Flask, clock: FixedClock, policy: str) -> None:
+    desk = build_desk(app, clock, policy)
+    desk.world.cast(0, desk.poll, "abstain")
+    with desk.world.here():
+        service.help_cast(desk.staff[1], desk.poll, "6-102", {"stance": "abstain"}, once="h", said=True)
+    desk.world.clock.advance(HOUR)
+    desk.take(1, 2)
+    assert (desk.both(1, "6-101"), desk.both(2, "6-102")) == ("valid", "valid")
+    assert desk.live("101") == desk.live("102") == [("consent", "paper")]
+
+
+def test_a_helped_vote_is_later_than_a_sheet_too(desk: Desk) -> None:
+    desk.take(1)
+    desk.world.clock.advance(HOUR)
+    with desk.world.here():
+        service.help_cast(desk.staff[1], desk.poll, "6-101", {"stance": "abstain"}, once="h", said=True)
+    assert desk.both(1, "6-101") == "overtaken"
+    assert desk.live("101") == [("abstain", "assisted")]
+
+
+def test_the_hour_of_a_cast_on_screen_is_kept_until_the_count_only(app: Flask, clock: FixedClock) -> None:
+    desk = build_desk(app, clock)
+    desk.world.cast(0, desk.poll)
+    first = desk.row("101").online_at
+    desk.world.clock.advance(HOUR)
+    desk.world.cast(0, desk.poll, "abstain")
+    assert (first, desk.row("101").online_at) == (clock.now() - HOUR, clock.now())
+    desk.world.close(desk.poll)
+    assert desk.row("101").online_at is not None
+    with desk.world.here():
+        assert ballots.settle_due() == 1
+    assert desk.row("101").online_at is None
+
+
+def test_where_paper_is_final_no_hour_of_a_cast_is_kept(app: Flask, clock: FixedClock) -> None:
+    desk = build_desk(app, clock, "final")
+    desk.world.cast(0, desk.poll)
+    assert desk.row("101").online_at is None
 
 
 def test_the_paper_of_a_household_in_dispute_is_final(desk: Desk) -> None:
@@ -201,6 +264,20 @@ def test_a_difference_in_the_sample_lets_all_be_compared_and_the_sheet_be_read_a
     assert desk.live("101") == [("abstain", "paper")]
     assert not desk.done()
     assert desk.compare(desk.serial(2), "6-102")
+    assert desk.done()
+
+
+def test_whoever_entered_a_sheet_does_not_compare_it(desk: Desk) -> None:
+    desk.both(1, "6-101")
+    desk.enter(2, 2, "6-102")
+    desk.enter(0, 2, "6-102")
+    desk.world.close(desk.poll)
+    assert desk.sample() == [desk.serial(1), desk.serial(2)]
+    for who, number in ((0, 1), (1, 1), (2, 2), (0, 2)):
+        with pytest.raises(Invalid, match="third person"):
+            desk.compare(desk.serial(number), f"6-10{number}", who=who)
+    assert desk.compare(desk.serial(1), "6-101", who=2)
+    assert desk.compare(desk.serial(2), "6-102", who=1)
     assert desk.done()
 
 
