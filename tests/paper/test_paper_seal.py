@@ -30,7 +30,7 @@ def test_the_log_tells_nothing_of_a_sheet_while_the_vote_is_open(desk: Desk) -> 
     assert (sealed(desk), told(desk)) == (0, [])
     assert found(desk) == ""
     with desk.world.here() as session:  # who recorded it, the desk knows
-        rows = session.scalars(select(Event).where(Event.kind == "paper.recorded")).all()
+        rows = session.scalars(select(Event).where(Event.kind == "paper.recorded").order_by(Event.id)).all()
         assert [row.data["numbers"] for row in rows] == [[1], [2], [3], [4], [5, 6]]
         assert {(row.person_id, row.community_id) for row in rows} == {(desk.staff[0].person_id, None)}
     desk.world.close(desk.poll)
