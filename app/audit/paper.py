@@ -38,6 +38,7 @@ class Story:
 
     def __init__(self, poll: Any) -> None:
         self.poll = poll
+        self.closes_at: int = poll.prolonged_until or poll.closes_at
         self.states: dict[str, str] = {}
         self.returned: dict[str, int] = {}
         self.ended: dict[str, int | None] = {}
@@ -66,7 +67,7 @@ class Story:
         self.states |= {self._serial(n): sheets.ISSUED for n in range(body["first"], body["last"] + 1)}
 
     def _returned(self, body: dict[str, Any]) -> None:
-        if body["at"] >= self.poll.closes_at:
+        if body["at"] >= self.closes_at:
             raise Wrong("log", place(body), "at", "expected an hour before the close")
         for name in map(self._serial, body["numbers"]):
             self._move(name, {sheets.ISSUED}, sheets.RETURNED)
@@ -86,7 +87,7 @@ class Story:
 
     def _sealed(self, body: dict[str, Any], data: dict[str, Any]) -> None:
         """Sheets that the log tells of from the close on: how each stands, its scan, and when, behind the event's hash."""
-        if body["at"] < self.poll.closes_at:
+        if body["at"] < self.closes_at:
             raise Wrong("log", place(body), "at", "expected nothing of a sheet before the close")
         hours = {number: (returned, ended) for number, returned, ended in data["hours"]}
         scans = dict(body["scans"])
@@ -101,10 +102,7 @@ class Story:
                 raise ValueError(name)  # nothing new of it
             if self.scans.get(name, scan) != scan or returned != self.returned.get(name, returned):
                 raise ValueError(name)
-            if (
-                not self.poll.opens_at <= returned < self.poll.closes_at
-                or not returned <= (ended or returned) <= body["at"]
-            ):
+            if not self.poll.opens_at <= returned < self.closes_at or not returned <= (ended or returned) <= body["at"]:
                 raise ValueError(name)
             self.returned[name], self.ended[name] = returned, ended
             if scan:

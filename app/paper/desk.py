@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from app.ballots.cast import tell_unit
 from app.ballots.models import Poll, RollEntry
+from app.ballots.times import close_of
 from app.core.database import db
 from app.core.events import record_event
 from app.core.transaction import Lock, Tx, transaction
@@ -110,8 +111,9 @@ def issue(
         poll = held_poll(tx, poll_id)
         by = actor.require_facilitator(poll.community_id)
         require_uncounted(poll)
-        if tx.now >= poll.closes_at:
-            raise Closed(phrase("The vote closed %(when)s: no more sheets are issued.", when=Moment(poll.closes_at)))
+        closes = close_of(poll, tx.now)
+        if tx.now >= closes:
+            raise Closed(phrase("The vote closed %(when)s: no more sheets are issued.", when=Moment(closes)))
         if poll.mode == "C":
             raise Conflict(phrase("A vote without a link between person and ballot has no paper ballots here yet."))
         units: list[int | None] = [None] * count
@@ -233,12 +235,13 @@ def require_box_open(poll: Poll, now: int) -> None:
     """Refuse a sheet that comes before the vote opens, or after its close."""
     if now < poll.opens_at:
         raise Closed(phrase("The vote opens %(when)s: no sheet is taken before.", when=Moment(poll.opens_at)))
-    if now >= poll.closes_at:
+    closes = close_of(poll, now)
+    if now >= closes:
         raise Closed(
             phrase(
                 "This sheet was not in the box at the close, %(when)s: it can’t be counted and stands as missing. Keep it "
                 "folded with a note of when it came.",
-                when=Moment(poll.closes_at),
+                when=Moment(closes),
             )
         )
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.ballots.cast import tell_unit, tidied
 from app.ballots.models import Ballot, Poll, RollEntry, Slot, SlotLink
 from app.ballots.put import put_ballot
+from app.ballots.times import close_of
 from app.core.transaction import Lock, Tx, transaction
 from app.engine import sheets
 from app.engine.canonical import canon
@@ -141,7 +142,7 @@ def _end(tx: Tx, poll: Poll, sheet: PaperSheet, found: Reading) -> None:
     )
     if tx.session.scalar(others.limit(1)) is None:
         entry.boxed_at = None
-    tell_unit(tx, poll, entry, "paper.invalid", open=tx.now < poll.closes_at)
+    tell_unit(tx, poll, entry, "paper.invalid", open=tx.now < close_of(poll, tx.now))
 
 
 def _finish(tx: Tx, sheet: PaperSheet, state: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import func, select
 
 from app.ballots.models import Ballot, Poll, RollEntry, SlotLink
+from app.ballots.times import close_of
 from app.core.events import LogEntry, record_event
 from app.core.transaction import Lock, Tx, transaction
 from app.engine import sheets
@@ -31,7 +32,7 @@ def fix(actor: Actor, poll_public_id: str) -> None:
         poll = desk.held_poll(tx, poll_id)
         by = actor.require_facilitator(poll.community_id)
         desk.require_uncounted(poll)
-        if tx.now < poll.closes_at:
+        if tx.now < close_of(poll, tx.now):
             raise Closed(phrase("The sample is drawn after the close."))
         states = _states(tx, poll)
         if states.get(sheets.RETURNED):

@@ -6,9 +6,10 @@ sheets were in the box and what became of them in the open, their hours behind a
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.ballots.models import Poll
+from app.ballots.times import close_of
 from app.core.events import record_event
 from app.core.transaction import Lock, Tx, transaction
 from app.paper.models import PaperSheet
@@ -19,7 +20,7 @@ SEALED = "paper.sealed"
 
 def seal(tx: Tx, poll: Poll) -> None:
     """Enter into the log what it doesn't tell of a closed poll's sheets. The caller holds the poll alone."""
-    if tx.now < poll.closes_at:
+    if tx.now < close_of(poll, tx.now):
         return
     tx.session.flush()
     query = select(PaperSheet).where(PaperSheet.poll_id == poll.id, ~PaperSheet.sealed).order_by(PaperSheet.number)
@@ -48,6 +49,7 @@ def seal_due() -> int:
     with transaction() as tx:
         query = select(Poll.id).where(
             Poll.closes_at <= tx.now,
+            or_(Poll.prolonged_until.is_(None), Poll.prolonged_until <= tx.now),
             Poll.id.in_(select(PaperSheet.poll_id).where(~PaperSheet.sealed)),
         )
         due = list(tx.session.scalars(query.order_by(Poll.id)))

@@ -8,16 +8,18 @@ from sqlalchemy import select
 
 from app.ballots import service as ballots
 from app.ballots.models import RollEntry
-from app.core.clock import HOUR, FixedClock
+from app.core.clock import DAY, HOUR, FixedClock
 from app.core.outbox import Message
 from app.core.transaction import transaction
 from app.engine.errors import Closed
 from app.paper import service
+from app.paper.seal import seal_due
 from tests.ballots.owners import SETTINGS as OWNERS
 from tests.ballots.owners import each_owns, opened
 from tests.ballots.world import build
 from tests.paper.desk import Desk, build_desk
 from tests.paper.test_paper_audit import found
+from tests.paper.test_paper_scan import told
 
 
 @pytest.mark.parametrize(
@@ -136,3 +138,27 @@ def test_who_speaks_for_an_owner_is_told_of_its_paper(app: Flask, clock: FixedCl
     with world.here() as session:
         rows = session.scalars(select(Message).where(Message.kind == "ballot.helped")).all()
         assert [row.person_id for row in rows] == [world.residents[0].person_id]
+
+
+def test_a_household_in_dispute_brings_its_paper_while_the_vote_is_prolonged(app: Flask, clock: FixedClock) -> None:
+    desk = build_desk(app, clock, "none", 0, days=3)
+    desk.world.cast(0, desk.poll, "abstain")
+    with desk.world.here():
+        ballots.dispute(desk.world.residents[0], desk.poll)
+    desk.world.close(desk.poll)  # one of six: too few
+    clock.advance(HOUR)
+    with desk.world.here():
+        assert service.issue(desk.staff[0], desk.poll, to="6-101") == (1, 1)
+    desk.enter(0, 1)
+    with desk.world.here():
+        assert ballots.settle_due() == 0
+    assert desk.row_of_poll().prolonged_until is not None  # the sheet that waits doesn't keep the tick from writing it
+    assert desk.enter(1, 1) == "valid"
+    assert desk.live("101") == [("consent", "paper")]
+    assert (told(desk), found(desk)) == ([], "")
+    clock.advance(3 * DAY)
+    with desk.world.here():
+        assert seal_due() == 1
+    assert (told(desk)[0]["sheets"], found(desk)) == ([[1, "valid"]], "")
+    with pytest.raises(Closed, match="no more sheets"), desk.world.here():
+        service.issue(desk.staff[0], desk.poll, to="6-101")
