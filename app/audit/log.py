@@ -37,6 +37,7 @@ KEPT = frozenset(
         "paper.drawn",
         "paper.compared",
         "paper.scanned",
+        "paper.sealed",
     }
     | {"key.introduced", "key.rotated"}
 )

@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from app.audit.finding import Wrong, same
 from app.audit.log import Log, Told, place
-from app.ballots.models import Ballot, SlotLink
+from app.ballots.models import Ballot, RollEntry, SlotLink
 from app.core.database import db
 from app.engine import sheets
 from app.paper.models import PaperCheck, PaperDraw, PaperSheet
+from app.paper.seal import SEALED
 
 KINDS = (
     "paper.issued",
@@ -22,7 +23,14 @@ KINDS = (
     "paper.drawn",
     "paper.compared",
     "paper.scanned",
+    "paper.sealed",
 )
+# How a sheet may stand when the log tells of it again, or when it will: seal.py. Before it, the log told each step at once.
+_LATER = {
+    sheets.ISSUED: {sheets.RETURNED, *sheets.ENDS},
+    sheets.RETURNED: set(sheets.ENDS),
+    sheets.VALID: {sheets.OVERTAKEN},
+}
 
 
 class Story:
@@ -30,6 +38,7 @@ class Story:
 
     def __init__(self, poll: Any) -> None:
         self.poll = poll
+        self.closes_at: int = poll.prolonged_until or poll.closes_at
         self.states: dict[str, str] = {}
         self.returned: dict[str, int] = {}
         self.ended: dict[str, int | None] = {}
@@ -42,7 +51,10 @@ class Story:
         body, event = told
         same("event", event.id, "project_id", event.project_id, self.poll.project_id, "its poll tells")
         try:
-            getattr(self, f"_{event.kind.removeprefix('paper.')}")(body)
+            if event.kind == SEALED:
+                self._sealed(body, event.data)
+            else:
+                getattr(self, f"_{event.kind.removeprefix('paper.')}")(body)
         except (KeyError, TypeError, ValueError):
             raise Wrong("log", place(body), "body", "expected what follows from the entries before it") from None
 
@@ -55,7 +67,7 @@ class Story:
         self.states |= {self._serial(n): sheets.ISSUED for n in range(body["first"], body["last"] + 1)}
 
     def _returned(self, body: dict[str, Any]) -> None:
-        if body["at"] >= self.poll.closes_at:
+        if body["at"] >= self.closes_at:
             raise Wrong("log", place(body), "at", "expected an hour before the close")
         for name in map(self._serial, body["numbers"]):
             self._move(name, {sheets.ISSUED}, sheets.RETURNED)
@@ -72,6 +84,31 @@ class Story:
         if body["sheet"] in self.scans or self.states[body["sheet"]] == sheets.ISSUED:
             raise ValueError(body["sheet"])
         self.scans[body["sheet"]] = body["sha256"]
+
+    def _sealed(self, body: dict[str, Any], data: dict[str, Any]) -> None:
+        """Sheets that the log tells of from the close on: how each stands, its scan, and when, behind the event's hash."""
+        if body["at"] < self.closes_at:
+            raise Wrong("log", place(body), "at", "expected nothing of a sheet before the close")
+        hours = {number: (returned, ended) for number, returned, ended in data["hours"]}
+        scans = dict(body["scans"])
+        if [number for number, _ in body["sheets"]] != list(hours):
+            raise ValueError("sheets")
+        for number, state in body["sheets"]:
+            name, (returned, ended) = self._serial(number), hours[number]
+            scan = scans.pop(number, "")
+            if state != self.states[name]:
+                self._move(name, {before for before, after in _LATER.items() if state in after}, state)
+            elif scan == self.scans.get(name, ""):
+                raise ValueError(name)  # nothing new of it
+            if self.scans.get(name, scan) != scan or returned != self.returned.get(name, returned):
+                raise ValueError(name)
+            if not self.poll.opens_at <= returned < self.closes_at or not returned <= (ended or returned) <= body["at"]:
+                raise ValueError(name)
+            self.returned[name], self.ended[name] = returned, ended
+            if scan:
+                self.scans[name] = scan
+        if scans:
+            raise ValueError("scans")
 
     def _move(self, name: str, before: set[str], to: str) -> None:
         if self.states[name] not in before:
@@ -120,13 +157,46 @@ def check_paper(story: Story) -> None:
             "paper_sheet", f"of {poll.public_id}", "serial", f"expected the {len(story.states)} that were issued"
         )
     for serial, row in named.items():
-        same("paper_sheet", serial, "state", row.state, story.states[serial], "the log tells")
         same("paper_sheet", serial, "number", sheets.serial(poll.public_id, row.number), serial, "its serial tells")
+        if not row.sealed and _may_wait(story, serial, row):
+            continue
+        same("paper_sheet", serial, "state", row.state, story.states[serial], "the log tells")
         same("paper_sheet", serial, "returned_at", row.returned_at, story.returned.get(serial), "the log tells")
         same("paper_sheet", serial, "ended_at", row.ended_at, story.ended.get(serial), "the log tells")
         same("paper_sheet", serial, "scan_sha256", row.scan_sha256, story.scans.get(serial, ""), "the log tells")
     _check_ballots(poll, named)
+    _check_later(poll, named)
     _check_sample(story, named)
+
+
+def _may_wait(story: Story, serial: str, row: Any) -> bool:
+    """Whether the log may not tell all of a sheet yet: until the count, where it goes on from what is told."""
+    told, returned = story.states[serial], story.returned.get(serial)
+    goes_on = row.state == told or row.state in _LATER.get(told, ())
+    return story.poll.settled_at is None and goes_on and returned in (None, row.returned_at)
+
+
+def _check_later(poll: Any, named: dict[str, Any]) -> None:
+    """Of the sheets of one unit the later one counts. While it is known whose they are, and no dispute came between."""
+    units: dict[int, list[Any]] = {}
+    for row in named.values():
+        if row.roll_entry_id is not None and row.state in (sheets.VALID, sheets.OVERTAKEN):
+            units.setdefault(row.roll_entry_id, []).append(row)
+    disputed = set(
+        db.session.scalars(select(RollEntry.id).where(RollEntry.poll_id == poll.id, RollEntry.disputed_at.is_not(None)))
+    )
+    for rows in (rows for unit, rows in units.items() if unit not in disputed):
+        last = max(rows, key=lambda row: (row.returned_at, row.number))
+        for row in rows:
+            if row.state == sheets.VALID and row is not last:
+                raise Wrong(
+                    "paper_sheet", row.serial, "state", f"expected that {last.serial}, which came later, counts"
+                )
+    if poll.paper != "last" or poll.settled_at is not None:
+        query = select(RollEntry.id).where(RollEntry.poll_id == poll.id, RollEntry.online_at.is_not(None))
+        found = db.session.scalar(query.limit(1))
+        if found is not None:
+            raise Wrong("roll_entry", found, "online_at", "expected no hour: none is kept but for sheets to be read")
 
 
 def _check_ballots(poll: Any, named: dict[str, Any]) -> None:

@@ -102,10 +102,12 @@ def settle_due() -> int:
                 .order_by(Poll.closes_at, Poll.id)
             )
         )
+    for poll_id in due:
+        prolong(poll_id)
+    with transaction() as tx:
         waiting = waits.uncounted(due, tx.now)
     due = [poll_id for poll_id in due if poll_id not in waiting]
     for poll_id in due:
-        prolong(poll_id)
         # In short transactions, so that nobody waits for all of a large vote; what is left, its own close seals.
         seal(poll_id)
     return sum(settle(poll_id) for poll_id in due)
@@ -115,12 +117,16 @@ def settle(poll_id: int) -> bool:
     """Store one closed poll's tally under its exclusive lock; once. The log entry names the deadline."""
     with transaction(lock=[Lock(Poll, poll_id)]) as tx:
         poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
-        if poll.settled_at is not None or poll.closes_at > tx.now or waits.uncounted([poll.id], tx.now):
+        if poll.settled_at is not None or poll.closes_at > tx.now:
             return False
         prolong(poll_id)  # what was due before comes first
-        if close_of(poll, tx.now) > tx.now:
+        if close_of(poll, tx.now) > tx.now or waits.uncounted([poll.id], tx.now):
             return False
+        waits.prepare(tx, poll)
         seal_rest(tx, poll)
+        # The hours of casts on screen were kept for sheets that are read later: none is, from here on.
+        hours = update(RollEntry).where(RollEntry.poll_id == poll.id, RollEntry.online_at.is_not(None))
+        tx.session.execute(hours.values(online_at=None))
         result = queries.round_of(poll, tx.now)
         tally, commitments = recount(tx, result)
         poll.tally = {"counts": dict(tally.counts), "cast": tally.cast, "standing": result.standing}

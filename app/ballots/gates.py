@@ -51,9 +51,14 @@ COUNTING = phrase("Closed. The votes on paper are being counted; the result is s
 PAPER_SAYS = {
     "none": phrase("This vote has no paper ballots. Who can’t vote online is helped at the desk."),
     "last": phrase(
-        "On paper or online: what a household says last counts. Once its sheet is in the box, it can’t vote online any more."
+        "On paper or online: what a household said last counts; for a sheet of paper, that is when the desk recorded it in "
+        "the box. Once the desk knows whose sheet it is, that household can’t vote online any more, unless what it said "
+        "online came later. Of two sheets, the later one counts."
     ),
-    "final": phrase("On paper or online: a household’s valid sheet counts, whatever it said online."),
+    "final": phrase(
+        "On paper or online: a household’s valid sheet of paper counts, whatever it says online, before or after. Once the "
+        "desk knows whose sheet it is, that household can’t vote online any more. Of two sheets, the later one counts."
+    ),
 }
 TO_ANNOUNCE = phrase("Write the text to be decided, and announce the vote.")
 NOT_YET = phrase("The text to be decided has not been announced yet.")

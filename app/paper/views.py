@@ -49,7 +49,7 @@ def frame(slug: str, public_id: str, *, desk: bool = True) -> tuple[ballots.Poll
         "poll": page.round.poll,
         "ref": ref,
         "here": {"slug": slug, "public_id": public_id},
-        "closed": at >= page.round.poll.closes_at,
+        "closed": at >= page.round.closes_at,
         "leads": actor().facilitates(page.community.id),
     }
 
