@@ -15,7 +15,17 @@ from app.ballots.gates import SPEC
 from app.ballots.law_models import RollVoice
 from app.ballots.models import Decision, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.ballots.queries import Round
-from app.ballots.rolls import ROLL_VERSION, Unit, asked_of, electorate, mode_of, require_whole, rings_asked, roll_root
+from app.ballots.rolls import (
+    ROLL_VERSION,
+    Unit,
+    asked_of,
+    beside,
+    electorate,
+    mode_of,
+    require_whole,
+    rings_asked,
+    roll_root,
+)
 from app.core.events import record_event
 from app.core.jobs import enqueue
 from app.core.outbox import tell
@@ -287,7 +297,7 @@ def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int) -> None:
         community_id=poll.community_id,
         project_id=poll.project_id,
         person_id=person_id,
-        data={"title": version.title, **({"matter": poll.matter} if poll.matter else {})},
+        data={"title": version.title, "roll": beside(poll.id), **({"matter": poll.matter} if poll.matter else {})},
         public={
             "poll": poll.public_id,
             "attempt": poll.attempt,

@@ -94,7 +94,7 @@ def object_to(actor: Actor, poll_public_id: str, reason: str) -> str:
             community_id=poll.community_id,
             project_id=poll.project_id,
             person_id=person_id,
-            data={"reason": reason},
+            data={"reason": reason, "person": actor.public_id},
             public={"poll": poll.public_id, "objection": row.public_id},
         )
         return row.public_id
@@ -117,7 +117,7 @@ def answer(actor: Actor, poll_public_id: str, public_id: str, text: str) -> None
             community_id=poll.community_id,
             project_id=poll.project_id,
             person_id=person_id,
-            data={"answer": text},
+            data={"answer": text, "person": actor.public_id},
             public={"poll": poll.public_id, "objection": row.public_id},
         )
         tell(
