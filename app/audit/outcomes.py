@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from app.audit.finding import same
-from app.audit.log import MOVED, Log, place
+from app.audit.finding import Wrong, same
+from app.audit.log import MOVED, Log, Told, place
 from app.audit.told import agree, done_by, paired
 from app.ballots.models import Decision, Outcome, Poll
 from app.core.database import db
@@ -53,18 +53,24 @@ def _check_courses(community_id: int, log: Log) -> None:
         .order_by(Decision.id)
     ).all()
     moved = log.newest([MOVED], "decision")
-    narrowed = {
-        str(told.body.get("decision")): told for told in log.kept.get(MOVED, ()) if told.body.get("state") == "drafting"
-    }
+    narrowed: dict[str, Told] = {}
+    latest: dict[str, str] = {}
+    for told in sorted(log.kept.get(MOVED, ()), key=lambda told: int(told.body["seq"])):
+        name, state = str(told.body.get("decision")), str(told.body.get("state"))
+        if latest.get(name) == state:
+            raise Wrong("log", place(told.body), "state", "expected another state than the entry before it tells")
+        latest[name] = state
+        if state == "drafting":
+            narrowed[name] = told
     announced = _announced(community_id)
     for row in rows:
-        name, told, cut = row.public_id, moved.get(row.public_id), narrowed.get(row.public_id)
+        name, newest, cut = row.public_id, moved.get(row.public_id), narrowed.get(row.public_id)
         at = cut.event.at if cut is not None else None
         same("decision", name, "narrowed_at", row.narrowed_at, at, "the log's entry that narrows it tells")
         if row.state == "deciding":
             same("decision", name, "state_at", row.state_at, announced.get(name), "its newest announcement tells")
-        elif told is not None:
-            same("decision", name, "state_at", row.state_at, told.body.get("when"), f"{place(told.body)} tells")
+        elif newest is not None:
+            same("decision", name, "state_at", row.state_at, newest.body.get("when"), f"{place(newest.body)} tells")
         else:
             same("decision", name, "state_at", row.state_at, None, "nothing was announced yet")
         # Of a decision of before nobody is known to have proposed it.

@@ -39,9 +39,12 @@ def _check_turn(poll: Any, sheet: Any, turn: int, rows: list[Any], counted: Mapp
     """A reading that stands alone is compared where a sheet's last turn has ended, or an earlier one had to."""
     ended = turn < sheet.turn or sheet.ended_at is not None
     try:
-        agreed = sheets.agreed([_reading(row, forgotten=poll.links_deleted_at is not None) for row in rows])
+        read = [_reading(row, forgotten=poll.links_deleted_at is not None) for row in rows]
+        agreed, before = sheets.agreed(read), sheets.agreed(read[:-1])
     except (TypeError, ValueError):
         raise Wrong("paper_entry", f"of {sheet.serial}", "person_id or choice", "expected what several read") from None
+    if before is not None:
+        raise Wrong("paper_entry", rows[-1].id, "sheet_id or turn", "expected no more readings: two had read the same")
     if not ended:
         if agreed is not None:
             raise Wrong("paper_sheet", sheet.serial, "state", "expected an end: two read the same")
