@@ -16,7 +16,7 @@ from app.core.clock import HOUR
 from app.core.events import Event, LogEntry, LogHead, record_event
 from app.core.ids import new_public_id
 from app.core.transaction import transaction
-from tests.audit.columns import PUT, bound_at, free_of
+from tests.audit.columns import KEY, PUT, bound_at, free_of
 from tests.audit.hall import furnish
 from tests.audit.place import TABLES, Row, by_hand, deleted, inserted, look, rows_of
 from tests.audit.tamper import is_named, others, tampered
@@ -28,7 +28,7 @@ HERE = [table for table, put in PUT.items() if put.at == "hall"]
 MORE = [("roll_entry", "owner_id"), ("roll_entry", "source"), ("roll_entry", "entered_by_id")]
 MORE += [("roll_entry", "disputed_at"), ("decision", "narrowed_at"), ("decision", "state_at"), ("poll", "final_at")]
 BOUND = bound_at("hall") + MORE
-FREE = [(table, name) for table in HERE for name in free_of(table)]
+FREE = [(table, name) for table in HERE for name, why in free_of(table).items() if why != KEY]
 # Of these each one is told anew by the town's own programs, or there is none of them here.
 AGAIN = {"paper.helper_named", "paper.helper_ended"}
 REPLAYED = sorted(KEPT - AGAIN)
@@ -65,11 +65,9 @@ def test_what_is_bound_to_nothing_is_known(hall: World, table: str, column: str)
 
 @pytest.mark.parametrize("table", HERE)
 def test_a_row_that_was_deleted_is_missed(hall: World, table: str) -> None:
-    rows = rows_of(hall, table)
-    for row in (rows[0], rows[-1]):
-        with deleted(hall, table, row):
-            finding = look(hall).finding
-        assert finding is not None, row
+    row = rows_of(hall, table)[-1]
+    with deleted(hall, table, row):
+        assert look(hall).finding is not None, row
 
 
 def copies(world: World, table: str, row: Row) -> Iterator[Row]:
