@@ -198,5 +198,6 @@ def test_on_the_page_of_the_sheet(counted: Desk, client: FlaskClient) -> None:
     assert send(client, url, {"reason": ""}).status_code == 422
     assert send(client, url, {"reason": WHY}).status_code == 303
     assert counted.sheet(1).state == "returned"
+    assert "/paper/entry" in client.get(f"/c/{world.slug}/poll/{counted.poll}/paper").text
     assert 'name="reason"' not in client.get(url).text
     assert send(client, url, {"reason": WHY}).status_code == 409
