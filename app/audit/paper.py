@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
 
 from app.audit.finding import Wrong, same
-from app.audit.log import Log, Told, place
+from app.audit.log import PAPER, Happened, Log, Told, place
+from app.audit.readings import check_readings
 from app.ballots.models import Ballot, RollEntry, SlotLink
 from app.core.database import db
+from app.core.media import Media
 from app.engine import sheets
-from app.paper.models import PaperCheck, PaperDraw, PaperSheet
+from app.paper.models import PaperCheck, PaperDraw, PaperHelper, PaperSheet
 from app.paper.seal import SEALED
+from app.people.models import Person
 
-KINDS = (
-    "paper.issued",
-    "paper.returned",
-    "paper.ended",
-    "paper.root_fixed",
-    "paper.drawn",
-    "paper.compared",
-    "paper.scanned",
-    "paper.sealed",
-)
 # How a sheet may stand when the log tells of it again, or when it will: seal.py. Before it, the log told each step at once.
 _LATER = {
     sheets.ISSUED: {sheets.RETURNED, *sheets.ENDS},
@@ -39,16 +33,22 @@ class Story:
     def __init__(self, poll: Any) -> None:
         self.poll = poll
         self.closes_at: int = poll.prolonged_until or poll.closes_at
+        self.event = Happened(0, None, None, "", 0, {})  # that which is followed now
         self.states: dict[str, str] = {}
         self.returned: dict[str, int] = {}
         self.ended: dict[str, int | None] = {}
-        self.compared: dict[str, bool] = {}
+        self.compared: dict[str, tuple[bool, int | None, int]] = {}  # whether it is the same, by whom, when
+        self.issued: dict[str, tuple[int | None, int, bool | None]] = {}  # by whom, when, whether to a unit
+        self.reopened: Counter[str] = Counter()
+        self.turns: Counter[str] = Counter()
+        self.helpers: dict[str, tuple[int | None, int, int | None]] = {}  # named by whom, when, and when it ended
         self.draw: dict[str, Any] = {}
         self.scans: dict[str, str] = {}
 
     def follow(self, told: Told) -> None:
         """Take one entry in; raises where it doesn't follow from those before."""
         body, event = told
+        self.event = event
         same("event", event.id, "project_id", event.project_id, self.poll.project_id, "its poll tells")
         try:
             if event.kind == SEALED:
@@ -64,7 +64,9 @@ class Story:
     def _issued(self, body: dict[str, Any]) -> None:
         if body["first"] != len(self.states) + 1 or body["last"] < body["first"]:
             raise Wrong("log", place(body), "first", "expected that sheets are numbered on from the last")
-        self.states |= {self._serial(n): sheets.ISSUED for n in range(body["first"], body["last"] + 1)}
+        made = [self._serial(number) for number in range(body["first"], body["last"] + 1)]
+        self.states |= dict.fromkeys(made, sheets.ISSUED)
+        self.issued |= dict.fromkeys(made, (self.event.person_id, body["at"], body.get("named")))
 
     def _returned(self, body: dict[str, Any]) -> None:
         if body["at"] >= self.closes_at:
@@ -110,6 +112,23 @@ class Story:
         if scans:
             raise ValueError("scans")
 
+    def _reopened(self, body: dict[str, Any]) -> None:
+        name = body["sheet"]
+        self._move(name, {sheets.VALID, sheets.SPOILT, sheets.BLANK}, sheets.RETURNED)
+        self.ended[name] = None
+        self.reopened[name] += 1
+        self.turns[name] += 1
+
+    def _helper_named(self, _body: dict[str, Any]) -> None:
+        name = self.event.data["person"]
+        by, at, _ = self.helpers.get(name, (self.event.person_id, self.event.at, None))
+        self.helpers[name] = (by, at, None)
+
+    def _helper_ended(self, _body: dict[str, Any]) -> None:
+        name = self.event.data["person"]
+        by, at, _ = self.helpers.get(name, (self.event.person_id, self.event.at, None))
+        self.helpers[name] = (by, at, self.event.at)
+
     def _move(self, name: str, before: set[str], to: str) -> None:
         if self.states[name] not in before:
             raise ValueError(name)
@@ -129,16 +148,19 @@ class Story:
         self.draw |= {"dice": body["dice"], "seed": seed, "serials": body["sheets"], "drawn_at": body["at"]}
 
     def _compared(self, body: dict[str, Any]) -> None:
-        self.compared[body["sheet"]] = body["same"]
+        if body["sheet"] in self.compared:
+            raise ValueError(body["sheet"])
+        self.compared[body["sheet"]] = (body["same"], self.event.person_id, body["at"])
         if not body["same"]:
             self._move(body["sheet"], {sheets.VALID}, sheets.RETURNED)
             self.ended[body["sheet"]] = None
+            self.turns[body["sheet"]] += 1
 
 
 def stories(log: Log, polls: Iterable[Any]) -> dict[int, Story]:
     """What the log tells of the sheets of each of these polls."""
     found = {poll.public_id: Story(poll) for poll in polls}
-    told = sorted((item for kind in KINDS for item in log.kept.get(kind, ())), key=lambda item: int(item.body["seq"]))
+    told = sorted((item for kind in PAPER for item in log.kept.get(kind, ())), key=lambda item: int(item.body["seq"]))
     for item in told:
         story = found.get(str(item.body.get("poll")))
         if story is None:
@@ -150,14 +172,25 @@ def stories(log: Log, polls: Iterable[Any]) -> dict[int, Story]:
 def check_paper(story: Story) -> None:
     """Compare a poll's sheets, their draw and their ballots with what the log tells of them."""
     poll = story.poll
-    rows = db.session.execute(select(PaperSheet.__table__).where(PaperSheet.poll_id == poll.id)).all()
-    named = {row.serial: row for row in rows}
+    query = select(PaperSheet.__table__, Media.sha256.label("picture"))
+    query = query.outerjoin(Media, Media.public_id == PaperSheet.scan).where(PaperSheet.poll_id == poll.id)
+    named = {row.serial: row for row in db.session.execute(query)}
     if set(named) != set(story.states):
         raise Wrong(
             "paper_sheet", f"of {poll.public_id}", "serial", f"expected the {len(story.states)} that were issued"
         )
     for serial, row in named.items():
         same("paper_sheet", serial, "number", sheets.serial(poll.public_id, row.number), serial, "its serial tells")
+        # Pictures end with the links; their hashes stay.
+        burnt = poll.links_deleted_at is not None and not row.scan
+        if not burnt and ((row.picture or "") != row.scan_sha256 or bool(row.scan) != bool(row.scan_sha256)):
+            raise Wrong("paper_sheet", serial, "scan", "expected the picture whose hash stands beside it")
+        by, at, to_unit = story.issued[serial]
+        same("paper_sheet", serial, "issued_by_id", row.issued_by_id, by, "the log tells")
+        same("paper_sheet", serial, "issued_at", row.issued_at, at, "the log tells")
+        same("paper_sheet", serial, "turn", row.turn, 1 + story.turns[serial], "the log tells")
+        if to_unit is not None:  # entries of before don't tell it
+            same("paper_sheet", serial, "named", row.named, to_unit, "the log tells")
         if not row.sealed and _may_wait(story, serial, row):
             continue
         same("paper_sheet", serial, "state", row.state, story.states[serial], "the log tells")
@@ -167,6 +200,8 @@ def check_paper(story: Story) -> None:
     _check_ballots(poll, named)
     _check_later(poll, named)
     _check_sample(story, named)
+    _check_helpers(story)
+    check_readings(poll, {row.id: row for row in named.values()})
 
 
 def _may_wait(story: Story, serial: str, row: Any) -> bool:
@@ -228,6 +263,24 @@ def _check_sample(story: Story, named: dict[str, Any]) -> None:
         if found.get(field) != story.draw.get(field):
             raise Wrong("paper_draw", f"of {story.poll.public_id}", field, "expected what the log tells")
     by_id = {sheet.id: serial for serial, sheet in named.items()}
-    checks = db.session.execute(select(PaperCheck.sheet_id, PaperCheck.same).where(PaperCheck.sheet_id.in_(by_id)))
-    if {by_id[sheet]: told for sheet, told in checks} != story.compared:
-        raise Wrong("paper_check", f"of {story.poll.public_id}", "same", "expected what the log tells")
+    query = select(PaperCheck.__table__).join(PaperSheet, PaperSheet.id == PaperCheck.sheet_id)
+    checks = db.session.execute(query.where(PaperSheet.poll_id == story.poll.id)).all()
+    if {by_id[check.sheet_id] for check in checks} != set(story.compared):
+        raise Wrong("paper_check", f"of {story.poll.public_id}", "sheet_id", "expected what the log tells")
+    for check in checks:
+        told = story.compared[by_id[check.sheet_id]]
+        for field, value in zip(("same", "person_id", "at"), told, strict=True):
+            same("paper_check", check.id, field, getattr(check, field), value, "the log tells")
+
+
+def _check_helpers(story: Story) -> None:
+    left = dict(story.helpers)
+    query = select(PaperHelper.__table__, Person.public_id.label("person"))
+    query = query.join(Person, Person.id == PaperHelper.person_id).where(PaperHelper.poll_id == story.poll.id)
+    for row in db.session.execute(query):
+        if row.person not in left:
+            raise Wrong("paper_helper", row.public_id, "person_id", "expected somebody whom the log's events name")
+        for field, value in zip(("named_by_id", "at", "ended_at"), left.pop(row.person), strict=True):
+            same("paper_helper", row.public_id, field, getattr(row, field), value, "the log tells")
+    if left:
+        raise Wrong("paper_helper", f"of {story.poll.public_id}", "id", "expected all whom the log's events name")

@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import Text, cast, func, select
 
-from app.audit.ballots import check_ballots, check_batches
+from app.audit.ballots import Ends, check_ballots, check_batches
 from app.audit.finding import Wrong, read_json, same
 from app.audit.inspectors import check_inspectors
 from app.audit.log import FAULTED, MOVED, OBJECTIONS, PROLONGED, VOIDED, Log, Told, place
 from app.audit.paper import check_paper, stories
+from app.audit.rolls import check_beside, check_disputes, check_slot_links, disputes_of
 from app.ballots.announce import FROZEN_SETTINGS
 from app.ballots.law_models import RollVoice
 from app.ballots.matters import matter_hash
@@ -71,7 +72,7 @@ def check_polls(community_id: int, log: Log) -> int:
     faulted, voided = log.all_by(FAULTED, "poll"), log.by(VOIDED, "poll")
     announced_texts: dict[int, list[Any]] = {}
     batches = log.batches.copy()
-    on_paper = stories(log, polls)
+    on_paper, disputes, deleted = stories(log, polls), disputes_of(log), log.by("links.deleted", "poll")
     for poll in polls:
         told = announced.pop(poll.public_id, None)
         if told is None:
@@ -84,13 +85,20 @@ def check_polls(community_id: int, log: Log) -> int:
             texts.append(told.body.get("text"))
         _check_version(poll, told, texts.index(told.body.get("text")) + 1)
         _check_roll(poll, told.body.get("roll", 1))
+        check_beside(poll, told)
+        check_disputes(poll, disputes)
+        check_slot_links(poll, deleted.pop(poll.public_id, None))
         early = log.early.pop((poll.public_id, poll.project_id), set())
-        ballots += check_ballots(poll, closed.pop(poll.public_id, None), moved, final.pop(poll.public_id, None), early)
+        ends = Ends(closed.pop(poll.public_id, None), final.pop(poll.public_id, None), on_paper[poll.id].reopened)
+        if "mode" in told.body:
+            ends = ends.with_late(poll)
+        ballots += check_ballots(poll, ends, moved, early)
         check_paper(on_paper[poll.id])
         check_batches(poll, batches.pop((poll.public_id, poll.project_id), 0))
     left = (
         *(("announces", announced), ("closes", closed), ("makes final", final)),
-        *(("prolongs", prolonged), ("finds void", voided), ("tells of an objection in", moved)),
+        *(("prolongs", prolonged), ("finds void", voided)),
+        *(("tells of an objection in", moved), ("ends the links of", deleted)),
     )
     for kind, rest in left:
         for told in rest.values():

@@ -18,6 +18,7 @@ from app.ballots.rolls import (
     ROLL_VERSION,
     Unit,
     asked_of,
+    beside,
     electorate,
     freeze_roll,
     mode_of,
@@ -246,7 +247,11 @@ def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int, inspect: l
         community_id=poll.community_id,
         project_id=poll.project_id,
         person_id=person_id,
-        data={"title": version.title, **{key: value for key, value in said.items() if value}},
+        data={
+            "title": version.title,
+            "roll": beside(poll.id),
+            **{key: value for key, value in said.items() if value},
+        },
         public={
             "poll": poll.public_id,
             "attempt": poll.attempt,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from sqlalchemy import func, or_, select, update
 
@@ -149,7 +150,7 @@ def settle(poll_id: int) -> bool:
                 "counts": dict(tally.counts),
                 **({"areas": dict(tally.areas)} if result.rule.by_area else {}),
                 **({"rings": _ring_words(poll)} if poll.rings else {}),
-                "ballots": tagged("qiding/ballots/v1", *sorted(commitments)).hex(),
+                "ballots": ballots_hash(commitments),
             },
         )
         enqueue(tx, "checkpoint", {"community": poll.community_id}, key=f"closed:{poll.public_id}")
@@ -187,6 +188,11 @@ def recount(tx: Tx, result: queries.Round) -> tuple[Tally, list[bytes]]:
     if result.tally is not None and (tally.counts, tally.areas) != (result.tally.counts, result.tally.areas):
         raise RuntimeError(f"two counts of poll {result.poll.public_id}")
     return tally, [bytes.fromhex(commitment) for _, _, commitment in rows]
+
+
+def ballots_hash(commitments: Sequence[bytes]) -> str:
+    """The hash that binds the ballots of a count."""
+    return tagged("qiding/ballots/v1", *sorted(commitments)).hex()
 
 
 def _withdraw_replaced(tx: Tx, poll: Poll) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.ballots import queries, voices
-from app.ballots.close import lapse, recount, settle
+from app.ballots import queries, voices, waits
+from app.ballots.close import ballots_hash, lapse, recount, settle
 from app.ballots.course import is_formal, write_state
 from app.ballots.law_models import CountObjection
 from app.ballots.models import Decision, Poll
@@ -95,7 +95,7 @@ def object_to(actor: Actor, poll_public_id: str, reason: str) -> str:
             community_id=poll.community_id,
             project_id=poll.project_id,
             person_id=person_id,
-            data={"reason": reason},
+            data={"reason": reason, "person": actor.public_id},
             public={"poll": poll.public_id, "objection": row.public_id},
         )
         return row.public_id
@@ -118,7 +118,7 @@ def answer(actor: Actor, poll_public_id: str, public_id: str, text: str) -> None
             community_id=poll.community_id,
             project_id=poll.project_id,
             person_id=person_id,
-            data={"answer": text},
+            data={"answer": text, "person": actor.public_id},
             public={"poll": poll.public_id, "objection": row.public_id},
         )
         tell(
@@ -144,6 +144,8 @@ def missing(poll: Poll, now: int) -> list[Phrase]:
         found.append(phrase("The count is under notice until %(when)s.", when=Moment(ends)))
     query = select(func.count()).where(CountObjection.poll_id == poll.id, CountObjection.answered_at.is_(None))
     unanswered = db.session.scalar(query) or 0
+    if waits.uncounted([poll.id], now):
+        found.append(phrase("Sheets of paper are being read anew."))
     if unanswered:
         found.append(phrase("%(n)s objections to the count are unanswered.", n=unanswered))
     return found
@@ -160,9 +162,12 @@ def finalise(actor: Actor, poll_public_id: str) -> None:
         if waits:
             raise Conflict(waits[0])
         item = queries.round_of(poll, tx.now)
-        tally, _ = recount(tx, item)
+        tally, commitments = recount(tx, item)
         before: Mapping[str, Any] = poll.tally or {}
         poll.final_at = tx.now
+        if item.rule.by_area and before.get("areas") != dict(tally.areas):
+            # Pages read the areas here once the links have ended; beside those of the preliminary count.
+            poll.tally = {**before, "final_areas": dict(tally.areas)}
         record_event(
             tx,
             "count.final",
@@ -175,6 +180,7 @@ def finalise(actor: Actor, poll_public_id: str) -> None:
                 "cast": tally.cast,
                 "counts": dict(tally.counts),
                 "areas": dict(tally.areas),
+                "ballots": ballots_hash(commitments),
                 "passed": tally.passed,
                 "changed": [key for key, n in tally.counts.items() if before.get("counts", {}).get(key) != n],
             },

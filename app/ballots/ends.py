@@ -140,7 +140,7 @@ def review(actor: Actor, activity_public_id: str, found: str) -> None:
             community_id=ref.community_id,
             project_id=ref.project_id,
             person_id=person_id,
-            data={"found": found, "by": actor.name},
+            data={"found": found, "by": actor.name, "person": actor.public_id},
             public={"decision": decision.public_id},
         )
 

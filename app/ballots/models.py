@@ -158,7 +158,6 @@ class RollEntry(Base):
     rings: Mapped[list[Any]] = mapped_column(default=list)
     source: Mapped[str] = mapped_column(String(120), default="")
     entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    checked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     last_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     disputed_at: Mapped[int | None]
     boxed_at: Mapped[int | None]  # a paper ballot of this unit is in the box

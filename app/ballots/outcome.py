@@ -65,7 +65,10 @@ def adopt(actor: Actor, activity_public_id: str, owner: str, tasks: str, review_
             community_id=decision.community_id,
             project_id=decision.project_id,
             person_id=person_id,
-            data={"owner": outcome.owner, "tasks": outcome.tasks, "by": outcome.by_name},
+            data={
+                **{"owner": outcome.owner, "tasks": outcome.tasks, "by": outcome.by_name},
+                "person": actor.public_id,
+            },
             public={"decision": decision.public_id, "poll": poll.public_id, "review": review_at},
         )
         tell(

@@ -11,13 +11,16 @@ from sqlalchemy import insert, select
 
 from app.ballots.law_models import RollVoice
 from app.ballots.models import Poll, RollEntry, Slot, SlotLink
+from app.core.database import db
 from app.core.transaction import Tx
 from app.engine.canonical import canon, tagged
 from app.engine.errors import Invalid
 from app.engine.phrase import Phrase, phrase
 from app.engine.voting.heads import heads, unready
 from app.engine.voting.publish import LEAST_ROWS
+from app.people.models import Household, Person
 from app.people.owners import holdings, living_owners, owner_keys, papers
+from app.people.places import Owner
 from app.people.queries import household_keys, person_keys, roll_households, roll_persons
 from app.people.rings import rings_of_persons
 from app.projects.kinds import ActivityRef
@@ -145,6 +148,33 @@ def roll_root(units: Iterable[Unit]) -> str:
 def root_of(rows: list[list[Any]], version: int = ROLL_VERSION) -> str:
     """The hash over the rows of a roll, as a version of it hashed them."""
     return tagged(f"qiding/roll/v{version}", canon(rows)).hex()
+
+
+def beside(poll_id: int) -> dict[str, str]:
+    """Hashes over what was frozen with a roll beside its root: rings, sources, who entered it, who casts for owners.
+
+    They stand in the announcement's event, so that the log holds them behind a salt: no roll can be guessed from them.
+    """
+    entries = db.session.execute(
+        select(RollEntry.unit_key, RollEntry.rings, RollEntry.source, Person.public_id, Owner.public_id)
+        .outerjoin(Person, Person.id == RollEntry.entered_by_id)
+        .outerjoin(Owner, Owner.id == RollEntry.owner_id)
+        .where(RollEntry.poll_id == poll_id)
+        .order_by(RollEntry.id)
+    )
+    voices = db.session.execute(
+        select(RollEntry.unit_key, Household.public_id, Owner.public_id)
+        .select_from(RollVoice)
+        .outerjoin(RollEntry, RollEntry.id == RollVoice.roll_entry_id)
+        .outerjoin(Household, Household.id == RollVoice.household_id)
+        .outerjoin(Owner, Owner.id == RollVoice.owner_id)
+        .where(RollVoice.poll_id == poll_id)
+        .order_by(RollVoice.id)
+    )
+    parts = {"entries": entries, "voices": voices}
+    return {
+        name: tagged("qiding/roll-beside/v1", canon([list(row) for row in rows])).hex() for name, rows in parts.items()
+    }
 
 
 def mode_of(ref: ActivityRef, size: int) -> str:

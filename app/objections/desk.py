@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,8 +65,11 @@ class Held:
         """The project's facilitator."""
         return [self.tx.session.get_one(Project, self.poll.project_id).facilitator_id]
 
-    def write(self, life: Life, kind: str, **public: Any) -> None:
-        """Write a life back, with its event: what happened to which objection, and never to whom."""
+    def write(self, life: Life, kind: str, *, said: Mapping[str, Any] | None = None, **public: Any) -> None:
+        """Write a life back, with its event: what happened to which objection, and never to whom.
+
+        ``said`` is what else the event binds, by a salted hash alone.
+        """
         for name in CHANGED:
             setattr(self.row, name, getattr(life, name))
         over = life.state not in ("raised", "qualified")
@@ -75,8 +79,20 @@ class Held:
             kind,
             community_id=self.poll.community_id,
             project_id=self.poll.project_id,
-            data=said_of(self.row),
+            data={**said_of(self.row), **(said or {})},
             public={"objection": self.row.public_id, "poll": self.poll.public_id, "state": life.state, **public},
+        )
+
+    def note(self, actor: Actor, kind: str, data: Mapping[str, Any], **public: Any) -> None:
+        """Record what somebody did for the panel: in the log stand the round and a salted hash."""
+        record_event(
+            self.tx,
+            kind,
+            community_id=self.poll.community_id,
+            project_id=self.poll.project_id,
+            person_id=actor.person_id,
+            data={"person": actor.public_id, **data},
+            public={"poll": self.poll.public_id, **public},
         )
 
     def tell(self, people: list[int], what: str, dedupe: str | None = None) -> None:

@@ -28,7 +28,7 @@ def disagree(actor: Actor, public_id: str, reason: str) -> None:
         if tx.session.scalar(select(Disagreement.id).where(*mine)) is not None:
             raise Conflict(phrase("You have disagreed with this objection already."))
         tx.session.add(Disagreement(objection_id=held.row.id, person_id=person_id, reason=reason.strip(), at=tx.now))
-        held.write(life, "objection.disagreed")
+        held.write(life, "objection.disagreed", said={"person": actor.public_id, "reason": reason.strip()})
         held.tell(held.objectors() + held.lead(), "disagreed", f"disagreed:{public_id}")
 
 
@@ -46,6 +46,7 @@ def be_willing(actor: Actor, public_id: str) -> None:
         if tx.session.scalar(query.where(or_(*same))) is not None:
             raise Conflict(phrase("Somebody of your household is on the list already."))
         tx.session.add(Willing(poll_id=held.poll.id, person_id=person_id, at=tx.now))
+        held.note(actor, "panel.willing", {})
 
 
 def pool(held: Held) -> list[tuple[int, str]]:
@@ -122,6 +123,8 @@ def say(actor: Actor, public_id: str, yes: bool, reason: str) -> None:
         if seat.id in words:
             raise Conflict(phrase("You have said your word on this."))
         tx.session.add(PanelWord(seat_id=seat.id, turn=turn, yes=yes, reason=reason.strip(), at=tx.now))
+        said = {"turn": turn, "yes": yes, "reason": reason.strip()}
+        held.note(actor, "panel.said", said, objection=public_id)
         verdict = objections.verdict([*words.values(), yes])
         if verdict is None:
             return

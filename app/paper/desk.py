@@ -153,7 +153,7 @@ def issue(
             project_id=poll.project_id,
             person_id=by,
             data={},
-            public={"poll": poll.public_id, "first": span[0], "last": span[1]},
+            public={"poll": poll.public_id, "first": span[0], "last": span[1], "named": units[0] is not None},
         )
         return span
 

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.ballots.cast import tell_unit, tidied
+from app.ballots.counts import may_correct
 from app.ballots.models import Ballot, Poll, RollEntry, Slot, SlotLink
 from app.ballots.put import put_ballot
+from app.ballots.seal import seal_rest
 from app.ballots.times import close_of
+from app.core.database import db
 from app.core.transaction import Lock, Tx, transaction
 from app.engine import sheets
 from app.engine.canonical import canon
@@ -21,6 +24,7 @@ from app.engine.sheets import Reading
 from app.engine.voting import RULES
 from app.paper import desk
 from app.paper.models import PaperEntry, PaperSheet
+from app.paper.seal import seal
 from app.people.actor import Actor
 
 BLANK_KEY, SPOILT_KEY = "8", "9"
@@ -42,10 +46,13 @@ def enter(actor: Actor, poll_public_id: str, raw: Mapping[str, object]) -> Enter
     """
     poll_id = desk.poll_id_of(poll_public_id)
     number = sheets.read_serial(poll_public_id, str(raw.get("serial") or ""))
-    with transaction(lock=[Lock(Poll, poll_id, share=True)]) as tx:
+    # What corrects a stored count is sealed at once, which takes the poll alone.
+    corrects = db.session.scalar(select(Poll.settled_at).where(Poll.id == poll_id)) is not None
+    with transaction(lock=[Lock(Poll, poll_id, share=not corrects)]) as tx:
         poll = desk.held_poll(tx, poll_id)
         by = desk.require_desk(actor, poll)
-        desk.require_uncounted(poll)
+        if not (corrects and may_correct(poll, tx.now)):
+            desk.require_uncounted(poll)
         sheet = tx.session.scalar(select(PaperSheet).where(PaperSheet.poll_id == poll.id, PaperSheet.number == number))
         if sheet is None:
             raise at_field("serial", phrase("No sheet %(number)s was issued.", number=number))
@@ -80,6 +87,9 @@ def enter(actor: Actor, poll_public_id: str, raw: Mapping[str, object]) -> Enter
         if found is None:
             return Entered(sheet.serial, "again" if len(readings) == 1 else "differs")
         _end(tx, poll, sheet, found)
+        if corrects:
+            seal_rest(tx, poll)
+            seal(tx, poll)
         return Entered(sheet.serial, sheet.state)
 
 
@@ -130,7 +140,7 @@ def _end(tx: Tx, poll: Poll, sheet: PaperSheet, found: Reading) -> None:
         entry = tx.session.get_one(RollEntry, found.unit, populate_existing=True)
         _finish(tx, sheet, _place(tx, poll, sheet, entry, found.choice))
         return
-    if sheet.turn > 1:
+    if sheet.turn > 1 and _counts(tx, poll, sheet):
         # A ballot is never taken back by the desk alone: that is for the inspectors.
         raise Conflict(phrase("This sheet was counted as valid. That it isn’t is for the inspectors to find."))
     _finish(tx, sheet, found.kind)
@@ -143,6 +153,11 @@ def _end(tx: Tx, poll: Poll, sheet: PaperSheet, found: Reading) -> None:
     if tx.session.scalar(others.limit(1)) is None:
         entry.boxed_at = None
     tell_unit(tx, poll, entry, "paper.invalid", open=tx.now < close_of(poll, tx.now))
+
+
+def _counts(tx: Tx, poll: Poll, sheet: PaperSheet) -> bool:
+    query = select(Ballot.id).where(Ballot.poll_id == poll.id, Ballot.serial == sheet.serial, Ballot.live)
+    return tx.session.scalar(query) is not None
 
 
 def _finish(tx: Tx, sheet: PaperSheet, state: str) -> None:
@@ -163,6 +178,9 @@ def _place(tx: Tx, poll: Poll, sheet: PaperSheet, entry: RollEntry, choice: Mapp
         raise Conflict(phrase("This sheet was counted for another household. That is for the inspectors to find."))
     sheet.roll_entry_id = entry.id
     if before is not None and before.serial != sheet.serial:
+        if poll.settled_at is not None:
+            # A correction changes what a sheet says, not which of its unit's ballots is the one that was counted.
+            return sheets.OVERTAKEN
         other = _sheet_of(tx, poll, before)
         if _said_later(poll, entry, sheet, other):
             tell_unit(tx, poll, entry, "paper.overtaken")

@@ -43,6 +43,8 @@ def unresolved(poll_ids: Collection[int], now: int) -> set[int]:
     states = states_of(poll_ids)
     waiting = {poll_id for poll_id, found in states.items() if found.get(sheets.RETURNED)}
     to_draw = {poll_id for poll_id, found in states.items() if found.get(sheets.VALID)} - waiting
+    if to_draw:  # the sample of a stored count is compared; a sheet that is read anew after it is awaited, no more
+        to_draw -= set(db.session.scalars(select(Poll.id).where(Poll.id.in_(to_draw), Poll.settled_at.is_not(None))))
     return waiting | {item.poll_id for item in _samples(to_draw) if not item.done}
 
 

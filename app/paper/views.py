@@ -19,7 +19,7 @@ from app.engine.errors import NotFound
 from app.engine.voting import RULES
 from app.engine.voting.consent import KINDS
 from app.paper import queries, service
-from app.paper.forms import BoxForm, HelperForm, IssueForm, ScanForm, SheetForm
+from app.paper.forms import AgainForm, BoxForm, HelperForm, IssueForm, ScanForm, SheetForm
 from app.people.desk import note_access
 from app.people.session import actor, signed_in
 from app.projects.queries import find_activity
@@ -175,10 +175,16 @@ STATES = ("issued", "returned", "valid", "spoilt", "blank", "overtaken")
 
 @paper.route("/c/<slug>/poll/<public_id>/paper/sheet/<serial>", methods=["GET", "POST"])
 def sheet(slug: str, public_id: str, serial: str) -> Page:
-    """Whose a sheet is: the only page that says so, each look noted. A picture of the sheet can be added."""
+    """Whose a sheet is: the only page that says so, each look noted. A picture can be added, a wrong entry set right."""
     page, more = frame(slug, public_id)
-    form = ScanForm()
-    if form.validate_on_submit():
+    form, again = ScanForm(), AgainForm()
+    if "reason" in request.form:
+        if again.validate_on_submit():
+            with again.refusals():
+                service.reopen(actor(), public_id, serial, again.reason.data or "")
+                flash(gettext("Two persons read it anew now. Until they agree, what it said counts."))
+                return redirect(url_for("paper.sheet", slug=slug, public_id=public_id, serial=serial), 303)
+    elif form.validate_on_submit():
         with form.refusals():
             scan = receive_document(form.document.data.read(), form.document.data.filename or "")
             service.attach(actor(), public_id, serial, scan)
@@ -188,8 +194,16 @@ def sheet(slug: str, public_id: str, serial: str) -> Page:
     note_access(actor(), page.community.id, "paper.sheet", f"{public_id}:{serial}")
     ending = extensions_of([row.scan]).get(row.scan, "pdf") if row.scan else ""
     return (
-        render_template("paper/sheet.html", sheet=row, label=label, form=form, ending=ending, **more),
-        form.http_status,
+        render_template(
+            "paper/sheet.html",
+            sheet=row,
+            label=label,
+            form=form,
+            ending=ending,
+            again=again if more["leads"] and service.may_reopen(page.round.poll, row, now()) else None,
+            **more,
+        ),
+        max(form.http_status, again.http_status),
     )
 
 

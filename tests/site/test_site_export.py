@@ -61,7 +61,6 @@ EXPORTED = {
     "roll_entry.person_id": "votes",
     "roll_entry.last_person_id": "votes",
     "roll_entry.entered_by_id": "what_i_did",
-    "roll_entry.checked_by_id": "what_i_did",
     "roll_import.person_id": "what_i_did",
     "sign_off.person_id": "what_i_did",
     "staff_link.person_id": "a secret's hash, of use to nobody",
