@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from app.ballots import matters, queries, voices
+from app.ballots import matters, queries, questions, voices
 from app.ballots.close import settle
 from app.ballots.course import case_of, may_draft, write_state
 from app.ballots.gates import SPEC
@@ -89,8 +89,11 @@ def _rounds(tx: Tx, decision: Decision) -> list[Round]:
     return queries.rounds_of([decision.id], tx.now)[decision.id]
 
 
-def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: int) -> str:
-    """Announce a round on the drafted text: text, rule, times and roll are frozen. Returns the poll's public id."""
+def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: int, *, noted: str = "") -> str:
+    """Announce a round on the drafted text: text, rule, times and roll are frozen. Returns the poll's public id.
+
+    ``noted`` says why questions that neighbours asked stay unanswered; it is asked for only where some do.
+    """
     with transaction() as tx:
         ref, person_id = held(tx, actor, activity_public_id)
         decision = _decision(tx, ref)
@@ -113,7 +116,10 @@ def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: in
             earlier=earlier,
             roll_size=len(units),
         )
-        asking = Asking(tx.now, text=hashed, words=decision.draft, roll_size=len(units))
+        asked = len(questions.open_questions(ref, tx.now))
+        asking = Asking(
+            tx.now, text=hashed, words=decision.draft, roll_size=len(units), questions_open=asked, noted=noted
+        )
         moves.require("announce", case_of(decision, rounds), asking)
         _require_after(tx, ref, opens_at)
         if not decision.policy:
@@ -138,7 +144,7 @@ def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: in
             write_state(tx, decision, "deciding", at=tx.now, person_id=person_id)
         else:
             decision.state, decision.state_at = "deciding", tx.now
-        _record(tx, poll, version, person_id)
+        _record(tx, poll, version, person_id, questions.note(poll.public_id, asked, noted))
         _tell_roll(tx, poll, units, version.title, ref.slug)
         return poll.public_id
 
@@ -280,14 +286,14 @@ def _freeze_voices(tx: Tx, poll: Poll, units: list[Unit]) -> None:
         tx.session.execute(insert(RollVoice), rows[start : start + INSERT_CHUNK])
 
 
-def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int) -> None:
+def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int, noted: Mapping[str, Any]) -> None:
     record_event(
         tx,
         "poll.announced",
         community_id=poll.community_id,
         project_id=poll.project_id,
         person_id=person_id,
-        data={"title": version.title, **({"matter": poll.matter} if poll.matter else {})},
+        data={"title": version.title, **({"matter": poll.matter} if poll.matter else {}), **noted},
         public={
             "poll": poll.public_id,
             "attempt": poll.attempt,

@@ -25,6 +25,13 @@ class AnnounceForm(Form):
 
     opens = Day(_l("First day"), past=False, description=_l("The vote opens at 8:00."))
     closes = Day(_l("Last day"), past=False, description=_l("It closes at 20:00."))
+    unanswered = Prose(
+        _l("Why are they not answered?"),
+        required=False,
+        most=1000,
+        description=_l("It stands in public with the vote. Answering is better: mark a reply as the answer."),
+        render_kw={"rows": 3},
+    )
 
 
 class AdoptForm(Form):

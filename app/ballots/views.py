@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.ballots import course, ends, gates, holds, matters, outcome, queries, record, rolls, service, told
+from app.ballots import course, ends, gates, holds, matters, outcome, queries, questions, record, rolls, service, told
 from app.ballots.forms import AdoptForm, AnnounceForm, DraftForm
 from app.ballots.models import Decision
 from app.ballots.queries import Round
@@ -28,6 +28,7 @@ ballots = Blueprint("ballots", __name__)
 Page = str | Response | tuple[str, int]
 OPENS_HOUR, CLOSES_HOUR = 8, 20
 CONCERNS = 50  # as many as one page shows
+QUESTIONS = 10  # likewise
 
 
 @ballots.app_context_processor
@@ -113,6 +114,7 @@ def announce(slug: str, public_id: str) -> Page:
                 public_id,
                 at_local(form.opens.data, OPENS_HOUR),
                 at_local(form.closes.data, CLOSES_HOUR),
+                noted=form.unanswered.data or "",
             )
             flash(gettext("Announced. Text, rule, times and roll are frozen now."))
             return redirect(url_for("ballots.poll", slug=slug, public_id=poll), 303)
@@ -134,6 +136,8 @@ def announce(slug: str, public_id: str) -> Page:
             attempt=rounds[0].poll.attempt + 1 if rounds else 1,
             fingerprint=text_hash(decision.draft),
             hours=hours,
+            asked_before=questions.open_questions(ref, at),
+            shown=QUESTIONS,
         ),
         form.http_status,
     )

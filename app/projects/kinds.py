@@ -78,6 +78,14 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Question:
+    """A question that was asked in an activity and has no answer: its first words, and where it stands."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
 class ActivityKind:
     """A kind of activity. ``summaries`` answers many at once, in their order, with a fixed number of queries.
 
@@ -98,6 +106,8 @@ class ActivityKind:
     resumed: Callable[[Tx, ActivityRef, int], None] | None = None  # told since when its project had rested
     # Of each of them, what keeps the decision it comes after from being adopted; None: nothing any more.
     holds: Callable[[Sequence[ActivityRef], int], Sequence[Phrase | None]] | None = None
+    # Of each of them, what somebody asked there and nobody has answered, oldest first.
+    asks: Callable[[Sequence[ActivityRef], int], Sequence[Sequence[Question]]] | None = None
     own_times: bool = False  # its module sets and freezes its window; nobody else does
 
 
