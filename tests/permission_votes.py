@@ -25,7 +25,10 @@ AWAY_LEADS = LEADS.replace("facilitator: page", "facilitator: away")
 CONFLICT_LEADS = LEADS_DO.replace("facilitator: does it", "facilitator: 409")
 BALLOTS = [
     *form("ballots.activity", "vote_to_come", EVERYBODY, LEADS_DO, WORDS),
-    *form("ballots.announce", "vote_to_come", LEADS, LEADS_DO, {"opens": "2026-03-16", "closes": "2026-03-23"}),
+    *form(
+        *("ballots.announce", "vote_to_come", LEADS, LEADS_DO),
+        {"opens": "2026-03-16", "closes": "2026-03-23", "unanswered": REASON},
+    ),
     *form(
         "ballots.adopt",
         "vote_passed",
