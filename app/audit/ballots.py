@@ -211,7 +211,7 @@ def check_batches(poll: Any, entries: int) -> None:
     for number, batch in enumerate(batches, start=1):
         same("ballot_batch", batch.id, "number", batch.number, number, "the batches of a poll are numbered")
         _check_batch(poll, batch)
-    if poll.settled_at is not None:
+    if poll.settled_at is not None or poll.voided_at is not None:
         left = select(Ballot.public_id).where(Ballot.poll_id == poll.id, Ballot.batch_id.is_(None)).limit(1)
         found = db.session.scalar(left)
         if found is not None:

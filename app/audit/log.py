@@ -26,9 +26,9 @@ OBJECTIONS = (
     *("objection.withdrawn", "objection.disagreed", "objection.drawn", "objection.weighed"),
     *("objection.answered", "objection.replied", "objection.settled"),
 )
-MOVED, PROLONGED = "decision.moved", "poll.prolonged"
+MOVED, PROLONGED, FAULTED, VOIDED = "decision.moved", "poll.prolonged", "poll.faulted", "poll.voided"
 KEPT = frozenset(
-    {"poll.announced", "poll.closed", "count.final", "record.published", MOVED, PROLONGED, *OBJECTIONS}
+    {"poll.announced", "poll.closed", "count.final", "record.published", MOVED, PROLONGED, FAULTED, VOIDED, *OBJECTIONS}
     | {
         "paper.issued",
         "paper.returned",
@@ -100,6 +100,13 @@ class Log:
             if not isinstance(name, str) or name in found:
                 raise Wrong("log", place(told.body), key, f"expected one entry {kind} for each {key}")
             found[name] = told
+        return found
+
+    def all_by(self, kind: str, key: str) -> dict[str, list[Told]]:
+        """The entries of a kind by what they speak of, several of one included."""
+        found: dict[str, list[Told]] = {}
+        for told in self.kept.get(kind, ()):
+            found.setdefault(str(told.body.get(key)), []).append(told)
         return found
 
     def newest(self, kinds: Iterable[str], key: str) -> dict[str, Told]:

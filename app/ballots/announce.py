@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
-from app.ballots import matters, queries, questions, voices
+from app.ballots import inspectors, matters, queries, questions, voices
 from app.ballots.close import settle
 from app.ballots.course import case_of, may_draft, write_state
 from app.ballots.gates import SPEC
-from app.ballots.law_models import RollVoice
-from app.ballots.models import Decision, Poll, RollEntry, Slot, SlotLink, TextVersion
+from app.ballots.models import Decision, Poll, TextVersion
 from app.ballots.queries import Round
-from app.ballots.rolls import ROLL_VERSION, Unit, asked_of, electorate, mode_of, require_whole, rings_asked, roll_root
+from app.ballots.rolls import (
+    ROLL_VERSION,
+    Unit,
+    asked_of,
+    electorate,
+    freeze_roll,
+    mode_of,
+    require_whole,
+    rings_asked,
+    roll_root,
+)
 from app.core.events import record_event
 from app.core.jobs import enqueue
 from app.core.outbox import tell
@@ -32,7 +40,6 @@ from app.projects.kinds import ActivityRef, only
 from app.projects.models import ActivityRun, Project
 from app.projects.queries import activity_refs, find_activity
 
-INSERT_CHUNK = 1000
 FROZEN_SETTINGS = (
     *("rule", "electorate", "quorum", "threshold", "rounds", "announce_hours", "open_days", "paper"),
     *("prolong_days", "handle_days", "narrow"),
@@ -89,10 +96,19 @@ def _rounds(tx: Tx, decision: Decision) -> list[Round]:
     return queries.rounds_of([decision.id], tx.now)[decision.id]
 
 
-def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: int, *, noted: str = "") -> str:
-    """Announce a round on the drafted text: text, rule, times and roll are frozen. Returns the poll's public id.
+def announce(
+    actor: Actor,
+    activity_public_id: str,
+    opens_at: int,
+    closes_at: int,
+    inspect: Sequence[str] = ("", "", ""),
+    *,
+    noted: str = "",
+) -> str:
+    """Announce a round on the drafted text: text, rule, times, roll and inspectors are frozen.
 
-    ``noted`` says why questions that neighbours asked stay unanswered; it is asked for only where some do.
+    ``inspect`` are the names of three residents, or all empty; ``noted`` says why questions that
+    neighbours asked stay unanswered, where some do. Returns the poll's public id.
     """
     with transaction() as tx:
         ref, person_id = held(tx, actor, activity_public_id)
@@ -106,16 +122,17 @@ def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: in
             require_whole(ref)
         matter = matters.freeze(ref, decision)
         times = PollTimes(tx.now, opens_at, closes_at)
-        earlier = set(tx.session.scalars(select(TextVersion.text_hash).where(TextVersion.decision_id == decision.id)))
+        earlier = _versions(tx, decision)
         hashed = text_hash(decision.draft)
         check_announcement(
             times,
             announce_hours=ref.activity.whole("announce_hours"),
             text=decision.draft,
             text_hash=hashed,
-            earlier=earlier,
+            earlier=earlier.keys() - ({rounds[0].version.text_hash} if _is_void(rounds) else set()),
             roll_size=len(units),
         )
+        people = inspectors.read_names(ref.community_id, inspect, decision.proposer_id)
         asked = len(questions.open_questions(ref, tx.now))
         asking = Asking(
             tx.now, text=hashed, words=decision.draft, roll_size=len(units), questions_open=asked, noted=noted
@@ -124,6 +141,43 @@ def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: in
         _require_after(tx, ref, opens_at)
         if not decision.policy:
             decision.policy = {key: str(ref.activity.settings[key]) for key in FROZEN_SETTINGS}
+        version = _version(tx, decision, hashed, earlier)
+        poll = _poll(decision, version, attempt, times, units, ref, person_id, matter)
+        tx.session.add(poll)
+        tx.session.flush()
+        freeze_roll(tx, poll, units)
+        tx.session.execute(
+            update(ActivityRun).where(ActivityRun.id == ref.id).values(opens_at=opens_at, closes_at=closes_at)
+        )
+        if decision.narrowed_at is not None and decision.state == "drafting":
+            write_state(tx, decision, "deciding", at=tx.now, person_id=person_id)
+        else:
+            decision.state, decision.state_at = "deciding", tx.now
+        inspectors.freeze(tx, poll, people, version.title, ref.slug)
+        said = {
+            "matter": poll.matter,
+            "inspectors": [[person.name, person.public_id] for person in people],
+            **questions.note(poll.public_id, asked, noted),
+        }
+        _record(tx, poll, version, person_id, said)
+        _tell_roll(tx, poll, units, version.title, ref.slug, again=_is_void(rounds))
+        return poll.public_id
+
+
+def _versions(tx: Tx, decision: Decision) -> dict[str, TextVersion]:
+    """The texts that were announced, by their hashes."""
+    rows = tx.session.scalars(select(TextVersion).where(TextVersion.decision_id == decision.id))
+    return {row.text_hash: row for row in rows}
+
+
+def _is_void(rounds: Sequence[Round]) -> bool:
+    return bool(rounds) and rounds[0].poll.voided_at is not None
+
+
+def _version(tx: Tx, decision: Decision, hashed: str, earlier: Mapping[str, TextVersion]) -> TextVersion:
+    """The text as it is announced: the one of before where it is held again, under its own title."""
+    version = earlier.get(hashed)
+    if version is None:
         version = TextVersion(
             decision_id=decision.id,
             number=len(earlier) + 1,
@@ -133,20 +187,11 @@ def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: in
         )
         tx.session.add(version)
         tx.session.flush()
-        poll = _poll(decision, version, attempt, times, units, ref, person_id, matter)
-        tx.session.add(poll)
-        tx.session.flush()
-        _freeze_roll(tx, poll, units)
-        tx.session.execute(
-            update(ActivityRun).where(ActivityRun.id == ref.id).values(opens_at=opens_at, closes_at=closes_at)
+    elif version.title != decision.title:
+        raise Conflict(
+            phrase("This text was announced as “%(title)s”. Keep that title, or change the text.", title=version.title)
         )
-        if decision.narrowed_at is not None and decision.state == "drafting":
-            write_state(tx, decision, "deciding", at=tx.now, person_id=person_id)
-        else:
-            decision.state, decision.state_at = "deciding", tx.now
-        _record(tx, poll, version, person_id, questions.note(poll.public_id, asked, noted))
-        _tell_roll(tx, poll, units, version.title, ref.slug)
-        return poll.public_id
+    return version
 
 
 def _require_after(tx: Tx, ref: ActivityRef, opens_at: int) -> None:
@@ -227,73 +272,14 @@ def _poll(
     )
 
 
-def _freeze_roll(tx: Tx, poll: Poll, units: list[Unit]) -> None:
-    """Write the roll, and give each entry a slot in an order that tells nothing."""
-    rows: list[Mapping[str, Any]] = [
-        {
-            "poll_id": poll.id,
-            "community_id": poll.community_id,
-            "household_id": unit.household_id,
-            "person_id": unit.person_id,
-            "owner_id": unit.owner_id,
-            "unit_key": unit.key,
-            "rings": list(unit.rings),
-            "source": unit.source,
-            "entered_by_id": unit.entered_by_id,
-            "label": unit.label,
-            "heads": unit.heads,
-            "area": unit.area,
-        }
-        for unit in units
-    ]
-    for start in range(0, len(rows), INSERT_CHUNK):
-        tx.session.execute(insert(RollEntry), rows[start : start + INSERT_CHUNK])
-    _freeze_voices(tx, poll, units)
-    if poll.mode == "C":
-        return  # no slots: nothing leads from a ballot to the roll
-    entries = list(tx.session.scalars(select(RollEntry.id).where(RollEntry.poll_id == poll.id)))
-    slots = [{"id": secrets.randbits(62), "poll_id": poll.id, "code": secrets.token_hex(16)} for _ in entries]
-    secrets.SystemRandom().shuffle(entries)
-    for start in range(0, len(entries), INSERT_CHUNK):
-        part = slice(start, start + INSERT_CHUNK)
-        tx.session.execute(insert(Slot), slots[part])
-        tx.session.execute(
-            insert(SlotLink),
-            [
-                {"roll_entry_id": entry, "slot_id": slot["id"], "poll_id": poll.id}
-                for entry, slot in zip(entries[part], slots[part], strict=True)
-            ],
-        )
-
-
-def _freeze_voices(tx: Tx, poll: Poll, units: list[Unit]) -> None:
-    """Write down who casts for each owner; nothing to write for others."""
-    if poll.electorate != "owner":
-        return
-    query = select(RollEntry.unit_key, RollEntry.id).where(RollEntry.poll_id == poll.id)
-    ids = dict(tx.session.execute(query).all())
-    rows = [
-        {
-            "poll_id": poll.id,
-            "roll_entry_id": ids[unit.key],
-            "household_id": who if kind == "household" else None,
-            "owner_id": who if kind == "owner" else None,
-        }
-        for unit in units
-        for kind, who in unit.voices
-    ]
-    for start in range(0, len(rows), INSERT_CHUNK):
-        tx.session.execute(insert(RollVoice), rows[start : start + INSERT_CHUNK])
-
-
-def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int, noted: Mapping[str, Any]) -> None:
+def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int, said: Mapping[str, Any]) -> None:
     record_event(
         tx,
         "poll.announced",
         community_id=poll.community_id,
         project_id=poll.project_id,
         person_id=person_id,
-        data={"title": version.title, **({"matter": poll.matter} if poll.matter else {}), **noted},
+        data={"title": version.title, **{key: value for key, value in said.items() if value}},
         public={
             "poll": poll.public_id,
             "attempt": poll.attempt,
@@ -318,7 +304,7 @@ def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int, noted: Map
     enqueue(tx, "checkpoint", {"community": poll.community_id}, key=f"announced:{poll.public_id}")
 
 
-def _tell_roll(tx: Tx, poll: Poll, units: list[Unit], title: str, slug: str) -> None:
+def _tell_roll(tx: Tx, poll: Poll, units: list[Unit], title: str, slug: str, *, again: bool) -> None:
     people: set[int] = set()
     if poll.electorate == "owner":
         people.update(tx.session.scalars(voices.speakers(poll.id)))
@@ -331,7 +317,13 @@ def _tell_roll(tx: Tx, poll: Poll, units: list[Unit], title: str, slug: str) -> 
         "poll.announced",
         community_id=poll.community_id,
         project_id=poll.project_id,
-        data={"title": title, "opens": poll.opens_at, "closes": poll.closes_at, "attempt": poll.attempt},
+        data={
+            "title": title,
+            "opens": poll.opens_at,
+            "closes": poll.closes_at,
+            "attempt": poll.attempt,
+            **({"again": True} if again else {}),
+        },
         href=f"/c/{slug}/poll/{poll.public_id}",
         dedupe=f"announced:{poll.public_id}",
     )

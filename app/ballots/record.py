@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from app.ballots import queries, questions, told, weights
+from app.ballots import inspectors, queries, questions, told, weights
 from app.ballots.models import Poll
 from app.ballots.queries import Round
 from app.engine.method import Text
@@ -49,6 +49,7 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
                 "passed": item.passed,
                 **law_part(item),
                 **rings_part(item),
+                **inspectors_part(item),
                 "concerns": told.concerns_of(poll, now),
                 "objections": [
                     {"number": o.code, "state": o.state, **{k: v for k, v in o.choice.items() if k != "stance"}}
@@ -81,6 +82,17 @@ def rings_part(item: Round) -> dict[str, Any]:
             {"zh_Hans": ring.title.zh_Hans, "en": ring.title.en, "members": ring.members, "enough": ring.enough}
             for ring in rings
         ]
+    }
+
+
+def inspectors_part(item: Round) -> dict[str, Any]:
+    """Who looked over a round, and the faults that they found; nothing where nobody was named."""
+    named = inspectors.inspectors_of(item.poll.id)
+    faults = [{"by": row.name, "at": row.found_at, "reason": row.fault} for row in named if row.found_at is not None]
+    return {
+        **({"inspectors": [row.name for row in named]} if named else {}),
+        **({"faults": faults} if faults else {}),
+        **({"voided_at": item.poll.voided_at} if item.poll.voided_at is not None else {}),
     }
 
 

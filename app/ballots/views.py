@@ -114,6 +114,7 @@ def announce(slug: str, public_id: str) -> Page:
                 public_id,
                 at_local(form.opens.data, OPENS_HOUR),
                 at_local(form.closes.data, CLOSES_HOUR),
+                form.inspect,
                 noted=form.unanswered.data or "",
             )
             flash(gettext("Announced. Text, rule, times and roll are frozen now."))

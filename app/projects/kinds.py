@@ -106,6 +106,7 @@ class ActivityKind:
     resumed: Callable[[Tx, ActivityRef, int], None] | None = None  # told since when its project had rested
     # Of each of them, what keeps the decision it comes after from being adopted; None: nothing any more.
     holds: Callable[[Sequence[ActivityRef], int], Sequence[Phrase | None]] | None = None
+    undone: Callable[[Tx, ActivityRef], None] | None = None  # told when the decision it comes after holds no more
     # Of each of them, what somebody asked there and nobody has answered, oldest first.
     asks: Callable[[Sequence[ActivityRef], int], Sequence[Sequence[Question]]] | None = None
     own_times: bool = False  # its module sets and freezes its window; nobody else does

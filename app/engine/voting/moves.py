@@ -163,8 +163,9 @@ def _formal_named(case: Case, ask: Asking) -> None:
 
 
 def _has_result(case: Case, ask: Asking) -> None:
-    at = phase(case, ask.now)
-    if case.decision.state in ENDS or at not in ("lapsed", "handling", "integrating", "deadlock", "provisional"):
+    # While votes on paper are counted, too: what inspectors find there may keep the count from ever ending.
+    closed = ("counting", "lapsed", "handling", "integrating", "deadlock", "provisional")
+    if case.decision.state in ENDS or phase(case, ask.now) not in closed:
         raise Closed(phrase("A round is found void after its close, before it is adopted."))
 
 
