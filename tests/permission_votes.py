@@ -145,6 +145,7 @@ OBJECTIONS = [
         act="write",
     ),
     # Before anybody disagreed, nothing is to be drawn, said, answered or replied to.
+    *get("objections.do", "objection", AWAY, act="close"),
     *get("objections.do", "objection", AWAY, act="draw"),
     *get("objections.do", "objection", AWAY, act="say"),
     *get("objections.do", "objection", AWAY, act="offer"),
