@@ -45,7 +45,7 @@ ANNOUNCED = {
 # the policy.
 BEFORE = {"mode": "A", "paper": "none"}
 # Settings that policies of before don't have.
-LATER = ("paper", "prolong_days", "handle_days", "narrow")
+LATER = ("paper", "prolong_days", "handle_days", "narrow", "formal")
 AS_TEXT = ("tally", "asked_of", "matter", "rings")  # what was stored is read here, and named when it can't be read
 POLICY = ("rule", "electorate", "quorum", "threshold")
 
@@ -185,6 +185,8 @@ def _check_announced(poll: Any, told: Told) -> None:
     ).one()
     same("poll", name, "decision_id", decision.project_id, poll.project_id, source)
     policy = json.loads(decision.policy)
+    if isinstance(matter, dict) and matter.get("formal"):
+        policy |= {"rule": policy.get("formal")}
     if isinstance(matter, dict) and matter.get("item") and RULES[policy["rule"]].by_area:
         rule = RULES[ITEMS[matter["item"]].rule]
         if rule.fixed is not None:

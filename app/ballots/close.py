@@ -115,8 +115,7 @@ def settle(poll_id: int) -> bool:
     """Store one closed poll's tally under its exclusive lock; once. The log entry names the deadline."""
     with transaction(lock=[Lock(Poll, poll_id)]) as tx:
         poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
-        over = poll.settled_at is not None or poll.voided_at is not None
-        if over or poll.closes_at > tx.now or waits.uncounted([poll.id], tx.now):
+        if poll.settled_at is not None or poll.closes_at > tx.now or waits.uncounted([poll.id], tx.now):
             return False
         prolong(poll_id)  # what was due before comes first
         if close_of(poll, tx.now) > tx.now:

@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 
 from app.ballots import queries, voices
 from app.ballots.close import lapse, recount, settle
+from app.ballots.course import is_formal, write_state
 from app.ballots.law_models import CountObjection
-from app.ballots.models import Poll
+from app.ballots.models import Decision, Poll
 from app.ballots.times import notice_ends
 from app.core.database import db
 from app.core.events import record_event
@@ -175,6 +176,9 @@ def finalise(actor: Actor, poll_public_id: str) -> None:
         )
         if not tally.quorum_met:
             lapse(tx, poll, tx.now)
+        elif is_formal(poll) and not tally.passed:
+            decision = tx.session.get_one(Decision, poll.decision_id, with_for_update=True, populate_existing=True)
+            write_state(tx, decision, "rejected", at=tx.now)
         tell(
             tx,
             voices.voters(tx, poll),
@@ -196,7 +200,9 @@ def changed_since(item: queries.Round) -> list[Phrase]:
     for stance in item.rule.stances:
         was, now = before["counts"][stance.key], tally.counts[stance.key]
         area_was, area = before.get("areas", {}).get(stance.key, 0), tally.areas.get(stance.key, 0)
-        if (was, area_was) != (now, area):
+        if (was, area_was) != (now, area) and not item.rule.by_area:
+            found.append(phrase("%(stance)s: %(was)s before, now %(now)s.", stance=stance.title, was=was, now=now))
+        elif (was, area_was) != (now, area):
             found.append(
                 phrase(
                     "%(stance)s: %(was)s owners with %(area_was)s m² before, now %(now)s with %(area)s m².",

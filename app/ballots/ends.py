@@ -9,9 +9,9 @@ from typing import Literal
 from sqlalchemy import select
 
 from app.ballots import queries, voices
-from app.ballots.announce import held
 from app.ballots.close import settle
 from app.ballots.course import case_of, write_state
+from app.ballots.draft import held
 from app.ballots.gates import SPEC
 from app.ballots.models import Decision, Outcome, Poll, TextVersion
 from app.ballots.queries import Round

@@ -72,6 +72,11 @@ def rule_key(ref: ActivityRef, matter: Mapping[str, Any]) -> str:
     return ITEMS[matter["item"]].rule if RULES[written].by_area and matter.get("item") else written
 
 
+def after_deadlock(ref: ActivityRef) -> dict[str, Any]:
+    """What the separate vote after a deadlock freezes: that it is one, and for how many days its count is under notice."""
+    return {"formal": True, "notice_days": ref.activity.whole("count_notice_days")}
+
+
 def preview(ref: ActivityRef, decision: Decision | None) -> dict[str, Any]:
     """What an announcement now would freeze as the matter; empty where others than owners are asked."""
     if ref.activity.word("electorate") != "owner":

@@ -19,7 +19,14 @@ from app.projects.kinds import Presses
 
 
 def _announced(data: Mapping[str, Any]) -> Phrase:
-    if data.get("again"):
+    if data.get("why") == "formal":
+        return phrase(
+            "Objections stood in the way of “%(title)s”. Now a majority says whether it holds: from %(opens)s to %(closes)s.",
+            title=data["title"],
+            opens=Moment(data["opens"]),
+            closes=Moment(data["closes"]),
+        )
+    if data.get("why") == "void":
         return phrase(
             "The vote on “%(title)s” was found void, and is held once more. Please say again: from %(opens)s to %(closes)s.",
             title=data["title"],

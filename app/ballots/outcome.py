@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from app.ballots import queries, voices
-from app.ballots.announce import held
 from app.ballots.close import settle
 from app.ballots.course import case_of, write_state
+from app.ballots.draft import held
 from app.ballots.holds import holds_of
 from app.ballots.models import Decision, Outcome, Poll
 from app.core.database import db

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from app.ballots.announce import announce, save_draft
+from app.ballots.announce import announce
 from app.ballots.cast import Receipt, cast, needs_agreement, try_choice
 from app.ballots.close import settle, settle_due, withdraw_objection
 from app.ballots.course import may_announce, may_draft
 from app.ballots.dispute import dispute
+from app.ballots.draft import save_draft
 from app.ballots.ends import leave, review, review_due
 from app.ballots.inspectors import find_fault
 from app.ballots.outcome import adopt

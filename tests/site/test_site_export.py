@@ -44,6 +44,7 @@ EXPORTED = {
     "poll.announced_by_id": "what_i_did",
     "decision.proposer_id": "what_i_did",
     "decision_outcome.by_id": "what_i_did",
+    "poll_inspector.person_id": "inspected",
     "disagreement.person_id": "disagreements",
     "panel_seat.person_id": "panels",
     "willing.person_id": "panels",

@@ -226,9 +226,18 @@ def require(move: str, case: Case, ask: Asking) -> None:
         GUARDS[name](case, ask)
 
 
-def require_turn(case: Case, now: int) -> None:
+def require_turn(case: Case, ask: Asking) -> None:
     """Refuse an announcement whose turn it is not, before anything else is looked at."""
-    GUARDS["may announce"](case, Asking(now))
+    GUARDS["may announce"](case, ask)
+
+
+def is_turn(case: Case, ask: Asking) -> bool:
+    """Whether it is the turn of an announcement."""
+    try:
+        require_turn(case, ask)
+    except DomainError:
+        return False
+    return True
 
 
 def allowed(move: str, case: Case, ask: Asking) -> bool:
