@@ -188,7 +188,7 @@ def story(town: Town, method: str) -> Story:
     yield stage.at(-6, 8, 30)
     scene.answer(ids[0], "accepted", "样灯装了两周，楼下三户看过，没有人说刺眼。按这一稿征求大家意见。")
     scene.answer(ids[1], "later", "太阳能灯留两盏做比较，装在盆景园，一年后看哪种好用。")
-    poll = scene.announce("vote", TITLE, TEXT, -4, 3, NOTED)
+    poll = scene.announce("vote", TITLE, TEXT, -4, 3, ("周师傅", "贺伯", "宋大姐"), NOTED)
     given = scene.ballots_of(58, "two", NAMED, ("读书角会不会变成打牌角？", "定时器坏了找谁？"), abstain=2)
     others = {town.who(name).household_id for name in ("小林", "贺伯")}
     yield from scene.cast(poll, -4, -1, [item for item in given if item[0].household_id not in others])
