@@ -26,7 +26,10 @@ CONFLICT_LEADS = LEADS_DO.replace("facilitator: does it", "facilitator: 409")
 NO_INSPECTOR = "anonymous: sign in | *: 403"  # what the three do: tests/ballots/test_ballots_inspectors.py
 BALLOTS = [
     *form("ballots.activity", "vote_to_come", EVERYBODY, LEADS_DO, WORDS),
-    *form("ballots.announce", "vote_to_come", LEADS, LEADS_DO, {"opens": "2026-03-16", "closes": "2026-03-23"}),
+    *form(
+        *("ballots.announce", "vote_to_come", LEADS, LEADS_DO),
+        {"opens": "2026-03-16", "closes": "2026-03-23", "unanswered": REASON},
+    ),
     *form(
         "ballots.adopt",
         "vote_passed",
@@ -144,6 +147,7 @@ OBJECTIONS = [
         act="write",
     ),
     # Before anybody disagreed, nothing is to be drawn, said, answered or replied to.
+    *get("objections.do", "objection", AWAY, act="close"),
     *get("objections.do", "objection", AWAY, act="draw"),
     *get("objections.do", "objection", AWAY, act="say"),
     *get("objections.do", "objection", AWAY, act="offer"),

@@ -17,7 +17,7 @@ from app.engine.errors import DomainError
 from app.objections.models import Disagreement, Panel, PanelWord, Seat, Willing
 from app.people.models import Person
 
-DRAWN = "objection.drawn"
+DRAWN, LISTED = "objection.drawn", "objection.list_closed"
 Key = tuple[Any, ...]
 
 
@@ -101,7 +101,8 @@ def _check_willing(community_id: int, log: Log, bound: set[str]) -> None:
 
 
 def _check_panels(community_id: int, log: Log) -> None:
-    drawn, closed = log.by(DRAWN, "objection"), log.by("poll.closed", "poll")
+    """Panels by two entries: the list of the willing closes, then three are drawn; before, one entry did both."""
+    drawn, listed, closed = log.by(DRAWN, "objection"), log.by(LISTED, "objection"), log.by("poll.closed", "poll")
     columns = [column for column in Panel.__table__.columns if column.name != "pool"]
     rows = db.session.execute(
         select(*columns, cast(Panel.pool, Text).label("pool"), Objection.public_id.label("objection"))
@@ -111,23 +112,39 @@ def _check_panels(community_id: int, log: Log) -> None:
         .order_by(Panel.id)
     ).all()
     for row in rows:
-        told = drawn.pop(row.objection, None)
-        if told is None:
+        told, list_told = drawn.pop(row.objection, None), listed.pop(row.objection, None)
+        began = list_told or told
+        if began is None:
             raise Wrong("panel", row.id, "objection_id", "expected an entry of the log that draws it; there is none")
         pool = read_json("panel", row.id, "pool", row.pool)
-        if pool != told.body.get("pool"):
-            raise Wrong("panel", row.id, "pool", f"expected those whom {place(told.body)} of the log names")
-        agree("panel", row, told, {"dice": told.body.get("dice"), "seed": told.body.get("seed"), "at": told.event.at})
-        _check_draw(row, pool, log, closed.get(str(told.body.get("poll"))))
-    for name, told in drawn.items():
+        for entry in (list_told, told):
+            if entry is not None and pool != entry.body.get("pool"):
+                raise Wrong("panel", row.id, "pool", f"expected those whom {place(entry.body)} of the log names")
+        by_draw = {
+            "dice": told.body.get("dice") if told is not None else "",
+            "seed": told.body.get("seed") if told is not None else "",
+            "drawn_at": told.event.at if told is not None else None,
+        }
+        agree("panel", row, began, {"at": began.event.at, **by_draw})
+        root_at = list_told or closed.get(str(began.body.get("poll")))
+        _check_root(row, log, root_at)
+        if told is not None:
+            _check_draw(row, pool)
+        elif db.session.scalar(select(Seat.id).where(Seat.panel_id == row.id).limit(1)) is not None:
+            raise Wrong("panel_seat", f"of panel {row.id}", "id", "expected none: nobody is drawn yet")
+    for name, told in [*drawn.items(), *listed.items()]:
         raise Wrong("panel", f"of {name}", "objection_id", f"expected the panel that {place(told.body)} draws")
 
 
-def _check_draw(row: Any, pool: Any, log: Log, closed: Told | None) -> None:
-    """Draw once more: by the log's root at the entry of the close, the dice, and those who were willing."""
+def _check_root(row: Any, log: Log, told: Told | None) -> None:
+    """The log's root that enters the seed: at the entry that closed the list, or, before, the round."""
     size = _size(row.checkpoint)
-    if closed is None or size is None or size != closed.body["seq"] + 1 or row.checkpoint[-64:] != log.reached[size][0]:
-        raise Wrong("panel", row.id, "checkpoint", "expected the log's root at the entry that closed the round")
+    if told is None or size is None or size != told.body["seq"] + 1 or row.checkpoint[-64:] != log.reached[size][0]:
+        raise Wrong("panel", row.id, "checkpoint", "expected the log's root at the entry that closed the list")
+
+
+def _check_draw(row: Any, pool: Any) -> None:
+    """Draw once more: by the root, the dice, and those who were willing."""
     try:
         again = lot.draw(row.checkpoint, row.dice, pool)
     except (DomainError, TypeError):

@@ -23,7 +23,7 @@ BEFORE_ALL = -(2**63)
 MOST_WAITING = 5000
 # Kinds of which entry and event are kept, because rows are compared with them later: a few for each project.
 OBJECTIONS = (
-    *("objection.withdrawn", "objection.disagreed", "objection.drawn", "objection.weighed"),
+    *("objection.withdrawn", "objection.disagreed", "objection.list_closed", "objection.drawn", "objection.weighed"),
     *("objection.answered", "objection.replied", "objection.settled"),
 )
 MOVED, PROLONGED, FAULTED, VOIDED = "decision.moved", "poll.prolonged", "poll.faulted", "poll.voided"

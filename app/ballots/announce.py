@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from app.ballots import inspectors, matters, voices
+from app.ballots import inspectors, matters, questions, voices
 from app.ballots.close import settle
 from app.ballots.course import case_of, write_state
 from app.ballots.draft import decision_of, held, rounds_held
@@ -65,11 +65,13 @@ def announce(
     inspect: Sequence[str] = ("", "", ""),
     *,
     formal: bool = False,
+    noted: str = "",
 ) -> str:
     """Announce a round on the drafted text: text, rule, times, roll and inspectors are frozen.
 
     ``inspect`` are the names of three residents, or all empty. A ``formal`` one is the separate vote by majority after
-    a deadlock, on the text of the round before. Returns the poll's public id.
+    a deadlock, on the text of the round before. ``noted`` says why questions that neighbours asked stay unanswered,
+    where some do. Returns the poll's public id.
     """
     with transaction() as tx:
         ref, person_id = held(tx, actor, activity_public_id)
@@ -93,7 +95,16 @@ def announce(
             roll_size=len(units),
         )
         people = inspectors.read_names(ref.community_id, inspect, decision.proposer_id)
-        asking = Asking(tx.now, text=wording.text_hash, words=wording.text, roll_size=len(units), formal=formal)
+        asked = len(questions.open_questions(ref, tx.now))
+        asking = Asking(
+            tx.now,
+            text=wording.text_hash,
+            words=wording.text,
+            roll_size=len(units),
+            formal=formal,
+            questions_open=asked,
+            noted=noted,
+        )
         moves.require("announce", case_of(decision, rounds), asking)
         _require_after(tx, ref, opens_at)
         if not decision.policy:
@@ -112,7 +123,12 @@ def announce(
         else:
             decision.state, decision.state_at = "deciding", tx.now
         inspectors.freeze(tx, poll, people, version.title, ref.slug)
-        _record(tx, poll, version, person_id, [[person.name, person.public_id] for person in people])
+        said = {
+            "matter": poll.matter,
+            "inspectors": [[person.name, person.public_id] for person in people],
+            **questions.note(poll.public_id, asked, noted),
+        }
+        _record(tx, poll, version, person_id, said)
         _tell_roll(
             tx, poll, units, version.title, ref.slug, why="void" if _is_void(rounds) else "formal" if formal else ""
         )
@@ -239,8 +255,7 @@ def _poll(
     )
 
 
-def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int, inspect: list[list[str]]) -> None:
-    said: dict[str, Any] = {"matter": poll.matter, "inspectors": inspect}
+def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int, said: Mapping[str, Any]) -> None:
     record_event(
         tx,
         "poll.announced",

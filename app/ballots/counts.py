@@ -12,7 +12,7 @@ from app.ballots.close import ballots_hash, lapse, recount, settle
 from app.ballots.course import is_formal, write_state
 from app.ballots.law_models import CountObjection
 from app.ballots.models import Decision, Poll
-from app.core.clock import DAY
+from app.ballots.times import notice_ends
 from app.core.database import db
 from app.core.events import record_event
 from app.core.outbox import tell
@@ -24,11 +24,6 @@ from app.people.actor import Actor
 from app.people.models import Person
 
 LEAST_REASON = 10
-
-
-def notice_ends(poll: Poll) -> int:
-    """When the notice of a count is over: so many days after the close."""
-    return poll.closes_at + int(poll.matter.get("notice_days", 0)) * DAY
 
 
 def objections_to(poll_id: int) -> list[tuple[CountObjection, str]]:

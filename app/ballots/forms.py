@@ -28,6 +28,13 @@ class AnnounceForm(Form):
     inspector_1 = Line(_l("First inspector"), required=False, most=120)
     inspector_2 = Line(_l("Second inspector"), required=False, most=120)
     inspector_3 = Line(_l("Third inspector"), required=False, most=120)
+    unanswered = Prose(
+        _l("Why they are not answered"),
+        required=False,
+        most=1000,
+        description=_l("It stands in public with the vote. Answering is better: mark a reply as the answer."),
+        render_kw={"rows": 3},
+    )
 
     @property
     def inspect(self) -> list[str]:

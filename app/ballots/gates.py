@@ -14,12 +14,13 @@ from app.ballots.holds import Hold, holds_of
 from app.ballots.models import Poll
 from app.ballots.queries import Round
 from app.ballots.record import record
+from app.ballots.times import notice_ends
 from app.core.i18n import say
 from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.gates import GateResult, Missing
 from app.engine.objections import NAMES
 from app.engine.phrase import Moment, Phrase, phrase
-from app.engine.voting import RULES, Test
+from app.engine.voting import RULES, Tally, Test
 from app.engine.voting.arithmetic import quorum_sum
 from app.engine.voting.decision import Phase
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
@@ -74,7 +75,22 @@ def standing(item: Round) -> Phrase:
         return COUNTING
     if item.phase == "void" or item.tally is None:
         return phrase("This round was found void.")
+    if item.preliminary:
+        return phrase(
+            "Preliminary count, under notice until %(when)s. %(count)s",
+            when=Moment(notice_ends(item.poll)),
+            count=preliminary_says(item.tally),
+        )
     return item.tally.verdict
+
+
+def preliminary_says(tally: Tally) -> Phrase:
+    """What a count that is not final yet would say: its own verdict is not one."""
+    if tally.passed:
+        return phrase("By the preliminary count it passes: enough took part, and enough of them said yes.")
+    if tally.quorum_met:
+        return phrase("By the preliminary count it does not pass: too few said yes.")
+    return phrase("By the preliminary count it does not pass: too few took part.")
 
 
 def turnout(item: Round) -> Phrase:

@@ -9,7 +9,7 @@ from flask import Response as FlaskResponse
 from flask import flash, jsonify, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from app.ballots import gates, mandates, outcome, queries, receipts, service, told
+from app.ballots import gates, mandates, outcome, queries, questions, receipts, service, told
 from app.ballots.forms import BallotForm
 from app.ballots.inspectors import inspectors_of
 from app.ballots.modes import MODES
@@ -91,6 +91,7 @@ def poll(slug: str, public_id: str) -> Page:
             before=before,
             changes=changes(before.version.text, page.round.version.text) if before else (),
             again=_again(reader, page, place),
+            noted=questions.noted_of(page.decision.project_id).get(public_id),
             **frame,
         ),
         form.http_status,

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.ballots import announce as announcement
-from app.ballots import course, ends, gates, holds, matters, outcome, queries, record, rolls, service, told
+from app.ballots import course, ends, gates, holds, matters, outcome, queries, questions, record, rolls, service, told
 from app.ballots.forms import AdoptForm, AnnounceForm, DraftForm
 from app.ballots.models import Decision
 from app.ballots.queries import Round
@@ -28,6 +28,7 @@ ballots = Blueprint("ballots", __name__)
 Page = str | Response | tuple[str, int]
 OPENS_HOUR, CLOSES_HOUR = 8, 20
 CONCERNS = 50  # as many as one page shows
+QUESTIONS = 10  # likewise
 
 
 @ballots.app_context_processor
@@ -119,6 +120,7 @@ def announce(slug: str, public_id: str) -> Page:
                 at_local(form.opens.data, OPENS_HOUR),
                 at_local(form.closes.data, CLOSES_HOUR),
                 form.inspect,
+                noted=form.unanswered.data or "",
                 formal=formal,
             )
             flash(gettext("Announced. Text, rule, times and roll are frozen now."))
@@ -143,6 +145,8 @@ def announce(slug: str, public_id: str) -> Page:
             wording=wording,
             formal=formal,
             hours=hours,
+            asked_before=questions.open_questions(ref, at),
+            shown=QUESTIONS,
         ),
         form.http_status,
     )

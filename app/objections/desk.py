@@ -18,7 +18,7 @@ from app.core.events import LogEntry, record_event
 from app.core.outbox import tell
 from app.core.transaction import Lock, Tx
 from app.engine.errors import Conflict, NotFound
-from app.engine.merkle import root
+from app.engine.merkle import Tree
 from app.engine.objections import Life
 from app.engine.phrase import phrase
 from app.people.actor import Actor
@@ -26,6 +26,7 @@ from app.people.models import Person
 from app.people.places import Community
 from app.projects.models import Project
 
+CHUNK = 2000
 CHANGED = ("state", "disagreed_at", "offered_at", "words", "defers", "accepted")
 
 
@@ -173,15 +174,10 @@ def on_roll(actor: Actor, poll: Poll) -> bool:
 
 
 def checkpoint(held: Held) -> str:
-    """The log as it stood at the close of the round: public long before anybody throws dice."""
-    query = select(LogEntry.seq, LogEntry.body).where(LogEntry.community_id == held.poll.community_id)
-    bodies: list[bytes] = []
-    mark = f'"poll":"{held.poll.public_id}"'
-    for _, body in held.tx.session.execute(query.order_by(LogEntry.seq)):
-        bodies.append(body.encode())
-        if '"kind":"poll.closed"' in body and mark in body:
-            break
-    return f"{held.slug} {len(bodies)} {root(bodies).hex()}"
+    """The log as it stands now. Nobody can know it before its last entry is made, and anybody can check it after."""
+    query = select(LogEntry.body).where(LogEntry.community_id == held.poll.community_id).order_by(LogEntry.seq)
+    tree = Tree(body.encode() for body in held.tx.session.scalars(query.execution_options(yield_per=CHUNK)))
+    return f"{held.slug} {tree.size} {tree.root().hex()}"
 
 
 def version_of(held: Held) -> TextVersion:

@@ -13,6 +13,7 @@ from app.engine.voting.decision import ENDS, Asking, Case, Round, phase
 from app.engine.voting.phase import DAY
 
 AGREEING = 2  # of three inspectors
+LEAST_NOTE = 10  # characters that say why a question stays unanswered
 
 
 def _may_announce(case: Case, ask: Asking) -> None:
@@ -66,6 +67,16 @@ def _words_kept(case: Case, ask: Asking) -> None:
             "These words were promised to somebody who objected, and are missing: “%(words)s”", words=lost[0]
         )
         raise Invalid(phrase("This can't be announced yet."), {"text": sentence})
+
+
+def _questions_answered(case: Case, ask: Asking) -> None:
+    if ask.questions_open and len(ask.noted.strip()) < LEAST_NOTE:
+        sentence = phrase(
+            "Questions are unanswered: %(n)s. Answer them, or say here why not, in at least %(least)s characters.",
+            n=ask.questions_open,
+            least=LEAST_NOTE,
+        )
+        raise Invalid(phrase("This can't be announced yet."), {"unanswered": sentence})
 
 
 def _somebody_asked(case: Case, ask: Asking) -> None:
@@ -174,6 +185,7 @@ GUARDS: dict[str, Guard] = {
     "changed text": _changed_text,
     "answers given": _answers_given,
     "words kept": _words_kept,
+    "questions answered": _questions_answered,
     "somebody asked": _somebody_asked,
     "formal named": _formal_named,
     "closed without quorum": _closed_without_quorum,
@@ -194,7 +206,10 @@ GUARDS: dict[str, Guard] = {
     "void once": _void_once,
 }
 ASKED: Mapping[str, tuple[str, ...]] = {
-    "announce": (*("may announce", "formal named", "somebody asked", "changed text", "answers given", "words kept"),),
+    "announce": (
+        *("may announce", "formal named", "somebody asked", "changed text", "answers given", "words kept"),
+        "questions answered",
+    ),
     "prolong": ("prolonged once", "closed without quorum"),
     "lapse": ("is lapsed",),
     "adopt": ("is provisional", "notices over", "complaints answered", "outcome given"),
