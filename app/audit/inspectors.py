@@ -21,10 +21,15 @@ def check_inspectors(poll: Any, announced: Told, faults: Sequence[Told], voided:
     query = select(Inspector.__table__, Person.public_id).join(Person, Person.id == Inspector.person_id)
     rows = db.session.execute(query.where(Inspector.poll_id == poll.id).order_by(Inspector.id)).all()
     source = f"{place(announced.body)} of the log tells"
-    if [[row.name, row.public_id] for row in rows] != announced.event.data.get("inspectors", []):
+    named = announced.event.data.get("inspectors", [])
+    if len(rows) != len(named):
         raise Wrong(
-            "poll_inspector", f"of {name}", "name, person_id", f"expected those whom {place(announced.body)} names"
+            "poll_inspector", f"of {name}", "poll_id", f"expected the {len(named)} that {place(announced.body)} names"
         )
+    for row, (called, public_id) in zip(rows, named, strict=True):
+        same("poll_inspector", row.id, "community_id", row.community_id, poll.community_id, "its poll tells")
+        same("poll_inspector", row.id, "name", row.name, called, source)
+        same("poll_inspector", row.id, "person_id", row.public_id, public_id, source)
     found = {told.event.person_id: told for told in faults}
     for row in rows:
         same("poll_inspector", row.id, "named_at", row.named_at, announced.event.at, source)

@@ -184,7 +184,7 @@ def check_paper(story: Story) -> None:
         # Pictures end with the links; their hashes stay.
         burnt = poll.links_deleted_at is not None and not row.scan
         if not burnt and ((row.picture or "") != row.scan_sha256 or bool(row.scan) != bool(row.scan_sha256)):
-            raise Wrong("paper_sheet", serial, "scan", "expected the picture whose hash stands beside it")
+            raise Wrong("paper_sheet", serial, "scan, scan_sha256", "expected the picture whose hash stands beside it")
         by, at, to_unit = story.issued[serial]
         same("paper_sheet", serial, "issued_by_id", row.issued_by_id, by, "the log tells")
         same("paper_sheet", serial, "issued_at", row.issued_at, at, "the log tells")

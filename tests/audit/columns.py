@@ -96,7 +96,7 @@ PUT: dict[str, Put] = {
     "roll_entry": Put(
         "town",
         "id community_id poll_id household_id person_id owner_id unit_key label heads area rings source entered_by_id"
-        " disputed_at",
+        " disputed_at online_at",
         {
             "last_person_id boxed_at": VOTER,
             "voted": "an unlinked vote tells of a unit only that it voted, so that nobody is asked twice",
@@ -145,7 +145,8 @@ PUT: dict[str, Put] = {
     # The objection desk.
     "disagreement": Put("hall", "objection_id person_id reason at", {"id": KEY}),
     "willing": Put("hall", "poll_id person_id at", {"id": KEY}),
-    "panel": Put("hall", "id objection_id checkpoint dice seed pool at"),
+    "poll_inspector": Put("hall", "community_id poll_id person_id name named_at fault found_at", {"id": KEY}),
+    "panel": Put("hall", "id objection_id checkpoint dice seed pool at drawn_at"),
     "panel_seat": Put("hall", "id panel_id person_id number"),
     "panel_word": Put("hall", "seat_id turn yes reason at", {"id": KEY}),
     "objection_message": whole("a talk between the desk and who objected: an entry would tell when they wrote"),
@@ -153,7 +154,7 @@ PUT: dict[str, Put] = {
     "paper_sheet": Put(
         "hall",
         "poll_id number serial roll_entry_id named state turn issued_at issued_by_id returned_at ended_at scan scan_sha256",
-        {"id": KEY, "public_id": NAME},
+        {"id": KEY, "public_id": NAME, "sealed": "whether the log tells all of it yet: the next tick sees to that"},
     ),
     "paper_entry": Put(
         "hall",

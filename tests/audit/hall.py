@@ -16,6 +16,7 @@ from app.paper import service as paper
 from app.people.communities import create_community
 from app.proof.links import delete_due
 from tests.ballots.owners import REASON, admin_of, each_owns, opened, own, upload
+from tests.ballots.test_ballots_inspectors import FAULT, announce
 from tests.ballots.world import OBJECTION, World, build
 from tests.paper.desk import Desk, add_staff
 
@@ -52,6 +53,10 @@ def _weighed_and_adopted(world: World) -> None:
         desk.disagree(world.facilitator, objection, WHY)
         for who in world.residents[2:7]:
             desk.be_willing(who, objection)
+    world.clock.advance(48 * HOUR)
+    with world.here():
+        desk.close_list(world.facilitator, objection)
+        world.clock.advance(HOUR)
         desk.draw(world.facilitator, objection, "4 1 2 3 5 6")
     world.clock.advance(HOUR)
     with world.here() as session:
@@ -66,15 +71,17 @@ def _weighed_and_adopted(world: World) -> None:
 
 
 def _narrowed(world: World) -> None:
-    """A decision that is stuck after its only round, and is narrowed."""
+    """A decision that is stuck after its only round, in which one inspector found a fault, and is narrowed."""
     world.start(ONE_ROUND, "只一轮")
-    poll = world.open()
+    poll = announce(world, ("张阿姨 6号楼1单元102室", "张阿姨 6号楼1单元103室", "张阿姨 6号楼1单元104室"))
+    world.clock.advance(2 * DAY)
     world.cast(0, poll, **OBJECTION)
     for who in range(1, 7):
         world.cast(who, poll)
     world.close(poll)
     world.clock.advance(3 * DAY)
     with world.here():
+        ballots.find_fault(world.residents[1], poll, FAULT)
         ends.leave(world.facilitator, world.activity, "narrow", "谈不拢，先收窄范围。")
 
 
