@@ -19,6 +19,7 @@ DOES = ("does it", "passes")
 # Each of these asks for more than text: what is well written may still be refused.
 JUDGED = {
     *("email", "slug", "code", "unit", "units", "serial", "household", "choice", "numbers", "dice"),
+    *("inspector_1", "inspector_2", "inspector_3"),
     *("name of WhoForm", "name of MandateForm", "name of SpeakerForm"),
 }
 UNUSED = {"slug of people.edit_community", "kind of comments.edit"}  # sent, and not read

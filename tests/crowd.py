@@ -30,6 +30,7 @@ from app.proposals import service as proposals
 from app.proposals.models import Proposal, ProposalRevision, ProposalSupport
 from app.records.models import Record
 from app.registers.models import RegisterEntry
+from tests.crowd_votes import House
 from tests.projects.world import REASON, Garden, sign_offs
 
 OBJECTION = {
@@ -70,6 +71,7 @@ class Crowd:
         self.polls: dict[int, str] = {}
         self.proposal = self._proposal("二层平台种花")
         self.merged: dict[int, str] = {}
+        self.houses: dict[int, House] = {}
         self.notice = 0
         self.owner = ""
 

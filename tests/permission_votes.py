@@ -23,9 +23,13 @@ from tests.permission_rows import (
 
 AWAY_LEADS = LEADS.replace("facilitator: page", "facilitator: away")
 CONFLICT_LEADS = LEADS_DO.replace("facilitator: does it", "facilitator: 409")
+NO_INSPECTOR = "anonymous: sign in | *: 403"  # what the three do: tests/ballots/test_ballots_inspectors.py
 BALLOTS = [
     *form("ballots.activity", "vote_to_come", EVERYBODY, LEADS_DO, WORDS),
-    *form("ballots.announce", "vote_to_come", LEADS, LEADS_DO, {"opens": "2026-03-16", "closes": "2026-03-23"}),
+    *form(
+        *("ballots.announce", "vote_to_come", LEADS, LEADS_DO),
+        {"opens": "2026-03-16", "closes": "2026-03-23", "unanswered": REASON},
+    ),
     *form(
         "ballots.adopt",
         "vote_passed",
@@ -41,6 +45,7 @@ BALLOTS = [
     *get("ballots.done", "poll_vote_over", "anonymous: sign in | author partner neighbour: page | *: away"),
     *get("ballots.result", "poll_vote"),
     *get("ballots.result", "poll_vote_over"),
+    *form("ballots.inspect", "poll_vote_over", NO_INSPECTOR, NO_INSPECTOR, {"reason": REASON}),
     *get("ballots.turnout", "poll_vote"),
     *get("ballots.turnout_json", "poll_vote"),
     *form(
@@ -146,6 +151,7 @@ OBJECTIONS = [
         act="write",
     ),
     # Before anybody disagreed, nothing is to be drawn, said, answered or replied to.
+    *get("objections.do", "objection", AWAY, act="close"),
     *get("objections.do", "objection", AWAY, act="draw"),
     *get("objections.do", "objection", AWAY, act="say"),
     *get("objections.do", "objection", AWAY, act="offer"),

@@ -88,7 +88,8 @@ def test_every_form_is_tried(town: Furnished) -> None:
     # These are never judged: bases of others, what a search in the address fills, and what only carries a hidden word.
     never = {"Form", "OnceForm", "FindForm", "CloseForm"}
     # These are open at later hours only: tests of objections, paper and ballots try them there.
-    later = {"DrawForm", "SayForm", "OfferForm", "ReplyForm", "DiceForm", "LeaveForm", "ReviewForm"}
+    later = {"DrawForm", "SayForm", "OfferForm", "ReplyForm", "DiceForm", "LeaveForm", "ReviewForm", "FaultForm"}
+    later |= {"AgainForm"}
     assert {form.__name__ for form in mine} - {"EntryForm"} == never | later
     assert any(form.__name__ == "EntryForm" for form in found)
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 import pytest
 from flask import Flask
 
+from app.ballots import service as ballots
 from tests.conftest import emptied
 from tests.crowd import Crowd
+from tests.crowd_votes import House
 from tests.projects.world import build
 from tests.site.world import counted
 
@@ -51,6 +53,13 @@ def walked(rest: str = "") -> Callable[[Crowd, int], str]:
     return lambda crowd, _n: f"/c/ziteng/project/{crowd.walked}{rest}"
 
 
+def house(kind: str, name: str, rest: str = "") -> Callable[[Crowd, int], str]:
+    """A page of a vote in the house with ``n`` flats: of its activity, or of its poll."""
+    return lambda crowd, n: (
+        f"/c/ziteng/{kind}/{(crowd.houses[n].activities if kind == 'votes' else crowd.houses[n].polls)[name]}{rest}"
+    )
+
+
 PAGES = (
     Page("home", "nobody", at("/")),
     Page("home of a resident", "neighbour", at("/")),
@@ -86,6 +95,23 @@ PAGES = (
     Page("receipt of a vote", "neighbour", lambda crowd, n: f"/c/ziteng/poll/{crowd.polls[n]}/receipt"),
     Page("printed sheet of a vote", "nobody", lambda crowd, n: f"/c/ziteng/poll/{crowd.polls[n]}/notice.pdf"),
     Page("poster of a project", "nobody", project("/poster.pdf")),
+    Page("announcement with questions", "lead", activity("votes", "vote", "/announce")),
+    Page("withdrawal of a proposal", "lead", activity("votes", "vote", "/leave/withdraw")),
+    Page("vote that passed", "neighbour", house("votes", "passed")),
+    Page("adoption", "lead", house("votes", "passed", "/adopt")),
+    Page("vote that is adopted", "nobody", house("votes", "adopted")),
+    Page("review", "lead", house("votes", "adopted", "/review")),
+    Page("matter of an owners' vote", "lead", house("votes", "draft", "/matter")),
+    Page("announcement to owners", "lead", house("votes", "draft", "/announce")),
+    Page("owners' vote", "neighbour", house("poll", "count")),
+    Page("result of an owners' vote", "nobody", house("poll", "count", "/result")),
+    Page("mandates", "lead", house("poll", "count", "/mandates")),
+    Page("count under notice", "nobody", house("poll", "count", "/count")),
+    Page(
+        "answer to an objection to a count",
+        "lead",
+        lambda crowd, n: f"/c/ziteng/poll/{crowd.houses[n].polls['count']}/count/{crowd.houses[n].objection}",
+    ),
     Page("log", "nobody", at("/c/ziteng/log")),
     Page("looks", "admin", at("/c/ziteng/looks")),
     Page("objection desk", "lead", at("/c/ziteng/objections")),
@@ -159,11 +185,16 @@ def seen(installation: Flask, database_url: str) -> dict[str, Seen]:
         for n in (FEW, SOME):
             crowd.vote(n)
             crowd.merged[n] = crowd.merge(n)
-        crowd.garden.clock.advance(9 * 86_400_000)
+            crowd.houses[n] = House(crowd.garden, n).build()
+        garden = crowd.garden
+        garden.do(ballots.save_draft, garden.lead, garden.activity("vote"), "方案", "先试一年。")
+        garden.clock.advance(9 * 86_400_000)
         crowd.grow(FEW, FEW * 2)
+        crowd.houses[FEW].come_first()
         for name, statements in visit(crowd, FEW):
             found[name].few = statements
         crowd.grow(SOME, MANY)
+        crowd.houses[SOME].come_first()
         for name, statements in visit(crowd, SOME):
             found[name].many = statements
     return found

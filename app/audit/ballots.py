@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -18,14 +20,49 @@ from app.core.database import db
 from app.core.events import LogEntry
 from app.engine.canonical import channel_mark, commitment, opening, tagged
 from app.engine.objections import ended
-from app.engine.voting import RULES, Box, Rule
+from app.engine.voting import RULES, Rule
 
 CHUNK = 2000
 
 
-def check_ballots(
-    poll: Any, closed: Told | None, moved: dict[str, Told], final: Told | None = None, early: Collection[str] = ()
-) -> int:
+@dataclass
+class Ends:
+    """What the log tells of a poll's counts: at its close, and when they were made final."""
+
+    closed: Told | None
+    final: Told | None
+    reopened: Mapping[str, int]  # how often each sheet of paper was read anew after the count
+    late: frozenset[int] = frozenset()  # batches that were sealed after the close
+
+    def with_late(self, poll: Any) -> Ends:
+        """The same, with the batches that correct the count of the close."""
+        if self.closed is None:
+            return self
+        query = select(Batch.id).where(Batch.poll_id == poll.id, Batch.seq > self.closed.body["seq"])
+        return replace(self, late=frozenset(db.session.scalars(query)))
+
+
+class Count:
+    """Ballots as they are counted again: by stance, by area, and their commitments."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.counts = {stance.key: 0 for stance in rule.stances}
+        self.areas = dict(self.counts)
+        self.bound: list[bytes] = []
+
+    def add(self, row: Any) -> None:
+        """Count a ballot."""
+        self.counts[row.stance] += 1
+        self.areas[row.stance] += row.area or 0
+        self.bound.append(bytes.fromhex(row.commitment))
+
+    @property
+    def hash(self) -> str:
+        """What binds the ballots that count."""
+        return tagged("qiding/ballots/v1", *sorted(self.bound)).hex()
+
+
+def check_ballots(poll: Any, ends: Ends, moved: dict[str, Told], early: Collection[str] = ()) -> int:
     """Check a poll's ballots, slot by slot, and its stored count; returns how many ballots, replaced ones included.
 
     The newest entries of objections that belong here are taken out of ``moved``. ``early`` are the commitments of
@@ -33,11 +70,10 @@ def check_ballots(
     """
     left = set(early)
     rule = RULES[poll.rule]
-    counts = {stance.key: 0 for stance in rule.stances}
-    areas = dict(counts)
     objections = _objections(poll.id)
-    live: list[bytes] = []
-    total, after = 0, None
+    live, at_close = Count(rule), Count(rule)
+    corrections: Counter[str] = Counter()
+    total, after, taken = 0, None, None
     with db.session.execute(_ballots(poll.id)) as rows:
         for row in rows:
             if after is not None and (row.slot_id != after.slot_id or row.slot_id is None):
@@ -48,9 +84,14 @@ def check_ballots(
             left.discard(row.commitment)
             _check_objection(poll, row, rule, objections.pop(row.id, None), moved)
             if row.live:
-                counts[row.stance] += 1
-                areas[row.stance] += row.area or 0
-                live.append(bytes.fromhex(row.commitment))
+                live.add(row)
+            if row.batch_id in ends.late:
+                corrections[row.serial or ""] += 1
+                if corrections[row.serial or ""] > ends.reopened.get(row.serial or "", 0):
+                    raise Wrong("ballot", row.public_id, "batch_id", "expected a batch from before the close")
+            elif row.slot_id is None or row.slot_id != taken:
+                taken = row.slot_id
+                at_close.add(row)
             after, total = row, total + 1
     if after is not None:
         _check_first(after)
@@ -60,10 +101,11 @@ def check_ballots(
         raise Wrong(
             "ballot", f"of {poll.public_id}", "commitment", "expected each ballot that the log told of, one by one"
         )
-    if rule.by_area and poll.links_deleted_at is not None and closed is not None:
-        areas = closed.body.get("areas", {})  # no ballot leads to its area any longer: what the log says stands
-    _check_count(poll, rule, Box(counts, areas), live, closed)
-    _check_final(poll, rule, Box(counts, areas), final)
+    for count, told in ((at_close, ends.closed), (live, ends.final)):
+        if rule.by_area and poll.links_deleted_at is not None and told is not None:
+            count.areas = told.body.get("areas", {})  # no ballot leads to its area any longer: what the log says stands
+    _check_count(poll, rule, at_close, ends)
+    _check_final(poll, rule, live, ends.final)
     return total
 
 
@@ -155,39 +197,41 @@ def _check_objection(poll: Any, row: Any, rule: Rule, found: Any, moved: dict[st
     same("objection", found.public_id, "ended_at", found.ended_at, None, why)
 
 
-def _check_count(poll: Any, rule: Rule, box: Box, live: list[bytes], closed: Told | None) -> None:
-    counts = dict(box.counts)
-    name = poll.public_id
-    if closed is None:
+def _check_count(poll: Any, rule: Rule, box: Count, ends: Ends) -> None:
+    counts, name = box.counts, poll.public_id
+    if ends.closed is None:
         same("poll", name, "settled_at", poll.settled_at, None, "no entry of the log closes it")
         if read_json("poll", name, "tally", poll.tally) is not None:
             raise Wrong("poll", name, "tally", "expected nothing: no entry of the log closes it")
         return
-    body, event = closed
+    body, event = ends.closed
     entry = place(body)
     same("poll", name, "settled_at", poll.settled_at, event.at, f"{entry} of the log tells")
     same("poll", name, "project_id", poll.project_id, event.project_id, f"{entry} of the log tells")
-    bound = tagged("qiding/ballots/v1", *sorted(live)).hex()
-    by_area = {"areas": dict(box.areas)} if rule.by_area else {}
+    cast, by_area = len(box.bound), {"areas": dict(box.areas)} if rule.by_area else {}
     closes_at = poll.prolonged_until or poll.closes_at
-    recount = {"closed": closes_at, "cast": len(live), "counts": counts, "ballots": bound, **by_area}
+    recount = {"closed": closes_at, "cast": cast, "counts": counts, "ballots": box.hash, **by_area}
     for field, value in recount.items():
         if body.get(field) != value:
             raise Wrong("poll", name, f"{field} at the close", f"expected by a recount what {entry} of the log tells")
-    tally = {"counts": counts, "cast": len(live), "standing": sum(counts[key] for key in rule.objects), **by_area}
+    tally = {"counts": counts, "cast": cast, "standing": sum(counts[key] for key in rule.objects), **by_area}
     stored = read_json("poll", name, "tally", poll.tally)
     rings = read_json("poll", name, "rings", poll.rings)
+    if isinstance(stored, dict) and "final_areas" in stored:
+        said = ends.final.body.get("areas") if ends.final is not None else None
+        if stored.pop("final_areas") != said:
+            raise Wrong("poll", name, "tally", "expected the areas that the log made final")
     if rings and isinstance(stored, dict):
         # How many of a ring cast is stored, and the log tells only whether that was a third.
-        cast = stored.pop("rings", {})
-        enough = {key: 3 * cast.get(key, 0) >= ring["members"] for key, ring in rings.items()}
+        by_ring = stored.pop("rings", {})
+        enough = {key: 3 * by_ring.get(key, 0) >= ring["members"] for key, ring in rings.items()}
         if body.get("rings") != enough:
             raise Wrong("poll", name, "rings at the close", f"expected what {entry} of the log tells")
     if stored != tally:
         raise Wrong("poll", name, "tally", "expected what a recount of its ballots gives")
 
 
-def _check_final(poll: Any, rule: Rule, box: Box, final: Told | None) -> None:
+def _check_final(poll: Any, rule: Rule, box: Count, final: Told | None) -> None:
     """A final count: when the log tells of one, with the numbers that the ballots give."""
     name = poll.public_id
     if final is None:
@@ -196,7 +240,9 @@ def _check_final(poll: Any, rule: Rule, box: Box, final: Told | None) -> None:
     entry = place(final.body)
     same("poll", name, "final_at", poll.final_at, final.event.at, f"{entry} of the log tells")
     areas = dict(box.areas) if rule.by_area else {}
-    recount = {"cast": sum(box.counts.values()), "counts": dict(box.counts), "areas": areas}
+    recount: dict[str, Any] = {"cast": len(box.bound), "counts": box.counts, "areas": areas}
+    if "ballots" in final.body:  # entries of before corrections don't bind them once more
+        recount["ballots"] = box.hash
     for field, value in recount.items():
         if final.body.get(field) != value:
             raise Wrong("poll", name, f"{field} of the final count", f"expected by a recount what {entry} tells")
@@ -211,7 +257,7 @@ def check_batches(poll: Any, entries: int) -> None:
     for number, batch in enumerate(batches, start=1):
         same("ballot_batch", batch.id, "number", batch.number, number, "the batches of a poll are numbered")
         _check_batch(poll, batch)
-    if poll.settled_at is not None:
+    if poll.settled_at is not None or poll.voided_at is not None:
         left = select(Ballot.public_id).where(Ballot.poll_id == poll.id, Ballot.batch_id.is_(None)).limit(1)
         found = db.session.scalar(left)
         if found is not None:

@@ -23,22 +23,19 @@ BEFORE_ALL = -(2**63)
 MOST_WAITING = 5000
 # Kinds of which entry and event are kept, because rows are compared with them later: a few for each project.
 OBJECTIONS = (
-    *("objection.withdrawn", "objection.disagreed", "objection.drawn", "objection.weighed"),
+    *("objection.withdrawn", "objection.disagreed", "objection.list_closed", "objection.drawn", "objection.weighed"),
     *("objection.answered", "objection.replied", "objection.settled"),
 )
-MOVED, PROLONGED = "decision.moved", "poll.prolonged"
+MOVED, PROLONGED, FAULTED, VOIDED = "decision.moved", "poll.prolonged", "poll.faulted", "poll.voided"
+PAPER = (
+    *("paper.issued", "paper.returned", "paper.ended", "paper.root_fixed", "paper.drawn", "paper.compared"),
+    *("paper.scanned", "paper.sealed", "paper.reopened", "paper.helper_named", "paper.helper_ended"),
+)
 KEPT = frozenset(
-    {"poll.announced", "poll.closed", "count.final", "record.published", MOVED, PROLONGED, *OBJECTIONS}
-    | {
-        "paper.issued",
-        "paper.returned",
-        "paper.ended",
-        "paper.root_fixed",
-        "paper.drawn",
-        "paper.compared",
-        "paper.scanned",
-    }
-    | {"key.introduced", "key.rotated"}
+    {"poll.announced", "poll.closed", "count.final", "record.published", MOVED, PROLONGED, *OBJECTIONS, *PAPER}
+    | {FAULTED, VOIDED, "key.introduced", "key.rotated", "links.deleted", "household.disputed"}
+    | {"matter.classified", "authorisation.entered", "authorisation.revoked", "mandate.recorded", "mandate.revoked"}
+    | {"count.objected", "count.answered", "decision.adopted", "decision.reviewed", "panel.willing", "panel.said"}
 )
 DRAFTED = "decision.drafted"
 SEALED = "ballots.sealed"
@@ -69,6 +66,7 @@ class Log:
     grown: Tiles = field(default_factory=Tiles)
     kept: dict[str, list[Told]] = field(default_factory=dict)
     drafts: dict[str, Happened] = field(default_factory=dict)  # the newest of each decision
+    proposed: dict[str, int | None] = field(default_factory=dict)  # who drafted each decision first
     # By sizes that were signed: the root there, and the hash of what the tree could have grown on from.
     reached: dict[int, tuple[str, str]] = field(default_factory=dict)
     tiles: list[str] = field(default_factory=list)
@@ -100,6 +98,13 @@ class Log:
             if not isinstance(name, str) or name in found:
                 raise Wrong("log", place(told.body), key, f"expected one entry {kind} for each {key}")
             found[name] = told
+        return found
+
+    def all_by(self, kind: str, key: str) -> dict[str, list[Told]]:
+        """The entries of a kind by what they speak of, several of one included."""
+        found: dict[str, list[Told]] = {}
+        for told in self.kept.get(kind, ()):
+            found.setdefault(str(told.body.get(key)), []).append(told)
         return found
 
     def newest(self, kinds: Iterable[str], key: str) -> dict[str, Told]:
@@ -141,6 +146,7 @@ class Log:
         if before is not None and before.project_id != event.project_id:
             raise Wrong("event", event.id, "project_id", f"expected the project of event {before.id}, of one decision")
         self.drafts[name] = event
+        self.proposed.setdefault(name, event.person_id)
 
 
 def place(body: dict[str, Any]) -> str:

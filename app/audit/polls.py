@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import Text, cast, func, select
 
-from app.audit.ballots import check_ballots, check_batches
+from app.audit.ballots import Ends, check_ballots, check_batches
 from app.audit.finding import Wrong, read_json, same
-from app.audit.log import MOVED, OBJECTIONS, PROLONGED, Log, Told, place
+from app.audit.inspectors import check_inspectors
+from app.audit.log import FAULTED, MOVED, OBJECTIONS, PROLONGED, VOIDED, Log, Told, place
 from app.audit.paper import check_paper, stories
+from app.audit.rolls import check_beside, check_disputes, check_slot_links, disputes_of
 from app.ballots.announce import FROZEN_SETTINGS
 from app.ballots.law_models import RollVoice
 from app.ballots.matters import matter_hash
@@ -44,7 +46,7 @@ ANNOUNCED = {
 # the policy.
 BEFORE = {"mode": "A", "paper": "none"}
 # Settings that policies of before don't have.
-LATER = ("paper", "prolong_days", "handle_days", "narrow")
+LATER = ("paper", "prolong_days", "handle_days", "narrow", "formal")
 AS_TEXT = ("tally", "asked_of", "matter", "rings")  # what was stored is read here, and named when it can't be read
 POLICY = ("rule", "electorate", "quorum", "threshold")
 
@@ -67,28 +69,43 @@ def check_polls(community_id: int, log: Log) -> int:
         .where(Poll.community_id == community_id)
         .order_by(Poll.id)
     ).all()
+    faulted, voided = log.all_by(FAULTED, "poll"), log.by(VOIDED, "poll")
+    announced_texts: dict[int, list[Any]] = {}
     batches = log.batches.copy()
-    on_paper = stories(log, polls)
+    on_paper, disputes, deleted = stories(log, polls), disputes_of(log), log.by("links.deleted", "poll")
     for poll in polls:
         told = announced.pop(poll.public_id, None)
         if told is None:
             raise Wrong("poll", poll.public_id, "public_id", "expected an entry of the log that announces it")
         _check_announced(poll, told)
         _check_prolonged(poll, told, prolonged.pop(poll.public_id, None))
-        _check_version(poll, told)
+        check_inspectors(poll, told, faulted.pop(poll.public_id, []), voided.pop(poll.public_id, None))
+        texts = announced_texts.setdefault(poll.decision_id, [])
+        if told.body.get("text") not in texts:
+            texts.append(told.body.get("text"))
+        _check_version(poll, told, texts.index(told.body.get("text")) + 1)
         _check_roll(poll, told.body.get("roll", 1))
+        check_beside(poll, told)
+        check_disputes(poll, disputes)
+        check_slot_links(poll, deleted.pop(poll.public_id, None))
         early = log.early.pop((poll.public_id, poll.project_id), set())
-        ballots += check_ballots(poll, closed.pop(poll.public_id, None), moved, final.pop(poll.public_id, None), early)
+        ends = Ends(closed.pop(poll.public_id, None), final.pop(poll.public_id, None), on_paper[poll.id].reopened)
+        if "mode" in told.body:
+            ends = ends.with_late(poll)
+        ballots += check_ballots(poll, ends, moved, early)
         check_paper(on_paper[poll.id])
         check_batches(poll, batches.pop((poll.public_id, poll.project_id), 0))
     left = (
         *(("announces", announced), ("closes", closed), ("makes final", final)),
-        *(("prolongs", prolonged), ("tells of an objection in", moved)),
+        *(("prolongs", prolonged), ("finds void", voided)),
+        *(("tells of an objection in", moved), ("ends the links of", deleted)),
     )
     for kind, rest in left:
         for told in rest.values():
             name = told.body.get("poll")
             raise Wrong("poll", name, "public_id", f"expected what {place(told.body)} of the log {kind}; it is gone")
+    for poll_name in faulted:
+        raise Wrong("poll", poll_name, "public_id", "expected the poll in which the log tells of a fault")
     for poll_name, _ in [*batches, *log.early]:
         raise Wrong("poll", poll_name, "public_id", "expected the poll that entries of the log tell of, in its project")
     return ballots
@@ -171,12 +188,13 @@ def _check_announced(poll: Any, told: Told) -> None:
         raise Wrong("poll", name, "matter", f"expected that whose hash {place(body)} of the log holds")
     if _members(poll) != body.get("rings", {}):
         raise Wrong("poll", name, "rings", f"expected those that {place(body)} of the log names")
-    same("poll", name, "voided_at", poll.voided_at, None, "nothing can void a poll yet")
     decision = db.session.execute(
         select(Decision.project_id, cast(Decision.policy, Text).label("policy")).where(Decision.id == poll.decision_id)
     ).one()
     same("poll", name, "decision_id", decision.project_id, poll.project_id, source)
     policy = json.loads(decision.policy)
+    if isinstance(matter, dict) and matter.get("formal"):
+        policy |= {"rule": policy.get("formal")}
     if isinstance(matter, dict) and matter.get("item") and RULES[policy["rule"]].by_area:
         rule = RULES[ITEMS[matter["item"]].rule]
         if rule.fixed is not None:
@@ -202,7 +220,7 @@ def _check_prolonged(poll: Any, announced: Told, told: Told | None) -> None:
     same("poll", name, "prolonged_until", poll.prolonged_until, told.body.get("until"), f"{place(told.body)} tells")
 
 
-def _check_version(poll: Any, told: Told) -> None:
+def _check_version(poll: Any, told: Told, number: int) -> None:
     version = db.session.execute(select(TextVersion.__table__).where(TextVersion.id == poll.version_id)).one()
     source = f"{place(told.body)} of the log tells"
     try:
@@ -215,7 +233,7 @@ def _check_version(poll: Any, told: Told) -> None:
         )
     same("text_version", version.id, "text_hash", version.text_hash, hashed, source)
     same("text_version", version.id, "title", version.title, told.event.data.get("title"), source)
-    same("text_version", version.id, "number", version.number, poll.attempt, "its poll is this attempt")
+    same("text_version", version.id, "number", version.number, number, "so many texts were announced by then")
     same("text_version", version.id, "decision_id", version.decision_id, poll.decision_id, "its poll tells")
 
 

@@ -152,6 +152,8 @@ def _check_sign_offs(project_id: int) -> None:
     for row, event in zip(rows, events, strict=False):
         for field in ("gate", "holds", "note"):
             same("sign_off", row.id, field, getattr(row, field), event.data.get(field), f"event {event.id} tells")
+        said = event.data.get("by", row.by_name)  # events of before don't tell it
+        same("sign_off", row.id, "by_name", row.by_name, said, f"event {event.id} tells")
         same("sign_off", row.id, "at", row.at, event.at, f"event {event.id} tells")
         same("sign_off", row.id, "person_id", row.person_id, event.person_id, f"event {event.id} tells")
     if len(rows) > len(events):

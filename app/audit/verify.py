@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.audit.checkpoints import check_checkpoints, sizes_of
+from app.audit.desk import check_desk, roots_named
 from app.audit.finding import Finding, Wrong
+from app.audit.law import check_law
 from app.audit.links import check_links
 from app.audit.log import read_log, tree_of
+from app.audit.outcomes import check_outcomes
 from app.audit.polls import check_polls
 from app.audit.projects import check_projects
 from app.audit.records import check_records
@@ -47,10 +50,13 @@ def verify(slug: str, heads: Iterable[tuple[int, str]] = ()) -> Report:
     try:
         community_id = community_by_slug(slug).id
         sizes = sizes_of(community_id)
-        log = read_log(community_id, heads, sizes)
+        log = read_log(community_id, heads, sizes | roots_named(community_id))
         points = check_checkpoints(community_id, log, sizes)
         projects = check_projects(community_id)
         ballots = check_polls(community_id, log)
+        check_outcomes(community_id, log)
+        check_law(community_id, log)
+        check_desk(community_id, log)
         records = check_records(community_id, log)
     except Wrong as wrong:
         return Report(slug, time.perf_counter() - begun, wrong.finding)

@@ -2,135 +2,119 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
-from app.ballots import matters, queries, voices
+from app.ballots import inspectors, matters, questions, voices
 from app.ballots.close import settle
-from app.ballots.course import case_of, may_draft, write_state
-from app.ballots.gates import SPEC
-from app.ballots.law_models import RollVoice
-from app.ballots.models import Decision, Poll, RollEntry, Slot, SlotLink, TextVersion
+from app.ballots.course import case_of, write_state
+from app.ballots.draft import decision_of, held, rounds_held
+from app.ballots.models import Decision, Poll, TextVersion
 from app.ballots.queries import Round
-from app.ballots.rolls import ROLL_VERSION, Unit, asked_of, electorate, mode_of, require_whole, rings_asked, roll_root
+from app.ballots.rolls import (
+    ROLL_VERSION,
+    Unit,
+    asked_of,
+    beside,
+    electorate,
+    freeze_roll,
+    mode_of,
+    require_whole,
+    rings_asked,
+    roll_root,
+)
 from app.core.events import record_event
 from app.core.jobs import enqueue
 from app.core.outbox import tell
 from app.core.transaction import Lock, Tx, transaction
 from app.engine.canonical import text_hash
-from app.engine.errors import Closed, Conflict, Frozen, Invalid
+from app.engine.errors import Conflict, Invalid
 from app.engine.phrase import Moment, phrase
 from app.engine.voting import RULES, moves
 from app.engine.voting.decision import Asking
 from app.engine.voting.phase import PollTimes, check_announcement
 from app.people.actor import Actor
 from app.people.queries import persons_of_households
-from app.projects.kinds import ActivityRef, only
+from app.projects.kinds import ActivityRef
 from app.projects.models import ActivityRun, Project
-from app.projects.queries import activity_refs, find_activity
+from app.projects.queries import activity_refs
 
-INSERT_CHUNK = 1000
 FROZEN_SETTINGS = (
     *("rule", "electorate", "quorum", "threshold", "rounds", "announce_hours", "open_days", "paper"),
-    *("prolong_days", "handle_days", "narrow"),
+    *("prolong_days", "handle_days", "narrow", "formal"),
 )
 
 
-def save_draft(actor: Actor, activity_public_id: str, title: str, text: str) -> str:
-    """Write the text to be decided, until it is announced. Returns the decision's public id."""
-    title, text = title.strip(), text.strip()
-    missing = phrase("Please fill this in.")
-    empty = {name: missing for name, value in (("title", title), ("text", text)) if not value}
-    if empty:
-        raise Invalid(phrase("Title and text are needed."), empty)
+@dataclass(frozen=True)
+class Wording:
+    """What is announced: a title, a text, and its hash."""
+
+    title: str
+    text: str
+    text_hash: str
+
+
+def announce(
+    actor: Actor,
+    activity_public_id: str,
+    opens_at: int,
+    closes_at: int,
+    inspect: Sequence[str] = ("", "", ""),
+    *,
+    formal: bool = False,
+    noted: str = "",
+) -> str:
+    """Announce a round on the drafted text: text, rule, times, roll and inspectors are frozen.
+
+    ``inspect`` are the names of three residents, or all empty. A ``formal`` one is the separate vote by majority after
+    a deadlock, on the text of the round before. ``noted`` says why questions that neighbours asked stay unanswered,
+    where some do. Returns the poll's public id.
+    """
     with transaction() as tx:
         ref, person_id = held(tx, actor, activity_public_id)
-        decision = _decision(tx, ref)
-        if decision is None:
-            place = {"community_id": ref.community_id, "project_id": ref.project_id, "activity_run_id": ref.id}
-            decision = Decision(title=title, proposer_id=person_id, **place)
-            tx.session.add(decision)
-        elif not may_draft(decision, _rounds(tx, decision), tx.now):
-            raise Frozen(phrase("The text is frozen since it was announced. A new one can follow after the close."))
-        decision.title, decision.draft = title, text
-        tx.session.flush()
-        record_event(
-            tx,
-            "decision.drafted",
-            community_id=ref.community_id,
-            project_id=ref.project_id,
-            person_id=person_id,
-            data={"decision": decision.public_id, "title": title, "text": text},
-            public={"decision": decision.public_id},
-        )
-        return decision.public_id
-
-
-def held(tx: Tx, actor: Actor, activity_public_id: str) -> tuple[ActivityRef, int]:
-    """The activity of a facilitator's command, its project held so that the step can't close meanwhile."""
-    ref = only(SPEC, find_activity(activity_public_id, tx.now))
-    person_id = actor.require_facilitator(ref.community_id)
-    tx.lock(Lock(Project, ref.project_id, share=True))
-    ref = only(SPEC, find_activity(activity_public_id, tx.now))
-    if not ref.running:
-        raise Closed(phrase("This step is closed or the project rests. What was written stays readable."))
-    return ref, person_id
-
-
-def _decision(tx: Tx, ref: ActivityRef) -> Decision | None:
-    query = select(Decision).where(Decision.activity_run_id == ref.id).with_for_update()
-    return tx.session.scalar(query.execution_options(populate_existing=True))
-
-
-def _rounds(tx: Tx, decision: Decision) -> list[Round]:
-    return queries.rounds_of([decision.id], tx.now)[decision.id]
-
-
-def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: int) -> str:
-    """Announce a round on the drafted text: text, rule, times and roll are frozen. Returns the poll's public id."""
-    with transaction() as tx:
-        ref, person_id = held(tx, actor, activity_public_id)
-        decision = _decision(tx, ref)
+        decision = decision_of(tx, ref)
         if decision is None:
             raise Conflict(phrase("Write the text to be decided first."))
-        rounds = _held_rounds(tx, decision, ref)
-        attempt = rounds[0].poll.attempt + 1 if rounds else 1
+        rounds = _held_rounds(tx, decision, formal=formal)
         units = electorate(ref)
         if ref.activity.word("electorate") == "owner":
             require_whole(ref)
-        matter = matters.freeze(ref, decision)
         times = PollTimes(tx.now, opens_at, closes_at)
-        earlier = set(tx.session.scalars(select(TextVersion.text_hash).where(TextVersion.decision_id == decision.id)))
-        hashed = text_hash(decision.draft)
+        earlier = _versions(tx, decision)
+        wording = wording_of(decision, rounds, formal=formal)
+        again = formal or _is_void(rounds)  # the text of the round before may be voted on once more
         check_announcement(
             times,
             announce_hours=ref.activity.whole("announce_hours"),
-            text=decision.draft,
-            text_hash=hashed,
-            earlier=earlier,
+            text=wording.text,
+            text_hash=wording.text_hash,
+            earlier=earlier.keys() - ({rounds[0].version.text_hash} if again and rounds else set()),
             roll_size=len(units),
         )
-        asking = Asking(tx.now, text=hashed, words=decision.draft, roll_size=len(units))
+        people = inspectors.read_names(ref.community_id, inspect, decision.proposer_id)
+        asked = len(questions.open_questions(ref, tx.now))
+        asking = Asking(
+            tx.now,
+            text=wording.text_hash,
+            words=wording.text,
+            roll_size=len(units),
+            formal=formal,
+            questions_open=asked,
+            noted=noted,
+        )
         moves.require("announce", case_of(decision, rounds), asking)
         _require_after(tx, ref, opens_at)
         if not decision.policy:
             decision.policy = {key: str(ref.activity.settings[key]) for key in FROZEN_SETTINGS}
-        version = TextVersion(
-            decision_id=decision.id,
-            number=len(earlier) + 1,
-            title=decision.title,
-            text=decision.draft,
-            text_hash=hashed,
-        )
-        tx.session.add(version)
-        tx.session.flush()
-        poll = _poll(decision, version, attempt, times, units, ref, person_id, matter)
+        version = _version(tx, decision, wording, earlier)
+        matter = matters.after_deadlock(ref) if formal else matters.freeze(ref, decision)
+        poll = _poll(decision, version, rounds, times, units, ref, person_id, matter)
         tx.session.add(poll)
         tx.session.flush()
-        _freeze_roll(tx, poll, units)
+        freeze_roll(tx, poll, units)
         tx.session.execute(
             update(ActivityRun).where(ActivityRun.id == ref.id).values(opens_at=opens_at, closes_at=closes_at)
         )
@@ -138,9 +122,55 @@ def announce(actor: Actor, activity_public_id: str, opens_at: int, closes_at: in
             write_state(tx, decision, "deciding", at=tx.now, person_id=person_id)
         else:
             decision.state, decision.state_at = "deciding", tx.now
-        _record(tx, poll, version, person_id)
-        _tell_roll(tx, poll, units, version.title, ref.slug)
+        inspectors.freeze(tx, poll, people, version.title, ref.slug)
+        said = {
+            "matter": poll.matter,
+            "inspectors": [[person.name, person.public_id] for person in people],
+            **questions.note(poll.public_id, asked, noted),
+        }
+        _record(tx, poll, version, person_id, said)
+        _tell_roll(
+            tx, poll, units, version.title, ref.slug, why="void" if _is_void(rounds) else "formal" if formal else ""
+        )
         return poll.public_id
+
+
+def wording_of(decision: Decision, rounds: Sequence[Round], *, formal: bool) -> Wording:
+    """What an announcement now would freeze: the draft, or the text of the round before in a formal vote."""
+    if formal and rounds:
+        version = rounds[0].version
+        return Wording(version.title, version.text, version.text_hash)
+    return Wording(decision.title, decision.draft, text_hash(decision.draft))
+
+
+def _versions(tx: Tx, decision: Decision) -> dict[str, TextVersion]:
+    """The texts that were announced, by their hashes."""
+    rows = tx.session.scalars(select(TextVersion).where(TextVersion.decision_id == decision.id))
+    return {row.text_hash: row for row in rows}
+
+
+def _is_void(rounds: Sequence[Round]) -> bool:
+    return bool(rounds) and rounds[0].poll.voided_at is not None
+
+
+def _version(tx: Tx, decision: Decision, wording: Wording, earlier: Mapping[str, TextVersion]) -> TextVersion:
+    """The text as it is announced: the one of before where it is held again, under its own title."""
+    version = earlier.get(wording.text_hash)
+    if version is None:
+        version = TextVersion(
+            decision_id=decision.id,
+            number=len(earlier) + 1,
+            title=wording.title,
+            text=wording.text,
+            text_hash=wording.text_hash,
+        )
+        tx.session.add(version)
+        tx.session.flush()
+    elif version.title != wording.title:
+        raise Conflict(
+            phrase("This text was announced as “%(title)s”. Keep that title, or change the text.", title=version.title)
+        )
+    return version
 
 
 def _require_after(tx: Tx, ref: ActivityRef, opens_at: int) -> None:
@@ -167,38 +197,40 @@ def _require_after(tx: Tx, ref: ActivityRef, opens_at: int) -> None:
     raise Invalid(phrase("This can't be announced yet."), {"opens": sentence})
 
 
-def _held_rounds(tx: Tx, decision: Decision, ref: ActivityRef) -> list[Round]:
+def _held_rounds(tx: Tx, decision: Decision, *, formal: bool) -> list[Round]:
     """The rounds there were, newest first, the last one held and settled; refused while it is not the turn of another."""
     newest = tx.session.scalar(select(Poll.id).where(Poll.decision_id == decision.id).order_by(Poll.attempt.desc()))
     if newest is None:
+        moves.require_turn(case_of(decision, []), Asking(tx.now, formal=formal))
         return []
     # Held exclusively: an objection withdrawn at this moment would let the last round pass after all.
     tx.lock(Lock(Poll, newest))
     tx.session.expire_all()
     settle(newest)
-    rounds = _rounds(tx, decision)
-    moves.require_turn(case_of(decision, rounds), tx.now)
+    rounds = rounds_held(tx, decision)
+    moves.require_turn(case_of(decision, rounds), Asking(tx.now, formal=formal))
     return rounds
 
 
 def _poll(
     decision: Decision,
     version: TextVersion,
-    attempt: int,
+    rounds: Sequence[Round],
     times: PollTimes,
     units: list[Unit],
     ref: ActivityRef,
     person_id: int,
     matter: dict[str, Any],
 ) -> Poll:
-    rule = RULES[matters.rule_key(ref, matter)]
+    formal = bool(matter.get("formal"))
+    rule = RULES[decision.policy["formal"] if formal else matters.rule_key(ref, matter)]
     paper = decision.policy.get("paper", "none")
     return Poll(
         community_id=ref.community_id,
         project_id=ref.project_id,
         decision_id=decision.id,
         version_id=version.id,
-        attempt=attempt,
+        attempt=rounds[0].poll.attempt + 1 if rounds else 1,
         rule=rule.key,
         mode=mode_of(ref, len(units)),
         electorate=decision.policy["electorate"],
@@ -211,9 +243,11 @@ def _poll(
         announced_by_id=person_id,
         opens_at=times.opens_at,
         closes_at=times.closes_at,
-        # How many took part is known only when the sheets are read, and of owners when their areas are added up:
-        # such votes are not prolonged.
-        prolong_days=int(decision.policy.get("prolong_days", 0)) if paper == "none" and not rule.by_area else 0,
+        # How many took part is known only when the sheets are read, of owners when their areas are added up, and of a
+        # formal vote when its notice is over: such votes are not prolonged.
+        prolong_days=int(decision.policy.get("prolong_days", 0))
+        if paper == "none" and not rule.by_area and not formal
+        else 0,
         rings=rings_asked(ref, units) if decision.policy["electorate"] == "person" else {},
         roll_size=len(units),
         roll_area=sum(unit.area for unit in units),
@@ -221,73 +255,18 @@ def _poll(
     )
 
 
-def _freeze_roll(tx: Tx, poll: Poll, units: list[Unit]) -> None:
-    """Write the roll, and give each entry a slot in an order that tells nothing."""
-    rows: list[Mapping[str, Any]] = [
-        {
-            "poll_id": poll.id,
-            "community_id": poll.community_id,
-            "household_id": unit.household_id,
-            "person_id": unit.person_id,
-            "owner_id": unit.owner_id,
-            "unit_key": unit.key,
-            "rings": list(unit.rings),
-            "source": unit.source,
-            "entered_by_id": unit.entered_by_id,
-            "label": unit.label,
-            "heads": unit.heads,
-            "area": unit.area,
-        }
-        for unit in units
-    ]
-    for start in range(0, len(rows), INSERT_CHUNK):
-        tx.session.execute(insert(RollEntry), rows[start : start + INSERT_CHUNK])
-    _freeze_voices(tx, poll, units)
-    if poll.mode == "C":
-        return  # no slots: nothing leads from a ballot to the roll
-    entries = list(tx.session.scalars(select(RollEntry.id).where(RollEntry.poll_id == poll.id)))
-    slots = [{"id": secrets.randbits(62), "poll_id": poll.id, "code": secrets.token_hex(16)} for _ in entries]
-    secrets.SystemRandom().shuffle(entries)
-    for start in range(0, len(entries), INSERT_CHUNK):
-        part = slice(start, start + INSERT_CHUNK)
-        tx.session.execute(insert(Slot), slots[part])
-        tx.session.execute(
-            insert(SlotLink),
-            [
-                {"roll_entry_id": entry, "slot_id": slot["id"], "poll_id": poll.id}
-                for entry, slot in zip(entries[part], slots[part], strict=True)
-            ],
-        )
-
-
-def _freeze_voices(tx: Tx, poll: Poll, units: list[Unit]) -> None:
-    """Write down who casts for each owner; nothing to write for others."""
-    if poll.electorate != "owner":
-        return
-    query = select(RollEntry.unit_key, RollEntry.id).where(RollEntry.poll_id == poll.id)
-    ids = dict(tx.session.execute(query).all())
-    rows = [
-        {
-            "poll_id": poll.id,
-            "roll_entry_id": ids[unit.key],
-            "household_id": who if kind == "household" else None,
-            "owner_id": who if kind == "owner" else None,
-        }
-        for unit in units
-        for kind, who in unit.voices
-    ]
-    for start in range(0, len(rows), INSERT_CHUNK):
-        tx.session.execute(insert(RollVoice), rows[start : start + INSERT_CHUNK])
-
-
-def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int) -> None:
+def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int, said: Mapping[str, Any]) -> None:
     record_event(
         tx,
         "poll.announced",
         community_id=poll.community_id,
         project_id=poll.project_id,
         person_id=person_id,
-        data={"title": version.title, **({"matter": poll.matter} if poll.matter else {})},
+        data={
+            "title": version.title,
+            "roll": beside(poll.id),
+            **{key: value for key, value in said.items() if value},
+        },
         public={
             "poll": poll.public_id,
             "attempt": poll.attempt,
@@ -312,7 +291,7 @@ def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int) -> None:
     enqueue(tx, "checkpoint", {"community": poll.community_id}, key=f"announced:{poll.public_id}")
 
 
-def _tell_roll(tx: Tx, poll: Poll, units: list[Unit], title: str, slug: str) -> None:
+def _tell_roll(tx: Tx, poll: Poll, units: list[Unit], title: str, slug: str, *, why: str) -> None:
     people: set[int] = set()
     if poll.electorate == "owner":
         people.update(tx.session.scalars(voices.speakers(poll.id)))
@@ -325,7 +304,13 @@ def _tell_roll(tx: Tx, poll: Poll, units: list[Unit], title: str, slug: str) -> 
         "poll.announced",
         community_id=poll.community_id,
         project_id=poll.project_id,
-        data={"title": title, "opens": poll.opens_at, "closes": poll.closes_at, "attempt": poll.attempt},
+        data={
+            "title": title,
+            "opens": poll.opens_at,
+            "closes": poll.closes_at,
+            "attempt": poll.attempt,
+            **({"why": why} if why else {}),
+        },
         href=f"/c/{slug}/poll/{poll.public_id}",
         dedupe=f"announced:{poll.public_id}",
     )

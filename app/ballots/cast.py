@@ -132,8 +132,8 @@ def _cast(
         if poll.mode == "C":
             # That there is a vote, and nothing of which one it is or who of the household cast it.
             tx.session.execute(MARK_VOTED, {"entry": entry.id})
-        elif entry.last_person_id != actor.person_id:
-            tx.session.execute(CAST_LAST, {"entry": entry.id, "person": actor.person_id})
+        elif poll.paper == "last" or entry.last_person_id != actor.person_id:
+            tx.session.execute(CAST_LAST, {"entry": entry.id, "person": actor.person_id, "at": online_at(tx, poll)})
         _tell_unit(tx, poll, entry, actor, changed=before is not None)
         return receipt_of(ballot, tx.now)
 
@@ -154,6 +154,11 @@ def _try(actor: Actor, poll_public_id: str, content: Mapping[str, str]) -> None:
         if entry.voted:
             raise Conflict(IN_THE_BOX)
         RULES[poll.rule].read(content)
+
+
+def online_at(tx: Tx, poll: Poll | Row[Any]) -> int | None:
+    """The hour to keep of a cast on screen: only where a sheet may have been in the box before it, and until the count."""
+    return tx.now if poll.paper == "last" else None
 
 
 def needs_agreement(entry: RollEntry | Row[Any], actor: Actor) -> bool:
@@ -313,8 +318,10 @@ def tell_unit(tx: Tx, poll: Poll, entry: RollEntry, kind: str, **data: object) -
     """A message about its ballot to everybody of a voting unit."""
     if entry.household_id is not None:
         people = [person.id for person in persons_of_households([entry.household_id])]
+    elif entry.person_id is not None:
+        people = [entry.person_id]
     else:
-        people = [entry.person_id] if entry.person_id is not None else []
+        people = list(tx.session.scalars(voices.OF_OWNER, {"unit": entry.id}))
     title = tx.session.scalars(select(TextVersion.title).where(TextVersion.id == poll.version_id)).one()
     slug = tx.session.scalars(select(Community.slug).where(Community.id == poll.community_id)).one()
     tell(

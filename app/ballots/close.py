@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from sqlalchemy import func, or_, select, update
 
@@ -102,10 +103,12 @@ def settle_due() -> int:
                 .order_by(Poll.closes_at, Poll.id)
             )
         )
+    for poll_id in due:
+        prolong(poll_id)
+    with transaction() as tx:
         waiting = waits.uncounted(due, tx.now)
     due = [poll_id for poll_id in due if poll_id not in waiting]
     for poll_id in due:
-        prolong(poll_id)
         # In short transactions, so that nobody waits for all of a large vote; what is left, its own close seals.
         seal(poll_id)
     return sum(settle(poll_id) for poll_id in due)
@@ -115,12 +118,16 @@ def settle(poll_id: int) -> bool:
     """Store one closed poll's tally under its exclusive lock; once. The log entry names the deadline."""
     with transaction(lock=[Lock(Poll, poll_id)]) as tx:
         poll = tx.session.get_one(Poll, poll_id, populate_existing=True)
-        if poll.settled_at is not None or poll.closes_at > tx.now or waits.uncounted([poll.id], tx.now):
+        if poll.settled_at is not None or poll.closes_at > tx.now:
             return False
         prolong(poll_id)  # what was due before comes first
-        if close_of(poll, tx.now) > tx.now:
+        if close_of(poll, tx.now) > tx.now or waits.uncounted([poll.id], tx.now):
             return False
+        waits.prepare(tx, poll)
         seal_rest(tx, poll)
+        # The hours of casts on screen were kept for sheets that are read later: none is, from here on.
+        hours = update(RollEntry).where(RollEntry.poll_id == poll.id, RollEntry.online_at.is_not(None))
+        tx.session.execute(hours.values(online_at=None))
         result = queries.round_of(poll, tx.now)
         tally, commitments = recount(tx, result)
         poll.tally = {"counts": dict(tally.counts), "cast": tally.cast, "standing": result.standing}
@@ -143,7 +150,7 @@ def settle(poll_id: int) -> bool:
                 "counts": dict(tally.counts),
                 **({"areas": dict(tally.areas)} if result.rule.by_area else {}),
                 **({"rings": _ring_words(poll)} if poll.rings else {}),
-                "ballots": tagged("qiding/ballots/v1", *sorted(commitments)).hex(),
+                "ballots": ballots_hash(commitments),
             },
         )
         enqueue(tx, "checkpoint", {"community": poll.community_id}, key=f"closed:{poll.public_id}")
@@ -181,6 +188,11 @@ def recount(tx: Tx, result: queries.Round) -> tuple[Tally, list[bytes]]:
     if result.tally is not None and (tally.counts, tally.areas) != (result.tally.counts, result.tally.areas):
         raise RuntimeError(f"two counts of poll {result.poll.public_id}")
     return tally, [bytes.fromhex(commitment) for _, _, commitment in rows]
+
+
+def ballots_hash(commitments: Sequence[bytes]) -> str:
+    """The hash that binds the ballots of a count."""
+    return tagged("qiding/ballots/v1", *sorted(commitments)).hex()
 
 
 def _withdraw_replaced(tx: Tx, poll: Poll) -> None:

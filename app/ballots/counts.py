@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.ballots import queries, voices
-from app.ballots.close import lapse, recount, settle
+from app.ballots import queries, voices, waits
+from app.ballots.close import ballots_hash, lapse, recount, settle
+from app.ballots.course import is_formal, write_state
 from app.ballots.law_models import CountObjection
-from app.ballots.models import Poll
-from app.core.clock import DAY
+from app.ballots.models import Decision, Poll
+from app.ballots.times import notice_ends
 from app.core.database import db
 from app.core.events import record_event
 from app.core.outbox import tell
@@ -23,11 +24,6 @@ from app.people.actor import Actor
 from app.people.models import Person
 
 LEAST_REASON = 10
-
-
-def notice_ends(poll: Poll) -> int:
-    """When the notice of a count is over: so many days after the close."""
-    return poll.closes_at + int(poll.matter.get("notice_days", 0)) * DAY
 
 
 def objections_to(poll_id: int) -> list[tuple[CountObjection, str]]:
@@ -94,7 +90,7 @@ def object_to(actor: Actor, poll_public_id: str, reason: str) -> str:
             community_id=poll.community_id,
             project_id=poll.project_id,
             person_id=person_id,
-            data={"reason": reason},
+            data={"reason": reason, "person": actor.public_id},
             public={"poll": poll.public_id, "objection": row.public_id},
         )
         return row.public_id
@@ -117,7 +113,7 @@ def answer(actor: Actor, poll_public_id: str, public_id: str, text: str) -> None
             community_id=poll.community_id,
             project_id=poll.project_id,
             person_id=person_id,
-            data={"answer": text},
+            data={"answer": text, "person": actor.public_id},
             public={"poll": poll.public_id, "objection": row.public_id},
         )
         tell(
@@ -143,6 +139,8 @@ def missing(poll: Poll, now: int) -> list[Phrase]:
         found.append(phrase("The count is under notice until %(when)s.", when=Moment(ends)))
     query = select(func.count()).where(CountObjection.poll_id == poll.id, CountObjection.answered_at.is_(None))
     unanswered = db.session.scalar(query) or 0
+    if waits.uncounted([poll.id], now):
+        found.append(phrase("Sheets of paper are being read anew."))
     if unanswered:
         found.append(phrase("%(n)s objections to the count are unanswered.", n=unanswered))
     return found
@@ -159,9 +157,12 @@ def finalise(actor: Actor, poll_public_id: str) -> None:
         if waits:
             raise Conflict(waits[0])
         item = queries.round_of(poll, tx.now)
-        tally, _ = recount(tx, item)
+        tally, commitments = recount(tx, item)
         before: Mapping[str, Any] = poll.tally or {}
         poll.final_at = tx.now
+        if item.rule.by_area and before.get("areas") != dict(tally.areas):
+            # Pages read the areas here once the links have ended; beside those of the preliminary count.
+            poll.tally = {**before, "final_areas": dict(tally.areas)}
         record_event(
             tx,
             "count.final",
@@ -174,12 +175,16 @@ def finalise(actor: Actor, poll_public_id: str) -> None:
                 "cast": tally.cast,
                 "counts": dict(tally.counts),
                 "areas": dict(tally.areas),
+                "ballots": ballots_hash(commitments),
                 "passed": tally.passed,
                 "changed": [key for key, n in tally.counts.items() if before.get("counts", {}).get(key) != n],
             },
         )
         if not tally.quorum_met:
             lapse(tx, poll, tx.now)
+        elif is_formal(poll) and not tally.passed:
+            decision = tx.session.get_one(Decision, poll.decision_id, with_for_update=True, populate_existing=True)
+            write_state(tx, decision, "rejected", at=tx.now)
         tell(
             tx,
             voices.voters(tx, poll),
@@ -201,7 +206,9 @@ def changed_since(item: queries.Round) -> list[Phrase]:
     for stance in item.rule.stances:
         was, now = before["counts"][stance.key], tally.counts[stance.key]
         area_was, area = before.get("areas", {}).get(stance.key, 0), tally.areas.get(stance.key, 0)
-        if (was, area_was) != (now, area):
+        if (was, area_was) != (now, area) and not item.rule.by_area:
+            found.append(phrase("%(stance)s: %(was)s before, now %(now)s.", stance=stance.title, was=was, now=now))
+        elif (was, area_was) != (now, area):
             found.append(
                 phrase(
                     "%(stance)s: %(was)s owners with %(area_was)s m² before, now %(now)s with %(area)s m².",

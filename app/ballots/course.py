@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from app.ballots.models import Decision, Objection
+from app.ballots.models import Decision, Objection, Poll
 from app.ballots.queries import Round
 from app.ballots.times import quorum_met
 from app.core.events import record_event
 from app.core.transaction import Tx
-from app.engine.voting.decision import Case, Phase, Terms, phase
+from app.engine.voting import RULES, moves
+from app.engine.voting.decision import Asking, Case, Phase, Terms, phase
 from app.engine.voting.decision import Decision as Facts
 from app.engine.voting.decision import Round as RoundFacts
 
@@ -21,7 +22,10 @@ def case_of(decision: Decision, rounds: Sequence[Round]) -> Case:
     """A decision as the engine reads it; ``rounds`` newest first, or the newest alone where only its phase is asked."""
     policy = decision.policy
     terms = Terms(
-        int(policy.get("rounds", 1)), int(policy.get("handle_days", 60)), policy.get("narrow", "True") == "True"
+        rounds=int(policy.get("rounds", 1)),
+        handle_days=int(policy.get("handle_days", 60)),
+        narrow=policy.get("narrow", "True") == "True",
+        formal=policy.get("formal", "none") != "none" and bool(RULES[policy["rule"]].objects),
     )
     return Case(
         Facts(decision.state, decision.narrowed_at, terms),
@@ -42,6 +46,7 @@ def _facts(item: Round) -> RoundFacts:
         prolong_days=poll.prolong_days,
         prolonged_until=poll.prolonged_until,
         voided_at=poll.voided_at,
+        formal=is_formal(poll),
         counted=item.phase != "counting" and not item.preliminary,
     )
 
@@ -57,6 +62,11 @@ def said_of(row: Objection | Row[Any]) -> dict[str, Any]:
     return {name: getattr(row, name) for name, empty in ANSWERED.items() if getattr(row, name) != empty}
 
 
+def is_formal(poll: Poll) -> bool:
+    """Whether a poll is the separate vote by majority after a deadlock."""
+    return bool(poll.matter.get("formal"))
+
+
 def phase_of(decision: Decision, rounds: Sequence[Round], now: int) -> Phase:
     """The phase of a decision."""
     return phase(case_of(decision, rounds), now)
@@ -64,12 +74,19 @@ def phase_of(decision: Decision, rounds: Sequence[Round], now: int) -> Phase:
 
 def may_draft(decision: Decision | None, rounds: Sequence[Round], now: int) -> bool:
     """Whether a text may be written: before all rounds, and while objections to the last one are handled."""
-    return decision is None or phase_of(decision, rounds, now) in ("drafting", "handling", "integrating", "void")
+    if decision is None:
+        return True
+    if rounds and is_formal(rounds[0].poll):
+        return False  # its text is that of the round before it
+    return phase_of(decision, rounds, now) in ("drafting", "handling", "integrating", "void")
 
 
-def may_announce(decision: Decision, rounds: Sequence[Round], now: int) -> bool:
+def may_announce(decision: Decision, rounds: Sequence[Round], now: int, *, formal: bool = False) -> bool:
     """Whether it is the turn of an announcement; what it asks for besides is judged with it."""
-    return phase_of(decision, rounds, now) in ("drafting", "integrating", "void")
+    case = case_of(decision, rounds)
+    if formal and not case.decision.terms.formal:
+        return False
+    return moves.is_turn(case, Asking(now, formal=formal))
 
 
 def write_state(

@@ -9,9 +9,9 @@ from typing import Literal
 from sqlalchemy import select
 
 from app.ballots import queries, voices
-from app.ballots.announce import held
 from app.ballots.close import settle
 from app.ballots.course import case_of, write_state
+from app.ballots.draft import held
 from app.ballots.gates import SPEC
 from app.ballots.models import Decision, Outcome, Poll, TextVersion
 from app.ballots.queries import Round
@@ -140,7 +140,7 @@ def review(actor: Actor, activity_public_id: str, found: str) -> None:
             community_id=ref.community_id,
             project_id=ref.project_id,
             person_id=person_id,
-            data={"found": found, "by": actor.name},
+            data={"found": found, "by": actor.name, "person": actor.public_id},
             public={"decision": decision.public_id},
         )
 

@@ -25,6 +25,21 @@ class AnnounceForm(Form):
 
     opens = Day(_l("First day"), past=False, description=_l("The vote opens at 8:00."))
     closes = Day(_l("Last day"), past=False, description=_l("It closes at 20:00."))
+    inspector_1 = Line(_l("First inspector"), required=False, most=120)
+    inspector_2 = Line(_l("Second inspector"), required=False, most=120)
+    inspector_3 = Line(_l("Third inspector"), required=False, most=120)
+    unanswered = Prose(
+        _l("Why they are not answered"),
+        required=False,
+        most=1000,
+        description=_l("It stands in public with the vote. Answering is better: mark a reply as the answer."),
+        render_kw={"rows": 3},
+    )
+
+    @property
+    def inspect(self) -> list[str]:
+        """The names as they were typed."""
+        return [field.data or "" for field in (self.inspector_1, self.inspector_2, self.inspector_3)]
 
 
 class AdoptForm(Form):
@@ -41,6 +56,16 @@ class LeaveForm(Form):
     """Why a decision is narrowed, given up or withdrawn."""
 
     reason = Prose(_l("Reason"), most=2000, description=_l("It stands in public, with your name in the events."))
+
+
+class FaultForm(Form):
+    """A fault that an inspector found."""
+
+    reason = Prose(
+        _l("What was wrong, and how could it have changed the result?"),
+        most=2000,
+        description=_l("At least 30 characters. It stands in public with your name, and can’t be taken back."),
+    )
 
 
 class ReviewForm(Form):

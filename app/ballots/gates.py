@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from flask import url_for
 
 from app.ballots import queries
+from app.ballots.course import phase_of
 from app.ballots.holds import Hold, holds_of
 from app.ballots.models import Poll
 from app.ballots.queries import Round
 from app.ballots.record import record
+from app.ballots.times import notice_ends
 from app.core.i18n import say
 from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.gates import GateResult, Missing
 from app.engine.objections import NAMES
 from app.engine.phrase import Moment, Phrase, phrase
-from app.engine.voting import RULES, Test
+from app.engine.voting import RULES, Tally, Test
 from app.engine.voting.arithmetic import quorum_sum
+from app.engine.voting.decision import Phase
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
 
 METHOD_RULES = tuple(key for key in RULES if key != "owners_special")  # that one follows from a matter
@@ -41,16 +45,23 @@ SPEC = ActivitySpec(
         SettingSpec("prolong_days", "int", default=0, minimum=0),
         SettingSpec("handle_days", "int", default=60, minimum=10),
         SettingSpec("narrow", "bool", default=True),
+        SettingSpec("formal", "str", default="none", choices=("none", "majority")),  # the vote after a deadlock
     ),
 )
 COUNTING = phrase("Closed. The votes on paper are being counted; the result is shown when all of them are.")
 PAPER_SAYS = {
     "none": phrase("This vote has no paper ballots. Who can’t vote online is helped at the desk."),
     "last": phrase(
-        "On paper or online: what a household says last counts. Once its sheet is in the box, it can’t vote online any more."
+        "On paper or online: what a household said last counts; for a sheet of paper, that is when the desk recorded it in "
+        "the box. Once the desk knows whose sheet it is, that household can’t vote online any more, unless what it said "
+        "online came later. Of two sheets, the later one counts."
     ),
-    "final": phrase("On paper or online: a household’s valid sheet counts, whatever it said online."),
+    "final": phrase(
+        "On paper or online: a household’s valid sheet of paper counts, whatever it says online, before or after. Once the "
+        "desk knows whose sheet it is, that household can’t vote online any more. Of two sheets, the later one counts."
+    ),
 }
+TO_ANNOUNCE = phrase("Write the text to be decided, and announce the vote.")
 NOT_YET = phrase("The text to be decided has not been announced yet.")
 
 
@@ -64,7 +75,22 @@ def standing(item: Round) -> Phrase:
         return COUNTING
     if item.phase == "void" or item.tally is None:
         return phrase("This round was found void.")
+    if item.preliminary:
+        return phrase(
+            "Preliminary count, under notice until %(when)s. %(count)s",
+            when=Moment(notice_ends(item.poll)),
+            count=preliminary_says(item.tally),
+        )
     return item.tally.verdict
+
+
+def preliminary_says(tally: Tally) -> Phrase:
+    """What a count that is not final yet would say: its own verdict is not one."""
+    if tally.passed:
+        return phrase("By the preliminary count it passes: enough took part, and enough of them said yes.")
+    if tally.quorum_met:
+        return phrase("By the preliminary count it does not pass: too few said yes.")
+    return phrase("By the preliminary count it does not pass: too few took part.")
 
 
 def turnout(item: Round) -> Phrase:
@@ -157,22 +183,37 @@ def summaries(refs: Sequence[ActivityRef], now: int) -> list[Summary]:
 
 def judge_passed(refs: Sequence[GateRef], now: int) -> list[GateResult]:
     """Met when the newest round passed by its rule, and what it decided is adopted."""
-    latest = _latest(refs, now)
-    passed = {ref.activity.id: ref.activity for ref in refs if ref.activity and _passed(ref, latest)}
-    decisions = queries.decisions_of(passed) if passed else {}
-    waiting = [activity for key, activity in passed.items() if decisions[key].state != "adopted"]
+    found = _stand(refs, now)
+    waiting = [ref.activity for ref in refs if ref.activity and _to_be_adopted(found.get(ref.activity.id))]
     holds = holds_of(waiting, now)
     return [
-        _to_adopt(ref, ref.activity, latest[ref.activity.id], holds[ref.activity.id])
+        _to_adopt(ref, ref.activity, found[ref.activity.id].round, holds[ref.activity.id])
         if ref.activity is not None and ref.activity.id in holds
-        else _result(ref, latest, lambda item: item.passed)
+        else _result(ref, found, lambda item: item.passed)
         for ref in refs
     ]
 
 
-def _passed(ref: GateRef, latest: dict[int, Round]) -> bool:
-    item = latest.get(ref.activity.id) if ref.activity else None
-    return item is not None and item.passed
+@dataclass(frozen=True)
+class Stand:
+    """Where the decision of a vote stands: its newest round, and its phase."""
+
+    round: Round
+    phase: Phase
+
+
+def _stand(refs: Sequence[GateRef], now: int) -> dict[int, Stand]:
+    decisions = queries.decisions_of(ref.activity.id for ref in refs if ref.activity)
+    rounds = queries.rounds_of([row.id for row in decisions.values()], now)
+    return {
+        activity: Stand(rounds[row.id][0], phase_of(row, rounds[row.id], now))
+        for activity, row in decisions.items()
+        if rounds[row.id]
+    }
+
+
+def _to_be_adopted(stand: Stand | None) -> bool:
+    return stand is not None and stand.round.passed and stand.phase != "adopted"
 
 
 def _to_adopt(ref: GateRef, activity: ActivityRef, item: Round, holds: Sequence[Hold]) -> GateResult:
@@ -186,47 +227,50 @@ def _to_adopt(ref: GateRef, activity: ActivityRef, item: Round, holds: Sequence[
 
 def judge_objections(refs: Sequence[GateRef], now: int) -> list[GateResult]:
     """Met when the newest round is closed and no objection of it stands."""
-    latest = _latest(refs, now)
-    return [_result(ref, latest, lambda item: item.phase == "closed" and item.standing == 0) for ref in refs]
+    found = _stand(refs, now)
+    return [_result(ref, found, lambda item: item.phase == "closed" and item.standing == 0) for ref in refs]
 
 
-def _latest(refs: Sequence[GateRef], now: int) -> dict[int, Round]:
-    return queries.latest_rounds([ref.activity.id for ref in refs if ref.activity], now)
-
-
-def _result(ref: GateRef, latest: dict[int, Round], holds: Callable[[Round], bool]) -> GateResult:
-    activity = ref.activity
-    item = latest.get(activity.id) if activity else None
-    if item is not None and holds(item):
+def _result(ref: GateRef, found: dict[int, Stand], holds: Callable[[Round], bool]) -> GateResult:
+    stand = found.get(ref.activity.id) if ref.activity else None
+    if stand is None or ref.activity is None:
+        missing = Missing(TO_ANNOUNCE, ref.activity.href if ref.activity else None)
+        return GateResult(ref.gate.key, ref.gate.kind, False, NOT_YET, (missing,))
+    item = stand.round
+    if holds(item):
         says = item.tally.verdict if item.tally else NOT_YET
         if ref.gate.kind == "objections_ended":
             says = phrase("No objection stands.")
         return GateResult(ref.gate.key, ref.gate.kind, True, says)
-    href = activity.href if activity else None
-    if item is None:
-        missing = Missing(phrase("Write the text to be decided, and announce the vote."), href)
-        return GateResult(ref.gate.key, ref.gate.kind, False, NOT_YET, (missing,))
-    if item.phase == "counting":
-        wait = Missing(phrase("Finish the count of the paper ballots."), href)
-        return GateResult(ref.gate.key, ref.gate.kind, False, COUNTING, (wait,))
-    if item.phase in ("announced", "open"):
-        wait = Missing(phrase("Wait for the close: %(when)s.", when=Moment(item.closes_at)))
-        return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), (wait,))
-    if item.preliminary and item.carried:
-        wait = Missing(phrase("The count is preliminary. Answer what is objected to it, and make it final."), href)
-        return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), (wait,))
-    if item.tally is not None and not item.tally.quorum_met:
-        todo = phrase("Too few took part, and the vote has lapsed: send the project back, or end it with its reason.")
-    elif item.poll.attempt >= (activity.activity.whole("rounds") if activity else 1):
-        todo = phrase("All rounds are used up: send the project back, or end it with its reason.")
-        if item.standing:
-            todo = phrase("All rounds are used up. Talk with those who object; else send the project back.")
-    elif item.standing:
-        todo = phrase("See to each objection at the desk, change the text, and announce it again.")
-        href = url_for("objections.desk", slug=ref.slug)
-    else:
-        todo = phrase("Change the text and announce it again, or send the project back.")
-    return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), (Missing(todo, href),))
+    return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), (_todo(ref.activity, stand),))
+
+
+# What comes next for a vote that has not passed, by the phase of its decision.
+TODO: dict[str, Phrase] = {
+    "drafting": TO_ANNOUNCE,
+    "counting": phrase("Finish the count of the paper ballots."),
+    "void": phrase("The round was found void. Announce it once more."),
+    "lapsed": phrase("Too few took part, and the vote has lapsed: send the project back, or end it with its reason."),
+    "handling": phrase("See to each objection at the desk, change the text, and announce it again."),
+    "integrating": phrase("Change the text and announce it again, or send the project back."),
+    "deadlock": phrase(
+        "The rounds or the time are used up. Choose a way out: a smaller text, another vote, or an end."
+    ),
+    "rejected": phrase("It was given up: send the project back, or end it with its reason."),
+    "withdrawn": phrase("It was withdrawn: send the project back, or end it with its reason."),
+}
+
+
+def _todo(activity: ActivityRef, stand: Stand) -> Missing:
+    item, phase = stand.round, stand.phase
+    if phase in ("announced", "open"):
+        return Missing(phrase("Wait for the close: %(when)s.", when=Moment(item.closes_at)))
+    if item.preliminary:
+        todo = phrase("The count is preliminary. Answer what is objected to it, and make it final.")
+        return Missing(todo, activity.href)
+    if phase == "handling" or (phase == "integrating" and item.standing):
+        return Missing(TODO["handling"], url_for("objections.desk", slug=activity.slug))
+    return Missing(TODO.get(phase, standing(item)), activity.href)
 
 
 def state_name(state: str) -> str:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.core.database import db
+from app.core.transaction import Tx
 from app.engine.phrase import Phrase
 from app.projects.kinds import ActivityRef, kind_of
 from app.projects.models import Project
-from app.projects.queries import activity_refs
+from app.projects.queries import activity_refs, find_activity_by_id
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,13 @@ def holds_of(votes: Sequence[ActivityRef], now: int) -> dict[int, list[Hold]]:
             if says is not None:
                 found[vote.id].append(Hold(ref, says))
     return found
+
+
+def undo_after(tx: Tx, vote_id: int) -> None:
+    """Tell the activities that come after a vote that its result holds no more: what they did on it begins anew."""
+    vote = find_activity_by_id(vote_id, tx.now)
+    project = tx.session.get_one(Project, vote.project_id)
+    for ref in activity_refs([project], tx.now):
+        undone = kind_of(ref).undone
+        if (ref.step_run_id, ref.activity.after) == (vote.step_run_id, vote.activity.key) and undone is not None:
+            undone(tx, ref)

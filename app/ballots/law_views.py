@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
-from app.ballots import counts, mandates, matters, queries
+from app.ballots import counts, gates, mandates, matters, queries, times
 from app.ballots.law_forms import (
     AuthorisationForm,
     CountAnswerForm,
@@ -170,12 +170,13 @@ def count(slug: str, public_id: str) -> Page:
             "ballots/count.html",
             community=here,
             round=page.round,
+            standing=gates.standing,
             rows=counts.objections_to(poll.id),
             form=form,
             may=page.round.preliminary and queries.standing_of(reader, poll) is not None,
             leads=reader.facilitates(here.id),
             missing=counts.missing(poll, at) if page.round.preliminary else [],
-            ends=counts.notice_ends(poll),
+            ends=times.notice_ends(poll),
             changed=counts.changed_since(page.round),
         ),
         form.http_status,

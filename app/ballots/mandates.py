@@ -89,8 +89,11 @@ def give(
             community_id=poll.community_id,
             project_id=poll.project_id,
             person_id=person_id,
-            data={"mandate": row.public_id, "entry": entry.unit_key, "holder": holder_id, "paper": paper},
-            public={"poll": poll.public_id, "mandate": row.public_id},
+            data={
+                **{"mandate": row.public_id, "entry": entry.unit_key, "holder": holder_id, "paper": paper},
+                "person": actor.public_id,
+            },
+            public={"poll": poll.public_id, "mandate": row.public_id, "scan": media.sha256 if media else ""},
         )
         return row.public_id
 
@@ -116,7 +119,7 @@ def revoke(actor: Actor, poll_public_id: str, mandate_public_id: str) -> None:
             community_id=poll.community_id,
             project_id=poll.project_id,
             person_id=person_id,
-            data={},
+            data={"person": actor.public_id},
             public={"poll": poll.public_id, "mandate": row.public_id},
         )
 

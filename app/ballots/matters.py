@@ -72,6 +72,11 @@ def rule_key(ref: ActivityRef, matter: Mapping[str, Any]) -> str:
     return ITEMS[matter["item"]].rule if RULES[written].by_area and matter.get("item") else written
 
 
+def after_deadlock(ref: ActivityRef) -> dict[str, Any]:
+    """What the separate vote after a deadlock freezes: that it is one, and for how many days its count is under notice."""
+    return {"formal": True, "notice_days": ref.activity.whole("count_notice_days")}
+
+
 def preview(ref: ActivityRef, decision: Decision | None) -> dict[str, Any]:
     """What an announcement now would freeze as the matter; empty where others than owners are asked."""
     if ref.activity.word("electorate") != "owner":
@@ -134,7 +139,7 @@ def classify(actor: Actor, activity_public_id: str, item: str, reason: str) -> N
             community_id=ref.community_id,
             project_id=ref.project_id,
             person_id=person_id,
-            data={"reason": row.reason},
+            data={"reason": row.reason, "person": actor.public_id},
             public={"decision": decision.public_id, "item": item, "rule": ITEMS[item].rule},
         )
 
@@ -181,7 +186,7 @@ def authorise(actor: Actor, slug: str, authority: str, number: str, date: str, s
             "authorisation.entered",
             community_id=here.id,
             person_id=person_id,
-            data={"authority": authority, "number": number, "date": date},
+            data={"authority": authority, "number": number, "date": date, "person": actor.public_id},
             public={"authorisation": row.public_id, "scan": media.sha256},
         )
         return row.public_id
@@ -205,7 +210,7 @@ def revoke(actor: Actor, slug: str, public_id: str, reason: str) -> None:
             "authorisation.revoked",
             community_id=here.id,
             person_id=person_id,
-            data={"reason": reason.strip()},
+            data={"reason": reason.strip(), "person": actor.public_id},
             public={"authorisation": row.public_id},
         )
 

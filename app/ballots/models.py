@@ -105,7 +105,7 @@ class Poll(Base):
     rule: Mapped[str] = mapped_column(String(20))
     electorate: Mapped[str] = mapped_column(String(10))
     mode: Mapped[str] = mapped_column(String(1), default="A")
-    paper: Mapped[str] = mapped_column(String(5), default="none")  # last: the last valid one counts; final: paper does
+    paper: Mapped[str] = mapped_column(String(5), default="none")  # last: what was said last counts; final: paper does
     matter: Mapped[dict[str, Any]] = mapped_column(default=dict)  # an owners' vote: what it is under the law, by whom
     quorum: Mapped[str] = mapped_column(String(20))
     threshold: Mapped[str] = mapped_column(String(20))
@@ -158,10 +158,12 @@ class RollEntry(Base):
     rings: Mapped[list[Any]] = mapped_column(default=list)
     source: Mapped[str] = mapped_column(String(120), default="")
     entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    checked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     last_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     disputed_at: Mapped[int | None]
     boxed_at: Mapped[int | None]  # a paper ballot of this unit is in the box
+    online_at: Mapped[
+        int | None
+    ]  # its last cast on screen, where the later of paper and screen counts: until the count
     voted: Mapped[bool] = mapped_column(default=False)  # told of a unit only where its ballot has no slot
 
 
@@ -298,7 +300,7 @@ class Outcome(Base):
 STILL_WRITTEN: dict[type[Base], frozenset[str]] = {
     TextVersion: frozenset(),
     Poll: frozenset({"prolonged_until", "voided_at", "tally", "settled_at", "final_at", "links_deleted_at"}),
-    RollEntry: frozenset({"last_person_id", "disputed_at", "boxed_at", "voted"}),
+    RollEntry: frozenset({"last_person_id", "disputed_at", "boxed_at", "online_at", "voted"}),
     Slot: frozenset(),
     Batch: frozenset(),
     Ballot: frozenset({"live", "batch_id"}),

@@ -6,16 +6,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.ballots import end_views as _ends  # noqa: F401 - its routes hang on the blueprint
+from app.ballots import inspector_views as _inspectors  # noqa: F401 - likewise
 from app.ballots import law_views as _law  # noqa: F401 - its routes hang on the blueprint
 from app.ballots import poll_views as _polls  # noqa: F401 - likewise
 from app.ballots.gates import ADOPTED, BALLOT, ENDED, PASSED
+from app.ballots.presses import presses
 from app.ballots.service import remind_due, review_due, seal_due, settle_due
 from app.ballots.views import ballots as blueprint
 from app.core.module import Module
 from app.engine.phrase import Moment, Phrase, phrase
+from app.projects.kinds import Presses
 
 
 def _announced(data: Mapping[str, Any]) -> Phrase:
+    if data.get("why") == "formal":
+        return phrase(
+            "Objections stood in the way of “%(title)s”. Now a majority says whether it holds: from %(opens)s to %(closes)s.",
+            title=data["title"],
+            opens=Moment(data["opens"]),
+            closes=Moment(data["closes"]),
+        )
+    if data.get("why") == "void":
+        return phrase(
+            "The vote on “%(title)s” was found void, and is held once more. Please say again: from %(opens)s to %(closes)s.",
+            title=data["title"],
+            opens=Moment(data["opens"]),
+            closes=Moment(data["closes"]),
+        )
     if data.get("attempt", 1) > 1:
         return phrase(
             "The text of “%(title)s” was changed. Look at what changed and say again: from %(opens)s to %(closes)s.",
@@ -70,6 +87,29 @@ def _closed(data: Mapping[str, Any]) -> Phrase:
     if data["passed"]:
         return phrase("“%(title)s” has passed.", title=data["title"])
     return phrase("“%(title)s” has not passed. Look at the result and the objections.", title=data["title"])
+
+
+def _inspector(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "You are one of the three inspectors of the vote on “%(title)s”. Look here at what you can check, and what you do "
+        "when something is wrong.",
+        title=data["title"],
+    )
+
+
+def _faulted(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "%(name)s, an inspector, found a fault in the vote on “%(title)s”. If a second one does, it is void.",
+        name=data["name"],
+        title=data["title"],
+    )
+
+
+def _voided(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "The vote on “%(title)s” was found void by two of its three inspectors. Look at their reasons; it is held again.",
+        title=data["title"],
+    )
 
 
 def _left(data: Mapping[str, Any]) -> Phrase:
@@ -138,7 +178,7 @@ def _reminder(data: Mapping[str, Any]) -> Phrase:
 ballots = Module(
     name="ballots",
     blueprints=(blueprint,),
-    provides=(BALLOT, PASSED, ENDED, ADOPTED),
+    provides=(BALLOT, PASSED, ENDED, ADOPTED, Presses(presses)),
     tick=(settle_due, seal_due, remind_due, review_due),
     messages={
         "poll.announced": _announced,
@@ -147,6 +187,9 @@ ballots = Module(
         "poll.prolonged": _prolonged,
         "poll.closed": _closed,
         "poll.counted": _counted,
+        "inspector.named": _inspector,
+        "poll.faulted": _faulted,
+        "poll.voided": _voided,
         "decision.adopted": _adopted,
         "decision.left": _left,
         "decision.review": _review,

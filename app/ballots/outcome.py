@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from app.ballots import queries, voices
-from app.ballots.announce import held
 from app.ballots.close import settle
 from app.ballots.course import case_of, write_state
+from app.ballots.draft import held
 from app.ballots.holds import holds_of
 from app.ballots.models import Decision, Outcome, Poll
 from app.core.database import db
@@ -65,7 +65,10 @@ def adopt(actor: Actor, activity_public_id: str, owner: str, tasks: str, review_
             community_id=decision.community_id,
             project_id=decision.project_id,
             person_id=person_id,
-            data={"owner": outcome.owner, "tasks": outcome.tasks, "by": outcome.by_name},
+            data={
+                **{"owner": outcome.owner, "tasks": outcome.tasks, "by": outcome.by_name},
+                "person": actor.public_id,
+            },
             public={"decision": decision.public_id, "poll": poll.public_id, "review": review_at},
         )
         tell(

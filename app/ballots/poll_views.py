@@ -9,8 +9,9 @@ from flask import Response as FlaskResponse
 from flask import flash, jsonify, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from app.ballots import gates, mandates, outcome, queries, receipts, service, told
+from app.ballots import gates, mandates, outcome, queries, questions, receipts, service, told
 from app.ballots.forms import BallotForm
+from app.ballots.inspectors import inspectors_of
 from app.ballots.modes import MODES
 from app.ballots.views import Page, ballots
 from app.core.clock import now
@@ -29,7 +30,7 @@ FIELDS = ("stance", "concern", "passage", "kind", "reason", "grounds")
 CONCERNS_SHOWN = 50
 
 
-def _frame(page: queries.PollPage, at: int) -> dict[str, Any]:
+def poll_frame(page: queries.PollPage, at: int) -> dict[str, Any]:
     """What every page of a round shows: where it belongs, in which step, who is asked."""
     ref = find_activity(queries.activity_public_id(page.decision.id), at)
     step = method_of(find_project_by_id(ref.project_id)).step(ref.step)
@@ -44,6 +45,7 @@ def _frame(page: queries.PollPage, at: int) -> dict[str, Any]:
         "slot_number": told.slot_number,
         "reader": actor(),
         "mode": MODES[page.round.poll.mode],
+        "inspectors": inspectors_of(page.round.poll.id),
     }
 
 
@@ -64,7 +66,7 @@ def poll(slug: str, public_id: str) -> Page:
                 raw = {name: form[name].data or "" for name in FIELDS}
                 if page.round.poll.mode == "C" and not form.reviewed.data:
                     service.try_choice(reader, public_id, raw)
-                    return render_template("ballots/review.html", form=form, raw=raw, **_frame(page, at))
+                    return render_template("ballots/review.html", form=form, raw=raw, **poll_frame(page, at))
                 agreed = bool(form.agreed.data)
                 receipt = service.cast(reader, public_id, raw, once=form.once.data or "", agreed=agreed, unit=unit)
                 if receipt.at is not None:  # a form sent twice keeps the hour of the first time
@@ -75,7 +77,7 @@ def poll(slug: str, public_id: str) -> Page:
         form.concern.data = place.choice.get("text")
         for name in ("passage", "kind", "reason", "grounds"):
             form[name].data = place.choice.get(name)
-    frame = _frame(page, at)
+    frame = poll_frame(page, at)
     other = place is not None and place.ballot is not None and service.needs_agreement(place.entry, reader)
     before = page.before
     return (
@@ -89,6 +91,7 @@ def poll(slug: str, public_id: str) -> Page:
             before=before,
             changes=changes(before.version.text, page.round.version.text) if before else (),
             again=_again(reader, page, place),
+            noted=questions.noted_of(page.decision.project_id).get(public_id),
             **frame,
         ),
         form.http_status,
@@ -126,14 +129,14 @@ def done(slug: str, public_id: str) -> Page:
         code = stored.get("code", "")
         if not code or receipts.find_receipt(page.round.poll, code) == "unknown":
             code = ""
-        return render_template("ballots/done_unlinked.html", code=code, **_frame(page, at))
+        return render_template("ballots/done_unlinked.html", code=code, **poll_frame(page, at))
     return render_template(
         "ballots/done.html",
         place=place,
         code=receipt_code(bytes.fromhex(place.ballot.commitment)),
         at=stored.get("at") if stored.get("ballot") == place.ballot.public_id else None,
         stance=page.round.rule.stance(place.choice["stance"]),
-        **_frame(page, at),
+        **poll_frame(page, at),
     )
 
 
@@ -152,7 +155,7 @@ def result(slug: str, public_id: str) -> str:
         outcome=outcome.outcome_of(page.decision.id) if page.round.passed else None,
         tests=gates.TESTS,
         arithmetic=gates.arithmetic,
-        **_frame(page, at),
+        **poll_frame(page, at),
     )
 
 
@@ -168,7 +171,7 @@ def withdraw(slug: str, public_id: str) -> Page:
     place = queries.standing_of(reader, page.round.poll)
     if place is None or not place.may_withdraw(page.round):
         raise NotFound
-    return render_template("ballots/withdraw.html", place=place, **_frame(page, at))
+    return render_template("ballots/withdraw.html", place=place, **poll_frame(page, at))
 
 
 @ballots.route("/c/<slug>/poll/<public_id>/dispute", methods=["GET", "POST"])
@@ -183,7 +186,7 @@ def disagree(slug: str, public_id: str) -> Page:
     place = queries.standing_of(reader, page.round.poll)
     if place is None or not place.may_dispute(page.round):
         raise NotFound
-    return render_template("ballots/dispute.html", **_frame(page, at))
+    return render_template("ballots/dispute.html", **poll_frame(page, at))
 
 
 @ballots.get("/c/<slug>/poll/<public_id>/turnout")

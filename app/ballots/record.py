@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from app.ballots import queries, told, weights
+from app.ballots import inspectors, queries, questions, told, weights
 from app.ballots.models import Poll
 from app.ballots.queries import Round
 from app.engine.method import Text
@@ -21,7 +21,7 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
     decision = queries.decisions_of([ref.id]).get(ref.id)
     if decision is None:
         return {"rounds": []}
-    rounds = []
+    rounds, noted = [], questions.noted_of(ref.project_id)
     for item in reversed(queries.rounds_of([decision.id], now)[decision.id]):
         poll, tally = item.poll, item.tally
         rounds.append(
@@ -41,6 +41,7 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
                 "asked_of": list(poll.asked_of),
                 "roll_size": poll.roll_size,
                 "roll_root": poll.roll_root,
+                **_noted_part(noted.get(poll.public_id)),
                 **_added(poll, now),
                 "counts": dict(tally.counts) if tally else {},
                 "cast": tally.cast if tally else 0,
@@ -48,6 +49,7 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
                 "passed": item.passed,
                 **law_part(item),
                 **rings_part(item),
+                **inspectors_part(item),
                 "concerns": told.concerns_of(poll, now),
                 "objections": [
                     {"number": o.code, "state": o.state, **{k: v for k, v in o.choice.items() if k != "stance"}}
@@ -60,6 +62,10 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
 
 Part = Callable[[Poll, int], dict[str, Any]]
 RECORD_PARTS: list[Part] = []  # what packages above add to the record of a round
+
+
+def _noted_part(noted: questions.Noted | None) -> dict[str, Any]:
+    return {"unanswered": {"n": noted.n, "why": noted.why}} if noted is not None else {}
 
 
 def _added(poll: Poll, now: int) -> dict[str, Any]:
@@ -76,6 +82,17 @@ def rings_part(item: Round) -> dict[str, Any]:
             {"zh_Hans": ring.title.zh_Hans, "en": ring.title.en, "members": ring.members, "enough": ring.enough}
             for ring in rings
         ]
+    }
+
+
+def inspectors_part(item: Round) -> dict[str, Any]:
+    """Who looked over a round, and the faults that they found; nothing where nobody was named."""
+    named = inspectors.inspectors_of(item.poll.id)
+    faults = [{"by": row.name, "at": row.found_at, "reason": row.fault} for row in named if row.found_at is not None]
+    return {
+        **({"inspectors": [row.name for row in named]} if named else {}),
+        **({"faults": faults} if faults else {}),
+        **({"voided_at": item.poll.voided_at} if item.poll.voided_at is not None else {}),
     }
 
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import insert, select
+
+from app.ballots.law_models import RollVoice
+from app.ballots.models import Poll, RollEntry, Slot, SlotLink
+from app.core.database import db
+from app.core.transaction import Tx
 from app.engine.canonical import canon, tagged
 from app.engine.errors import Invalid
 from app.engine.phrase import Phrase, phrase
 from app.engine.voting.heads import heads, unready
 from app.engine.voting.publish import LEAST_ROWS
+from app.people.models import Household, Person
 from app.people.owners import holdings, living_owners, owner_keys, papers
+from app.people.places import Owner
 from app.people.queries import household_keys, person_keys, roll_households, roll_persons
 from app.people.rings import rings_of_persons
 from app.projects.kinds import ActivityRef
@@ -19,6 +28,7 @@ from app.projects.queries import find_project_by_id, method_of
 
 ROLL_VERSION = 2  # the first one bound addresses, heads and areas only, not who the unit is
 MOST_NAMED = 10
+INSERT_CHUNK = 1000
 
 
 @dataclass(frozen=True)
@@ -140,6 +150,33 @@ def root_of(rows: list[list[Any]], version: int = ROLL_VERSION) -> str:
     return tagged(f"qiding/roll/v{version}", canon(rows)).hex()
 
 
+def beside(poll_id: int) -> dict[str, str]:
+    """Hashes over what was frozen with a roll beside its root: rings, sources, who entered it, who casts for owners.
+
+    They stand in the announcement's event, so that the log holds them behind a salt: no roll can be guessed from them.
+    """
+    entries = db.session.execute(
+        select(RollEntry.unit_key, RollEntry.rings, RollEntry.source, Person.public_id, Owner.public_id)
+        .outerjoin(Person, Person.id == RollEntry.entered_by_id)
+        .outerjoin(Owner, Owner.id == RollEntry.owner_id)
+        .where(RollEntry.poll_id == poll_id)
+        .order_by(RollEntry.id)
+    )
+    voices = db.session.execute(
+        select(RollEntry.unit_key, Household.public_id, Owner.public_id)
+        .select_from(RollVoice)
+        .outerjoin(RollEntry, RollEntry.id == RollVoice.roll_entry_id)
+        .outerjoin(Household, Household.id == RollVoice.household_id)
+        .outerjoin(Owner, Owner.id == RollVoice.owner_id)
+        .where(RollVoice.poll_id == poll_id)
+        .order_by(RollVoice.id)
+    )
+    parts = {"entries": entries, "voices": voices}
+    return {
+        name: tagged("qiding/roll-beside/v1", canon([list(row) for row in rows])).hex() for name, rows in parts.items()
+    }
+
+
 def mode_of(ref: ActivityRef, size: int) -> str:
     """How a vote is kept: C (unlinked) where the method asks for a secret one, B (identified) for owners, else A.
 
@@ -163,3 +200,62 @@ def rings_asked(ref: ActivityRef, units: list[Unit]) -> dict[str, Any]:
         for key in ref.activity.words("quorum_rings")
         if key in titles
     }
+
+
+def freeze_roll(tx: Tx, poll: Poll, units: list[Unit]) -> None:
+    """Write the roll, and give each entry a slot in an order that tells nothing."""
+    rows: list[Mapping[str, Any]] = [
+        {
+            "poll_id": poll.id,
+            "community_id": poll.community_id,
+            "household_id": unit.household_id,
+            "person_id": unit.person_id,
+            "owner_id": unit.owner_id,
+            "unit_key": unit.key,
+            "rings": list(unit.rings),
+            "source": unit.source,
+            "entered_by_id": unit.entered_by_id,
+            "label": unit.label,
+            "heads": unit.heads,
+            "area": unit.area,
+        }
+        for unit in units
+    ]
+    for start in range(0, len(rows), INSERT_CHUNK):
+        tx.session.execute(insert(RollEntry), rows[start : start + INSERT_CHUNK])
+    _freeze_voices(tx, poll, units)
+    if poll.mode == "C":
+        return  # no slots: nothing leads from a ballot to the roll
+    entries = list(tx.session.scalars(select(RollEntry.id).where(RollEntry.poll_id == poll.id)))
+    slots = [{"id": secrets.randbits(62), "poll_id": poll.id, "code": secrets.token_hex(16)} for _ in entries]
+    secrets.SystemRandom().shuffle(entries)
+    for start in range(0, len(entries), INSERT_CHUNK):
+        part = slice(start, start + INSERT_CHUNK)
+        tx.session.execute(insert(Slot), slots[part])
+        tx.session.execute(
+            insert(SlotLink),
+            [
+                {"roll_entry_id": entry, "slot_id": slot["id"], "poll_id": poll.id}
+                for entry, slot in zip(entries[part], slots[part], strict=True)
+            ],
+        )
+
+
+def _freeze_voices(tx: Tx, poll: Poll, units: list[Unit]) -> None:
+    """Write down who casts for each owner; nothing to write for others."""
+    if poll.electorate != "owner":
+        return
+    query = select(RollEntry.unit_key, RollEntry.id).where(RollEntry.poll_id == poll.id)
+    ids = dict(tx.session.execute(query).all())
+    rows = [
+        {
+            "poll_id": poll.id,
+            "roll_entry_id": ids[unit.key],
+            "household_id": who if kind == "household" else None,
+            "owner_id": who if kind == "owner" else None,
+        }
+        for unit in units
+        for kind, who in unit.voices
+    ]
+    for start in range(0, len(rows), INSERT_CHUNK):
+        tx.session.execute(insert(RollVoice), rows[start : start + INSERT_CHUNK])

@@ -71,7 +71,11 @@ BALLOTS_OF_FORM = select(ballots).where(ballots.c.poll_id == bindparam("poll"), 
 MARK_VOTED = update(entries).where(entries.c.id == bindparam("entry")).values(voted=True)
 REPLACE = update(ballots).where(ballots.c.id == bindparam("ballot")).values(live=False)
 INSERT_BALLOT, INSERT_OBJECTION = insert(ballots), insert(objections)
-CAST_LAST = update(entries).where(entries.c.id == bindparam("entry")).values(last_person_id=bindparam("person"))
+CAST_LAST = (
+    update(entries)
+    .where(entries.c.id == bindparam("entry"))
+    .values(last_person_id=bindparam("person"), online_at=bindparam("at"))
+)
 # Whom a ballot is told to: all of the household, or the person.
 OF_HOUSEHOLD = select(persons.c.id).where(persons.c.household_id == bindparam("unit"), persons.c.left_at.is_(None))
 OF_PERSON = select(persons.c.id).where(persons.c.id == bindparam("unit"))

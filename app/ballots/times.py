@@ -11,7 +11,7 @@ from app.ballots.models import Ballot, Objection, Poll
 from app.ballots.weights import rings_of
 from app.core.database import db
 from app.engine.objections import Life
-from app.engine.voting.phase import PollTimes, close_that_holds
+from app.engine.voting.phase import DAY, PollTimes, close_that_holds
 from app.engine.voting.rule import quorum_test
 
 LIVED = ("state", "disagreed_at", "offered_at", "words", "defers", "accepted")
@@ -50,3 +50,8 @@ def quorum_met(poll: Poll | Row[Any], cast: int) -> bool:
     """Whether enough have cast, of all and of each ring that must take part."""
     enough = quorum_test(cast, poll.roll_size, Fraction(poll.quorum)).holds
     return enough and all(ring.enough for ring in rings_of(poll))
+
+
+def notice_ends(poll: Poll) -> int:
+    """When the notice of a count is over: so many days after the close."""
+    return poll.closes_at + int(poll.matter.get("notice_days", 0)) * DAY

@@ -8,13 +8,13 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.ballots import course, ends, gates, holds, matters, outcome, queries, record, rolls, service, told
+from app.ballots import announce as announcement
+from app.ballots import course, ends, gates, holds, matters, outcome, queries, questions, record, rolls, service, told
 from app.ballots.forms import AdoptForm, AnnounceForm, DraftForm
 from app.ballots.models import Decision
 from app.ballots.queries import Round
 from app.core.clock import DAY, HOUR, now
 from app.core.i18n import at_local, gettext, local_date
-from app.engine.canonical import text_hash
 from app.engine.errors import NotFound
 from app.engine.voting import RULES
 from app.engine.voting.arithmetic import square_metres
@@ -28,6 +28,7 @@ ballots = Blueprint("ballots", __name__)
 Page = str | Response | tuple[str, int]
 OPENS_HOUR, CLOSES_HOUR = 8, 20
 CONCERNS = 50  # as many as one page shows
+QUESTIONS = 10  # likewise
 
 
 @ballots.app_context_processor
@@ -73,6 +74,10 @@ def activity(slug: str, public_id: str) -> Page:
             form=form,
             writes=reader.facilitates(here.id) and ref.running and service.may_draft(decision, rounds, at),
             announces=decision is not None and service.may_announce(decision, rounds, at),
+            formally=decision is not None
+            and reader.facilitates(here.id)
+            and ref.running
+            and service.may_announce(decision, rounds, at, formal=True),
             standing=gates.standing,
             leads=reader.facilitates(here.id),
             **_adoption(ref, decision, rounds, at),
@@ -93,13 +98,14 @@ def announce(slug: str, public_id: str) -> Page:
     reader.require_facilitator(here.id)
     ref = only(gates.SPEC, find_activity(public_id, at, slug))
     decision = queries.decisions_of([ref.id]).get(ref.id)
-    if decision is None:
+    formal = request.args.get("formal") == "1"
+    if decision is None or (formal and ref.activity.word("formal") == "none"):
         raise NotFound
     rounds = queries.rounds_of([decision.id], at)[decision.id]
     hours, days = ref.activity.whole("announce_hours"), ref.activity.whole("open_days")
     form = AnnounceForm()
     if request.method == "GET":
-        if not service.may_announce(decision, rounds, at):
+        if not service.may_announce(decision, rounds, at, formal=formal):
             return redirect(url_for("ballots.activity", slug=slug, public_id=public_id))
         first = local_date(at + hours * HOUR + DAY)
         form.opens.data = first
@@ -113,12 +119,16 @@ def announce(slug: str, public_id: str) -> Page:
                 public_id,
                 at_local(form.opens.data, OPENS_HOUR),
                 at_local(form.closes.data, CLOSES_HOUR),
+                form.inspect,
+                noted=form.unanswered.data or "",
+                formal=formal,
             )
             flash(gettext("Announced. Text, rule, times and roll are frozen now."))
             return redirect(url_for("ballots.poll", slug=slug, public_id=poll), 303)
     units = service.electorate(ref)
-    frozen = matters.preview(ref, decision)
-    rule = RULES[matters.rule_key(ref, frozen)]
+    frozen = matters.after_deadlock(ref) if formal else matters.preview(ref, decision)
+    rule = RULES[ref.activity.word("formal") if formal else matters.rule_key(ref, frozen)]
+    wording = announcement.wording_of(decision, rounds, formal=formal)
     return (
         render_template(
             "ballots/announce.html",
@@ -132,8 +142,11 @@ def announce(slug: str, public_id: str) -> Page:
             share=rule.fixed.quorum if rule.fixed else ref.activity.settings["quorum"],
             rule=rule,
             attempt=rounds[0].poll.attempt + 1 if rounds else 1,
-            fingerprint=text_hash(decision.draft),
+            wording=wording,
+            formal=formal,
             hours=hours,
+            asked_before=questions.open_questions(ref, at),
+            shown=QUESTIONS,
         ),
         form.http_status,
     )

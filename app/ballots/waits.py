@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from app.ballots.models import Poll
+from app.core.transaction import Tx
+
 Wait = Callable[[Collection[int], int], set[int]]
+Step = Callable[[Tx, Poll], None]
 _WAITS: list[Wait] = []
+_BEFORE: list[Step] = []
 
 
 def wait_for(ask: Wait) -> None:
@@ -21,3 +26,15 @@ def wait_for(ask: Wait) -> None:
 def uncounted(poll_ids: Collection[int], now: int) -> set[int]:
     """Those of these closed polls whose count still waits for something."""
     return {poll_id for ask in _WAITS for poll_id in ask(poll_ids, now)}
+
+
+def before_count(step: Step) -> None:
+    """Let something be done first, in the transaction that stores a count."""
+    if step not in _BEFORE:
+        _BEFORE.append(step)
+
+
+def prepare(tx: Tx, poll: Poll) -> None:
+    """Do what comes before the count of a poll whose exclusive lock the caller holds."""
+    for step in _BEFORE:
+        step(tx, poll)

@@ -18,7 +18,9 @@ from app.engine.voting.rule import RingTurnout
 def areas_of(polls: Sequence[Poll]) -> dict[int, dict[str, int]]:
     """The floor area behind each stance of some polls; no query for none. As it was counted, where links have ended."""
     found: dict[int, dict[str, int]] = {
-        poll.id: poll.tally["areas"] for poll in polls if poll.links_deleted_at is not None and poll.tally
+        poll.id: poll.tally.get("final_areas", poll.tally["areas"])
+        for poll in polls
+        if poll.links_deleted_at is not None and poll.tally
     }
     poll_ids = [poll.id for poll in polls if poll.id not in found]
     if poll_ids:

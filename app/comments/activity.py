@@ -13,7 +13,7 @@ from app.core.database import db
 from app.core.transaction import Tx
 from app.engine.catalogue import ActivitySpec
 from app.engine.phrase import phrase, plural_phrase
-from app.projects.kinds import ActivityKind, ActivityRef, Summary
+from app.projects.kinds import ActivityKind, ActivityRef, Question, Summary
 
 MOST_IN_RECORD = 200
 
@@ -73,6 +73,11 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
     }
 
 
+def asks(refs: Sequence[ActivityRef], now: int) -> list[list[Question]]:
+    """What was asked in each talk and has no marked answer."""
+    return queries.unanswered(refs)
+
+
 DISCUSSION = ActivityKind(
     spec=ActivitySpec("discussion", ("comment",)),
     title=phrase("Discussion"),
@@ -81,4 +86,5 @@ DISCUSSION = ActivityKind(
     record=record,
     record_template="comments/_record.html",
     opened=opened,
+    asks=asks,
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import aliased
 
 from app.comments.models import Comment, CommentReport, Talk
 from app.core.database import db
@@ -14,10 +15,11 @@ from app.engine.phrase import Phrase, phrase
 from app.engine.windows import may
 from app.people.actor import Actor
 from app.people.queries import names_for
-from app.projects.kinds import ActivityRef
+from app.projects.kinds import ActivityRef, Question
 
 PAGE = 25
 SHOWN_REPLIES = 2
+FIRST_WORDS = 80  # of a question in a list
 KINDS = {
     "question": phrase("Question"),
     "support": phrase("Support"),
@@ -129,6 +131,27 @@ def counts(subjects: Iterable[str]) -> dict[str, int]:
         .group_by(Talk.subject)
     )
     return dict(db.session.execute(query).all())
+
+
+def unanswered(refs: Sequence[ActivityRef], subjects: Select[str] | None = None) -> list[list[Question]]:
+    """The questions of each activity's talks that have no marked answer, oldest first; of some subjects where told so."""
+    found: dict[int, list[Question]] = {ref.id: [] for ref in refs}
+    reply = aliased(Comment)
+    answered = select(reply.id).where(reply.parent_id == Comment.id, reply.is_answer, reply.hidden_by_id.is_(None))
+    query = (
+        select(Talk.activity_run_id, Talk.href, Comment.public_id, func.substr(Comment.text, 1, FIRST_WORDS + 1))
+        .join(Comment, Comment.talk_id == Talk.id)
+        .where(Talk.activity_run_id.in_(found), Comment.parent_id.is_(None), Comment.kind == "question")
+        .where(visible(), ~answered.exists())
+        .order_by(Comment.id)
+    )
+    if subjects is not None:
+        query = query.where(Talk.subject.in_(subjects))
+    for activity_id, href, public_id, text in db.session.execute(query):
+        words = " ".join(text.split())
+        words = words if len(text) <= FIRST_WORDS else f"{words[:FIRST_WORDS]}…"
+        found[activity_id].append(Question(words, f"{href}#c-{public_id}"))
+    return [found[ref.id] for ref in refs]
 
 
 def find_comment(public_id: str) -> tuple[Comment, Talk]:

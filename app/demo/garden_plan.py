@@ -170,7 +170,7 @@ def plan(town: Town, scene: Scene) -> Story:
         "坡道和长凳已经写进方案。完全不种，与定下的议题不合；不想种的人用得上的平地，留了四十八平方米。",
     )
     proposals.choose(lead, ids[0])
-    poll = scene.announce("vote", TITLE, FIRST, -166, -159)
+    poll = scene.announce("vote", TITLE, FIRST, -166, -159, ("周师傅", "贺伯", "宋大姐"))
     given = scene.ballots_of(104, "first", FIRST_NAMED, WORRIES[:4], abstain=7)
     yield from scene.cast(poll, -166, -159, given)
     yield from scene.settle(-159)

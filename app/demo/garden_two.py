@@ -8,6 +8,7 @@ from app.demo.people import Town
 from app.demo.scene import Scene
 from app.demo.stage import Story
 
+NOTED = "书丢了算谁的，这次不定：先看一年少了几本，到管护那一步写进公约。"
 TITLE = "空中花园二期：夜灯、读书角和雨水"
 TEXT = """一、夜灯：平台步道两侧装低位地脚灯22盏，离地35厘米，灯口朝下，天黑亮、晚九点半减半、十点半全灭。住户窗前六米内不装。
 二、读书角：廊架东端做一排书架长凳，带门，不锁。书由各家捐，借走不登记，还不还凭良心。
@@ -187,7 +188,7 @@ def story(town: Town, method: str) -> Story:
     yield stage.at(-6, 8, 30)
     scene.answer(ids[0], "accepted", "样灯装了两周，楼下三户看过，没有人说刺眼。按这一稿征求大家意见。")
     scene.answer(ids[1], "later", "太阳能灯留两盏做比较，装在盆景园，一年后看哪种好用。")
-    poll = scene.announce("vote", TITLE, TEXT, -4, 3)
+    poll = scene.announce("vote", TITLE, TEXT, -4, 3, ("周师傅", "贺伯", "宋大姐"), NOTED)
     given = scene.ballots_of(58, "two", NAMED, ("读书角会不会变成打牌角？", "定时器坏了找谁？"), abstain=2)
     others = {town.who(name).household_id for name in ("小林", "贺伯")}
     yield from scene.cast(poll, -4, -1, [item for item in given if item[0].household_id not in others])

@@ -37,11 +37,12 @@ MATTER = "电梯井道是楼房的附属设施，装上去就是改建；顾老�
 
 
 def survey(town: Town, scene: Scene, poll: str, given: Sequence[Ballot]) -> Story:
-    """Most households answer online, three on paper: read by two, accounted for, and compared after the close."""
-    stage, lead, helper = town.stage, scene.lead, town.people["苏工"]
+    """Most households answer online, three on paper: read by two, accounted for, and compared by a third after the close."""
+    stage, lead, helper, third = town.stage, scene.lead, town.people["苏工"], town.people["罗科"]
     homes = {town.who(name).household_id: key for name, key in ON_PAPER.items()}
     paper.issue(lead, poll, everyone=True)
-    paper.name_helper(lead, poll, helper.public_id)
+    for person in (helper, third):
+        paper.name_helper(lead, poll, person.public_id)
     yield from scene.cast(poll, -70, -58, [item for item in given if item[0].household_id not in homes])
     yield stage.at(-57, 16)
     found = [(home.address, homes[home.household_id]) for home in _building(town) if home.household_id in homes]
@@ -58,7 +59,7 @@ def survey(town: Town, scene: Scene, poll: str, given: Sequence[Ballot]) -> Stor
     for raw in read:
         if raw["serial"] in drawn:
             stage.pause(1)
-            paper.compare(helper, poll, raw)
+            paper.compare(third, poll, raw)
     ballots.settle_due()
 
 

@@ -242,17 +242,28 @@ class Scene:
 
     # Votes
 
-    def announce(self, key: str, title: str, text: str, opens: int, closes: int) -> str:
+    def announce(
+        self,
+        key: str,
+        title: str,
+        text: str,
+        opens: int,
+        closes: int,
+        inspect: Sequence[str] = ("", "", ""),
+        noted: str = "",
+    ) -> str:
         """Announce a vote now, open from ``opens`` at nine to ``closes`` at eight in the evening.
 
-        The activity that the vote comes after ends with the announcement, where it is still open.
+        ``inspect`` are the names of its inspectors; ``noted`` says why questions that were asked stay unanswered. The
+        activity that the vote comes after ends with the announcement, where it is still open.
         """
         ballots.save_draft(self.lead, self.activity(key), title, text)
         stage = self.town.stage
         after = queries.find_activity(self.activity(key), now()).activity.after
         if after and queries.find_activity(self.activity(after), now()).is_open:
             projects.set_window(self.lead, self.activity(after), None, now())
-        return ballots.announce(self.lead, self.activity(key), stage.at(opens, 9), stage.at(closes, 20))
+        times = stage.at(opens, 9), stage.at(closes, 20)
+        return ballots.announce(self.lead, self.activity(key), *times, inspect, noted=noted)
 
     def adopt(self, key: str, owner: str, tasks: str, review: int) -> None:
         """Adopt what passed; it is looked at again on the day ``review``."""

@@ -5,8 +5,10 @@
 2. Each willing person has a public id. Its lot is SHA-256 over the seed, a colon, and that id.
 3. The ids are put in the order of their lots, as hexadecimal text; the first three are drawn.
 
-The checkpoint is public before the dice are thrown, and the dice are thrown in public: whoever knows one can't choose
-the other. In a shell: ``printf '%s' "$CHECKPOINT$DICE" | sha256sum`` and ``printf '%s' "$SEED:$ID" | sha256sum``.
+The checkpoint ends with the entry that closed the list of the willing, and the dice are thrown in public after it:
+whoever knows one can't choose the other, and nobody joins who knows the dice.
+
+In a shell: ``printf '%s' "$CHECKPOINT$DICE" | sha256sum`` and ``printf '%s' "$SEED:$ID" | sha256sum``.
 """
 
 from __future__ import annotations
@@ -44,11 +46,17 @@ def read_dice(typed: str) -> str:
     return digits
 
 
+def require_enough(willing: Collection[str], seats: int = SEATS) -> None:
+    """Refuse a draw among too few."""
+    n = len(willing)
+    if n < seats:
+        raise Conflict(phrase("%(n)s are willing; at least %(seats)s are needed for a draw.", n=n, seats=seats))
+
+
 def draw(checkpoint: str, dice: str, willing: Collection[str], seats: int = SEATS) -> Draw:
     """Draw ``seats`` of the willing; refused when there are fewer."""
     ids = set(willing)
-    if len(ids) < seats:
-        raise Conflict(phrase("%(n)s are willing; at least %(seats)s are needed for a draw.", n=len(ids), seats=seats))
+    require_enough(ids, seats)
     seed = sha256((checkpoint + dice).encode()).hexdigest()
     lots = tuple(sorted((sha256(f"{seed}:{one}".encode()).hexdigest(), one) for one in ids))
     return Draw(seed, lots, tuple(one for _, one in lots[:seats]))

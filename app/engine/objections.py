@@ -73,6 +73,13 @@ def qualified_since(life: Life) -> int | None:
     return life.closed_at + DISAGREE + (PANEL if life.disagreed_at is not None else 0)
 
 
+def deadline(life: Life) -> int | None:
+    """When the clock moves an objection on: it stands from then, or the objectors' time for their word is over."""
+    if life.state == "qualified":
+        return life.offered_at + ANSWER if life.offered_at is not None and life.accepted is None else None
+    return qualified_since(life)
+
+
 def answered(life: Life, now: int) -> bool:
     """Whether the objector has had their say on an answer: they gave it, or had their 72 hours."""
     return life.offered_at is not None and (life.accepted is not None or now >= life.offered_at + ANSWER)

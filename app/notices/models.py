@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, Instant, Key, PublicId, anchor, within
 
 
 class Notice(Base):
-    """A notice: a draft until it is posted, frozen from then on. Its period can't be shortened."""
+    """A notice: a draft until it is posted, frozen from then on. Its period can't be shortened.
+
+    One stands for an activity; it is overtaken when what it told of holds no more, as when a vote was found void.
+    """
 
     __tablename__ = "notice"
     __table_args__ = (
@@ -17,13 +21,21 @@ class Notice(Base):
         within("project"),
         within("activity_run"),
         CheckConstraint("posted_at is null or posted_at < until_at", name="period"),
+        CheckConstraint("overtaken_at is null or posted_at is not null", name="overtaken"),
+        Index(
+            "uq_notice_standing",
+            "activity_run_id",
+            unique=True,
+            sqlite_where=sql("overtaken_at is null"),
+            postgresql_where=sql("overtaken_at is null"),
+        ),
     )
 
     id: Mapped[Key]
     public_id: Mapped[PublicId]
     community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))
     project_id: Mapped[int]
-    activity_run_id: Mapped[int] = mapped_column(unique=True)
+    activity_run_id: Mapped[int]
     title: Mapped[str] = mapped_column(String(120))
     basis: Mapped[str] = mapped_column(String(300), default="")
     text: Mapped[str] = mapped_column(Text)
@@ -32,6 +44,7 @@ class Notice(Base):
     posted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     by_name: Mapped[str] = mapped_column(String(60), default="")
     until_at: Mapped[int | None]
+    overtaken_at: Mapped[int | None]
 
 
 class Complaint(Base):

@@ -22,9 +22,15 @@ from app.projects.models import ActivityRun
 
 
 def notices_of(activity_ids: Iterable[int]) -> dict[int, Notice]:
-    """The notice of each activity that has one."""
-    query = select(Notice).where(Notice.activity_run_id.in_(set(activity_ids)))
+    """The notice that stands, of each activity that has one."""
+    query = select(Notice).where(Notice.activity_run_id.in_(set(activity_ids)), Notice.overtaken_at.is_(None))
     return {row.activity_run_id: row for row in db.session.scalars(query)}
+
+
+def overtaken_of(activity_id: int) -> list[Notice]:
+    """The notices of an activity that hung for what holds no more, oldest first."""
+    query = select(Notice).where(Notice.activity_run_id == activity_id, Notice.overtaken_at.is_not(None))
+    return list(db.session.scalars(query.order_by(Notice.id)))
 
 
 def open_complaints(notice_ids: Iterable[int]) -> dict[int, int]:
@@ -128,7 +134,9 @@ def holds(refs: Sequence[ActivityRef], now: int) -> list[Phrase | None]:
 
 def lengthen(tx: Tx, ref: ActivityRef, rested_since: int) -> None:
     """Let a notice hang longer by the days that its project rested: nobody could complain meanwhile."""
-    notice = tx.session.scalar(select(Notice).where(Notice.activity_run_id == ref.id).with_for_update())
+    notice = tx.session.scalar(
+        select(Notice).where(Notice.activity_run_id == ref.id, Notice.overtaken_at.is_(None)).with_for_update()
+    )
     if notice is None or notice.posted_at is None or notice.until_at is None or notice.until_at <= rested_since:
         return
     days = (local_date(tx.now) - local_date(rested_since)).days
@@ -146,13 +154,38 @@ def lengthen(tx: Tx, ref: ActivityRef, rested_since: int) -> None:
     )
 
 
-def record(ref: ActivityRef, now: int) -> dict[str, Any]:
-    """The notice as it hung, with complaints and answers, without names of those who complained."""
-    notice = notices_of([ref.id]).get(ref.id)
+def overtake(tx: Tx, ref: ActivityRef) -> None:
+    """What the notice told of holds no more: it stays to be read, and another one hangs for what follows."""
+    notice = tx.session.scalar(
+        select(Notice).where(Notice.activity_run_id == ref.id, Notice.overtaken_at.is_(None)).with_for_update()
+    )
     if notice is None or notice.posted_at is None:
-        return {"posted": False}
+        return  # a draft is written on
+    notice.overtaken_at = tx.now
+    run = tx.session.get_one(ActivityRun, ref.id)
+    run.opens_at = run.closes_at = None
+    record_event(
+        tx,
+        "notice.overtaken",
+        community_id=ref.community_id,
+        project_id=ref.project_id,
+        data={},
+        public={"notice": notice.public_id},
+    )
+
+
+def record(ref: ActivityRef, now: int) -> dict[str, Any]:
+    """The notice as it hung, with complaints and answers, without names of those who complained; and those before it."""
+    notice = notices_of([ref.id]).get(ref.id)
+    overtaken = [{**_told(row), "overtaken_at": row.overtaken_at} for row in overtaken_of(ref.id)]
+    before = {"overtaken": overtaken} if overtaken else {}
+    if notice is None or notice.posted_at is None:
+        return {"posted": False, **before}
+    return {"posted": True, **_told(notice), **before}
+
+
+def _told(notice: Notice) -> dict[str, Any]:
     return {
-        "posted": True,
         "title": notice.title,
         "basis": notice.basis,
         "text": notice.text,
@@ -177,6 +210,7 @@ NOTICE = ActivityKind(
     own_times=True,
     holds=holds,
     resumed=lengthen,
+    undone=overtake,
 )
 OVER = GateKind(
     GateSpec("notice_over", waivable=False, needs_activity=("notice",)),

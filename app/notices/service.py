@@ -36,13 +36,19 @@ def save_draft(actor: Actor, activity_public_id: str, title: str, basis: str, te
         raise Invalid(phrase("Something is missing."), wrong)
     with transaction() as tx:
         ref = _ref(tx, actor, activity_public_id)
-        notice = tx.session.scalar(select(Notice).where(Notice.activity_run_id == ref.id).with_for_update())
+        notice = _standing(tx, ref)
         if notice is None:
             notice = Notice(community_id=ref.community_id, project_id=ref.project_id, activity_run_id=ref.id)
             tx.session.add(notice)
         elif notice.posted_at is not None:
             raise Frozen(phrase("The notice hangs already; its words can't be changed."))
         notice.title, notice.basis, notice.text = title.strip(), basis.strip(), text.strip()
+
+
+def _standing(tx: Tx, ref: ActivityRef) -> Notice | None:
+    query = select(Notice).where(Notice.activity_run_id == ref.id, Notice.overtaken_at.is_(None))
+    found: Notice | None = tx.session.scalar(query.with_for_update())
+    return found
 
 
 def _ref(tx: Tx, actor: Actor, activity_public_id: str) -> ActivityRef:
@@ -57,7 +63,7 @@ def post(actor: Actor, activity_public_id: str) -> int:
     """Post the notice: its words and its period are fixed. Returns the instant its period ends."""
     with transaction() as tx:
         ref = _ref(tx, actor, activity_public_id)
-        notice = tx.session.scalar(select(Notice).where(Notice.activity_run_id == ref.id).with_for_update())
+        notice = _standing(tx, ref)
         if ref.window.state == "waiting":
             # It comes after something else: the result of a vote can't hang before the vote is over.
             raise Closed(phrase("This has not begun yet."))
@@ -103,6 +109,9 @@ def complain(actor: Actor, notice_public_id: str, text: str, *, on_paper_by: str
             )
         if on_paper_by:
             actor.require_facilitator(notice.community_id)
+        tx.session.refresh(notice)
+        if notice.overtaken_at is not None:
+            raise Closed(phrase("Not recorded: what this notice told of holds no more."))
         if tx.now >= notice.until_at:
             raise Closed(phrase("Not recorded: the notice hung until %(when)s.", when=Moment(notice.until_at)))
         ref = find_activity_by_id(notice.activity_run_id, tx.now)

@@ -68,6 +68,7 @@ def activity(slug: str, public_id: str) -> Page:
             writes=writes,
             form=form,
             complaints=queries.complaints_of(notice.id) if notice and posted else [],
+            overtaken=queries.overtaken_of(ref.id),
             hangs=queries.hangs(notice, at),
             complains=reader.belongs_to(here.id) and ref.running,
             moderates=reader.facilitates(here.id) and ref.running,

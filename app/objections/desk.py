@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from app.core.events import LogEntry, record_event
 from app.core.outbox import tell
 from app.core.transaction import Lock, Tx
 from app.engine.errors import Conflict, NotFound
-from app.engine.merkle import root
+from app.engine.merkle import Tree
 from app.engine.objections import Life
 from app.engine.phrase import phrase
 from app.people.actor import Actor
@@ -25,6 +26,7 @@ from app.people.models import Person
 from app.people.places import Community
 from app.projects.models import Project
 
+CHUNK = 2000
 CHANGED = ("state", "disagreed_at", "offered_at", "words", "defers", "accepted")
 
 
@@ -64,8 +66,11 @@ class Held:
         """The project's facilitator."""
         return [self.tx.session.get_one(Project, self.poll.project_id).facilitator_id]
 
-    def write(self, life: Life, kind: str, **public: Any) -> None:
-        """Write a life back, with its event: what happened to which objection, and never to whom."""
+    def write(self, life: Life, kind: str, *, said: Mapping[str, Any] | None = None, **public: Any) -> None:
+        """Write a life back, with its event: what happened to which objection, and never to whom.
+
+        ``said`` is what else the event binds, by a salted hash alone.
+        """
         for name in CHANGED:
             setattr(self.row, name, getattr(life, name))
         over = life.state not in ("raised", "qualified")
@@ -75,8 +80,20 @@ class Held:
             kind,
             community_id=self.poll.community_id,
             project_id=self.poll.project_id,
-            data=said_of(self.row),
+            data={**said_of(self.row), **(said or {})},
             public={"objection": self.row.public_id, "poll": self.poll.public_id, "state": life.state, **public},
+        )
+
+    def note(self, actor: Actor, kind: str, data: Mapping[str, Any], **public: Any) -> None:
+        """Record what somebody did for the panel: in the log stand the round and a salted hash."""
+        record_event(
+            self.tx,
+            kind,
+            community_id=self.poll.community_id,
+            project_id=self.poll.project_id,
+            person_id=actor.person_id,
+            data={"person": actor.public_id, **data},
+            public={"poll": self.poll.public_id, **public},
         )
 
     def tell(self, people: list[int], what: str, dedupe: str | None = None) -> None:
@@ -157,15 +174,10 @@ def on_roll(actor: Actor, poll: Poll) -> bool:
 
 
 def checkpoint(held: Held) -> str:
-    """The log as it stood at the close of the round: public long before anybody throws dice."""
-    query = select(LogEntry.seq, LogEntry.body).where(LogEntry.community_id == held.poll.community_id)
-    bodies: list[bytes] = []
-    mark = f'"poll":"{held.poll.public_id}"'
-    for _, body in held.tx.session.execute(query.order_by(LogEntry.seq)):
-        bodies.append(body.encode())
-        if '"kind":"poll.closed"' in body and mark in body:
-            break
-    return f"{held.slug} {len(bodies)} {root(bodies).hex()}"
+    """The log as it stands now. Nobody can know it before its last entry is made, and anybody can check it after."""
+    query = select(LogEntry.body).where(LogEntry.community_id == held.poll.community_id).order_by(LogEntry.seq)
+    tree = Tree(body.encode() for body in held.tx.session.scalars(query.execution_options(yield_per=CHUNK)))
+    return f"{held.slug} {tree.size} {tree.root().hex()}"
 
 
 def version_of(held: Held) -> TextVersion:

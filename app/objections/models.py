@@ -36,17 +36,18 @@ class Willing(Base):
 
 
 class Panel(Base):
-    """A panel and its draw by lot: all that is needed to repeat it."""
+    """A panel and its draw by lot: first the list of the willing closes, then dice are thrown. All to repeat it is here."""
 
     __tablename__ = "panel"
 
     id: Mapped[Key]
     objection_id: Mapped[int] = mapped_column(ForeignKey("objection.id"), unique=True)
     checkpoint: Mapped[str] = mapped_column(String(200))
-    dice: Mapped[str] = mapped_column(String(40))
-    seed: Mapped[str] = mapped_column(String(64))
+    dice: Mapped[str] = mapped_column(String(40), default="")
+    seed: Mapped[str] = mapped_column(String(64), default="")
     pool: Mapped[list[Any]]  # the public ids of those who were willing
-    at: Mapped[Instant]
+    at: Mapped[Instant]  # when the list closed
+    drawn_at: Mapped[int | None]
 
 
 class Seat(Base):

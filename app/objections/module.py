@@ -8,7 +8,9 @@ from typing import Any
 
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
+from app.objections.queries import presses
 from app.objections.views import objections as blueprint
+from app.projects.kinds import Presses
 
 NEWS: Mapping[str, Phrase] = {
     "disagreed": phrase("Somebody disagreed with objection %(number)s, with reasons. A panel decides."),
@@ -28,4 +30,9 @@ def _news(data: Mapping[str, Any]) -> Phrase:
     return replace(NEWS[data["what"]], values=(("number", data["number"]),))
 
 
-objections = Module(name="objections", blueprints=(blueprint,), messages={"objection.news": _news})
+objections = Module(
+    name="objections",
+    blueprints=(blueprint,),
+    provides=(Presses(presses),),
+    messages={"objection.news": _news},
+)

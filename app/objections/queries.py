@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select
 from app.ballots import told
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.ballots.times import close_of, life_of
+from app.core.clock import DAY
 from app.core.database import db
 from app.engine import objections
 from app.engine.errors import NotFound
@@ -22,6 +23,9 @@ from app.objections.desk import Held, find, on_roll, version_of
 from app.objections.models import DeskMessage, Disagreement, Panel, PanelWord, Seat, Willing
 from app.people.actor import Actor
 from app.people.places import Community
+from app.projects.kinds import Pressing
+
+NEAR = 2 * DAY  # of a deadline: the console puts it first
 
 
 @dataclass(frozen=True)
@@ -49,14 +53,14 @@ class Page:
         """What comes next, and by when."""
         if self.superseded:
             return phrase("A changed text followed, and everybody was asked again.")
-        return next_step(self.life, self.state, self.closed_at, panel=self.panel is not None)
+        return next_step(self.life, self.state, self.closed_at, panel=self.panel)
 
     @property
     def answer_until(self) -> int:
         return (self.life.offered_at or 0) + ANSWER
 
 
-def next_step(life: Life, state: str, closed_at: int, *, panel: bool = False) -> Phrase:
+def next_step(life: Life, state: str, closed_at: int, *, panel: Panel | None = None) -> Phrase:
     """What comes next for an objection, in one sentence."""
     if state == "raised" and life.disagreed_at is None:
         return phrase(
@@ -64,9 +68,16 @@ def next_step(life: Life, state: str, closed_at: int, *, panel: bool = False) ->
         )
     if state == "raised":
         until = Moment(closed_at + DISAGREE + PANEL)
-        if panel:
+        if panel is not None and panel.drawn_at is None:
+            return phrase("The list of the willing is closed. Dice are thrown in public; they draw the panel of three.")
+        if panel is not None:
             return phrase("The panel decides whether it stands. Without its word it stands from %(when)s.", when=until)
-        return phrase("A panel of three is drawn by lot. Without its word it stands from %(when)s.", when=until)
+        return phrase(
+            "The list of the willing is open until %(since)s at least; then three are drawn by lot. Without their word it "
+            "stands from %(when)s.",
+            since=Moment(closed_at + DISAGREE),
+            when=until,
+        )
     if state == "qualified" and life.offered_at is None:
         return phrase("The text is changed so that it answers this objection.")
     if state == "qualified" and life.accepted is None:
@@ -132,7 +143,8 @@ def _may(life: Life, now: int, *, mine: bool, leads: bool, voter: bool, seat: bo
     found = {
         "disagree": (voter or leads) and not mine and objections.allowed("disagree", life, now),
         "willing": voter and not mine and panel is None and not objections.ended(life.state),
-        "draw": leads and panel is None and (weighs or settles),
+        "close": leads and panel is None and (weighs or settles) and now >= life.closed_at + DISAGREE,
+        "draw": leads and panel is not None and panel.drawn_at is None and (weighs or settles),
         "say": seat and (weighs or settles),
         "offer": leads and objections.allowed("offer", life, now),
         "reply": mine and objections.allowed("reply", life, now, by_objector=True),
@@ -152,6 +164,17 @@ class Listed:
     passage: str
     state: str
     next_step: Phrase
+    due: int | None = None
+
+
+def presses(here: Community, now: int) -> list[Pressing]:
+    """Objections whose deadline is near, soonest first."""
+    near = now + NEAR
+    return [
+        Pressing(item.next_step, f"{item.title} {item.number}", f"/c/{item.slug}/objection/{item.public_id}", item.due)
+        for item in open_objections(here.id, now)
+        if item.due is not None and now < item.due <= near
+    ]
 
 
 def open_objections(community_id: int, now: int) -> list[Listed]:
@@ -176,7 +199,7 @@ def raised_by(reader: Actor, now: int) -> list[Listed]:
 
 def _listed(*conditions: object, now: int, most: int = 200) -> list[Listed]:
     query = (
-        select(Objection, Poll, TextVersion.title, Community.slug, Slot.code, Ballot.choice)
+        select(Objection, Poll, TextVersion.title, Community.slug, Slot.code, Ballot.choice, Panel)
         .join(Ballot, Ballot.id == Objection.ballot_id)
         .join(Poll, Poll.id == Objection.poll_id)
         .join(Decision, Decision.id == Poll.decision_id)
@@ -185,16 +208,18 @@ def _listed(*conditions: object, now: int, most: int = 200) -> list[Listed]:
         .join(Slot, Slot.id == Ballot.slot_id)
         .outerjoin(SlotLink, SlotLink.slot_id == Slot.id)
         .outerjoin(RollEntry, RollEntry.id == SlotLink.roll_entry_id)
+        .outerjoin(Panel, Panel.objection_id == Objection.id)
         .where(Ballot.live, Poll.settled_at.is_not(None), *conditions)  # type: ignore[arg-type]
         .order_by(Poll.closes_at.desc(), Slot.code)
         .limit(most)
     )
     found = []
-    for row, poll, title, slug, code, choice in db.session.execute(query):
+    for row, poll, title, slug, code, choice, panel in db.session.execute(query):
         closed_at = close_of(poll, now)
         life = life_of(row, closed_at)
         state = objections.state_at(life, now)
-        step = next_step(life, state, closed_at)
+        step = next_step(life, state, closed_at, panel=panel)
         passage = json.loads(choice).get("passage", "")
-        found.append(Listed(row.public_id, slug, told.slot_number(code), title, passage, state, step))
+        due = None if objections.ended(state) else objections.deadline(life)
+        found.append(Listed(row.public_id, slug, told.slot_number(code), title, passage, state, step, due))
     return found

@@ -6,8 +6,8 @@ from sqlalchemy import or_, select
 
 from app.core.transaction import transaction
 from app.engine import lot, objections
-from app.engine.errors import Conflict, Forbidden, Invalid
-from app.engine.phrase import phrase
+from app.engine.errors import Closed, Conflict, Forbidden, Invalid
+from app.engine.phrase import Moment, phrase
 from app.objections.desk import Held, checkpoint, hold, on_roll
 from app.objections.models import DeskMessage, Disagreement, Panel, PanelWord, Seat, Willing
 from app.people.actor import Actor
@@ -28,7 +28,7 @@ def disagree(actor: Actor, public_id: str, reason: str) -> None:
         if tx.session.scalar(select(Disagreement.id).where(*mine)) is not None:
             raise Conflict(phrase("You have disagreed with this objection already."))
         tx.session.add(Disagreement(objection_id=held.row.id, person_id=person_id, reason=reason.strip(), at=tx.now))
-        held.write(life, "objection.disagreed")
+        held.write(life, "objection.disagreed", said={"person": actor.public_id, "reason": reason.strip()})
         held.tell(held.objectors() + held.lead(), "disagreed", f"disagreed:{public_id}")
 
 
@@ -39,6 +39,8 @@ def be_willing(actor: Actor, public_id: str) -> None:
         held = hold(tx, public_id)
         if held.raised_by(actor) or not on_roll(actor, held.poll):
             raise Forbidden(phrase("Those who were asked may sit on a panel, but not over their own objection."))
+        if panel_of(held) is not None:
+            raise Closed(phrase("The list is closed: dice are thrown for those who stand on it."))
         same = [Person.id == person_id]
         if actor.household_id is not None:
             same.append(Person.household_id == actor.household_id)
@@ -46,6 +48,7 @@ def be_willing(actor: Actor, public_id: str) -> None:
         if tx.session.scalar(query.where(or_(*same))) is not None:
             raise Conflict(phrase("Somebody of your household is on the list already."))
         tx.session.add(Willing(poll_id=held.poll.id, person_id=person_id, at=tx.now))
+        held.note(actor, "panel.willing", {})
 
 
 def pool(held: Held) -> list[tuple[int, str]]:
@@ -64,29 +67,62 @@ def pool(held: Held) -> list[tuple[int, str]]:
     return [(row.id, row.public_id) for row in session.execute(query) if row.id not in parties and row[2] not in homes]
 
 
-def draw(actor: Actor, public_id: str, dice: str) -> None:
-    """Draw the panel by lot: the facilitator writes down the dice that were thrown in public."""
-    digits = lot.read_dice(dice)
+def close_list(actor: Actor, public_id: str) -> None:
+    """Close the list of the willing for an objection: who stands on it now may be drawn, and nobody else.
+
+    The log binds the list before anybody throws dice, and the checkpoint with it enters the seed: no throw that was made
+    earlier is of use to somebody who joins late.
+    """
     with transaction() as tx:
         held = hold(tx, public_id)
         actor.require_facilitator(held.poll.community_id)
         if panel_of(held) is not None:
-            raise Conflict(phrase("The panel is drawn already. Nobody draws twice."))
-        if not (objections.allowed("weigh", held.life, tx.now) or objections.allowed("settle", held.life, tx.now)):
-            raise Conflict(phrase("No panel is needed here: nobody disagreed, and no answer waits too long."))
-        public = checkpoint(held)
-        people = {name: person for person, name in pool(held)}
-        found = lot.draw(public, digits, people)
-        panel = Panel(
-            objection_id=held.row.id, checkpoint=public, dice=digits, seed=found.seed, pool=sorted(people), at=tx.now
-        )
-        tx.session.add(panel)
+            raise Conflict(phrase("The list is closed already."))
+        _require_need(held)
+        over = held.life.closed_at + objections.DISAGREE
+        if tx.now < over:
+            raise Closed(
+                phrase(
+                    "Until %(when)s neighbours may still disagree, and who does can't be drawn. Close the list then.",
+                    when=Moment(over),
+                )
+            )
+        names = sorted(name for _, name in pool(held))
+        lot.require_enough(names)
+        held.write(held.life, "objection.list_closed", pool=names)
         tx.session.flush()
+        tx.session.add(Panel(objection_id=held.row.id, checkpoint=checkpoint(held), pool=names, at=tx.now))
+
+
+def _require_need(held: Held) -> None:
+    if not (
+        objections.allowed("weigh", held.life, held.tx.now) or objections.allowed("settle", held.life, held.tx.now)
+    ):
+        raise Conflict(phrase("No panel is needed here: nobody disagreed, and no answer waits too long."))
+
+
+def draw(actor: Actor, public_id: str, dice: str) -> None:
+    """Draw the panel by lot from the closed list: the facilitator writes down the dice that were thrown in public."""
+    digits = lot.read_dice(dice)
+    with transaction() as tx:
+        held = hold(tx, public_id)
+        actor.require_facilitator(held.poll.community_id)
+        panel = panel_of(held)
+        if panel is not None and panel.drawn_at is not None:
+            raise Conflict(phrase("The panel is drawn already. Nobody draws twice."))
+        _require_need(held)
+        if panel is None:
+            raise Conflict(phrase("Close the list of the willing first, and only then throw the dice."))
+        found = lot.draw(panel.checkpoint, digits, panel.pool)
+        panel.dice, panel.seed, panel.drawn_at = digits, found.seed, tx.now
+        people = dict(
+            tx.session.execute(select(Person.public_id, Person.id).where(Person.public_id.in_(found.drawn))).all()
+        )
         seats = [people[name] for name in found.drawn]
         tx.session.add_all(
             Seat(panel_id=panel.id, person_id=person, number=n) for n, person in enumerate(seats, start=1)
         )
-        held.write(held.life, "objection.drawn", dice=digits, seed=found.seed, pool=sorted(people))
+        held.write(held.life, "objection.drawn", dice=digits, seed=found.seed, pool=panel.pool)
         held.tell(seats, "seat", f"seat:{public_id}")
 
 
@@ -122,6 +158,8 @@ def say(actor: Actor, public_id: str, yes: bool, reason: str) -> None:
         if seat.id in words:
             raise Conflict(phrase("You have said your word on this."))
         tx.session.add(PanelWord(seat_id=seat.id, turn=turn, yes=yes, reason=reason.strip(), at=tx.now))
+        said = {"turn": turn, "yes": yes, "reason": reason.strip()}
+        held.note(actor, "panel.said", said, objection=public_id)
         verdict = objections.verdict([*words.values(), yes])
         if verdict is None:
             return

@@ -73,6 +73,7 @@ def _offer(reader: Actor, public_id: str, form: Any) -> None:
 ACTS: dict[str, tuple[type[Form], Act]] = {
     "disagree": (ReasonForm, lambda who, key, form: service.disagree(who, key, form.reason.data or "")),
     "willing": (WillingForm, lambda who, key, _: service.be_willing(who, key)),
+    "close": (WillingForm, lambda who, key, _: service.close_list(who, key)),
     "draw": (DrawForm, lambda who, key, form: service.draw(who, key, form.dice.data or "")),
     "say": (
         SayForm,

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from app.ballots.cast import tell_unit
 from app.ballots.models import Poll, RollEntry
+from app.ballots.times import close_of
 from app.core.database import db
 from app.core.events import record_event
 from app.core.transaction import Lock, Tx, transaction
@@ -110,8 +111,9 @@ def issue(
         poll = held_poll(tx, poll_id)
         by = actor.require_facilitator(poll.community_id)
         require_uncounted(poll)
-        if tx.now >= poll.closes_at:
-            raise Closed(phrase("The vote closed %(when)s: no more sheets are issued.", when=Moment(poll.closes_at)))
+        closes = close_of(poll, tx.now)
+        if tx.now >= closes:
+            raise Closed(phrase("The vote closed %(when)s: no more sheets are issued.", when=Moment(closes)))
         if poll.mode == "C":
             raise Conflict(phrase("A vote without a link between person and ballot has no paper ballots here yet."))
         units: list[int | None] = [None] * count
@@ -151,7 +153,7 @@ def issue(
             project_id=poll.project_id,
             person_id=by,
             data={},
-            public={"poll": poll.public_id, "first": span[0], "last": span[1]},
+            public={"poll": poll.public_id, "first": span[0], "last": span[1], "named": units[0] is not None},
         )
         return span
 
@@ -192,6 +194,7 @@ def take_in(actor: Actor, poll_public_id: str, typed: str) -> Taken:
     with transaction(lock=[Lock(Poll, poll_id, share=True)]) as tx:
         poll = held_poll(tx, poll_id)
         by = require_desk(actor, poll)
+        require_uncounted(poll)
         rows = list(
             tx.session.scalars(
                 select(PaperSheet)
@@ -232,12 +235,13 @@ def require_box_open(poll: Poll, now: int) -> None:
     """Refuse a sheet that comes before the vote opens, or after its close."""
     if now < poll.opens_at:
         raise Closed(phrase("The vote opens %(when)s: no sheet is taken before.", when=Moment(poll.opens_at)))
-    if now >= poll.closes_at:
+    closes = close_of(poll, now)
+    if now >= closes:
         raise Closed(
             phrase(
                 "This sheet was not in the box at the close, %(when)s: it can’t be counted and stands as missing. Keep it "
                 "folded with a note of when it came.",
-                when=Moment(poll.closes_at),
+                when=Moment(closes),
             )
         )
 
@@ -252,22 +256,15 @@ def return_sheets(tx: Tx, poll: Poll, rows: Sequence[PaperSheet], by: int) -> No
         if row.state != sheets.ISSUED:  # somebody else was quicker
             continue
         taken.append(row.number)
-        row.state, row.returned_at = sheets.move(row.state, sheets.RETURNED), tx.now
+        row.state, row.returned_at, row.sealed = sheets.move(row.state, sheets.RETURNED), tx.now, False
         entry = entries.get(row.roll_entry_id or 0)
         if entry is not None and entry.boxed_at is None:
             entry.boxed_at = tx.now
-            tell_unit(tx, poll, entry, "paper.boxed", serial=row.serial)
-    if not taken:
-        return
-    record_event(
-        tx,
-        "paper.returned",
-        community_id=poll.community_id,
-        project_id=poll.project_id,
-        person_id=by,
-        data={},
-        public={"poll": poll.public_id, "numbers": sorted(taken)},
-    )
+            tell_unit(tx, poll, entry, "paper.boxed")
+    if taken:
+        # Who recorded it. Of no community, so that no entry of the log tells how many came while the vote is open.
+        data = {"poll": poll.public_id, "numbers": sorted(taken)}
+        record_event(tx, "paper.recorded", community_id=None, project_id=poll.project_id, person_id=by, data=data)
 
 
 def _held_entries(tx: Tx, ids: Collection[int]) -> dict[int, RollEntry]:

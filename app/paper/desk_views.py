@@ -78,13 +78,15 @@ def sample(slug: str, public_id: str) -> Page:
                     )
                     return redirect(url_for("paper.sample", slug=slug, public_id=public_id), 303)
             status = form.http_status
+    found = queries.sample_of(poll)
     return (
         render_template(
             "paper/sample.html",
             dice=dice,
             form=form,
             keys=keys(poll.rule),
-            sample=queries.sample_of(poll),
+            sample=found,
+            read=queries.read_by(poll, actor().person(), found.left),
             account=queries.account_of(poll, now()),
             **more,
         ),

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.ballots.cast import tell_unit, tidied
+from app.ballots.counts import may_correct
 from app.ballots.models import Ballot, Poll, RollEntry, Slot, SlotLink
 from app.ballots.put import put_ballot
-from app.core.events import record_event
+from app.ballots.seal import seal_rest
+from app.ballots.times import close_of
+from app.core.database import db
 from app.core.transaction import Lock, Tx, transaction
 from app.engine import sheets
 from app.engine.canonical import canon
@@ -21,6 +24,7 @@ from app.engine.sheets import Reading
 from app.engine.voting import RULES
 from app.paper import desk
 from app.paper.models import PaperEntry, PaperSheet
+from app.paper.seal import seal
 from app.people.actor import Actor
 
 BLANK_KEY, SPOILT_KEY = "8", "9"
@@ -42,10 +46,13 @@ def enter(actor: Actor, poll_public_id: str, raw: Mapping[str, object]) -> Enter
     """
     poll_id = desk.poll_id_of(poll_public_id)
     number = sheets.read_serial(poll_public_id, str(raw.get("serial") or ""))
-    with transaction(lock=[Lock(Poll, poll_id, share=True)]) as tx:
+    # What corrects a stored count is sealed at once, which takes the poll alone.
+    corrects = db.session.scalar(select(Poll.settled_at).where(Poll.id == poll_id)) is not None
+    with transaction(lock=[Lock(Poll, poll_id, share=not corrects)]) as tx:
         poll = desk.held_poll(tx, poll_id)
         by = desk.require_desk(actor, poll)
-        desk.require_uncounted(poll)
+        if not (corrects and may_correct(poll, tx.now)):
+            desk.require_uncounted(poll)
         sheet = tx.session.scalar(select(PaperSheet).where(PaperSheet.poll_id == poll.id, PaperSheet.number == number))
         if sheet is None:
             raise at_field("serial", phrase("No sheet %(number)s was issued.", number=number))
@@ -80,6 +87,9 @@ def enter(actor: Actor, poll_public_id: str, raw: Mapping[str, object]) -> Enter
         if found is None:
             return Entered(sheet.serial, "again" if len(readings) == 1 else "differs")
         _end(tx, poll, sheet, found)
+        if corrects:
+            seal_rest(tx, poll)
+            seal(tx, poll)
         return Entered(sheet.serial, sheet.state)
 
 
@@ -128,12 +138,12 @@ def _end(tx: Tx, poll: Poll, sheet: PaperSheet, found: Reading) -> None:
         assert found.unit is not None
         assert found.choice is not None
         entry = tx.session.get_one(RollEntry, found.unit, populate_existing=True)
-        _finish(tx, poll, sheet, _place(tx, poll, sheet, entry, found.choice))
+        _finish(tx, sheet, _place(tx, poll, sheet, entry, found.choice))
         return
-    if sheet.turn > 1:
+    if sheet.turn > 1 and _counts(tx, poll, sheet):
         # A ballot is never taken back by the desk alone: that is for the inspectors.
         raise Conflict(phrase("This sheet was counted as valid. That it isn’t is for the inspectors to find."))
-    _finish(tx, poll, sheet, found.kind)
+    _finish(tx, sheet, found.kind)
     if sheet.roll_entry_id is None:
         return
     entry = tx.session.get_one(RollEntry, sheet.roll_entry_id, populate_existing=True)
@@ -142,20 +152,17 @@ def _end(tx: Tx, poll: Poll, sheet: PaperSheet, found: Reading) -> None:
     )
     if tx.session.scalar(others.limit(1)) is None:
         entry.boxed_at = None
-    tell_unit(tx, poll, entry, "paper.invalid", serial=sheet.serial, blank=found.kind == sheets.BLANK)
+    tell_unit(tx, poll, entry, "paper.invalid", open=tx.now < close_of(poll, tx.now))
 
 
-def _finish(tx: Tx, poll: Poll, sheet: PaperSheet, state: str) -> None:
-    sheet.state, sheet.ended_at = sheets.move(sheet.state, state), tx.now
+def _counts(tx: Tx, poll: Poll, sheet: PaperSheet) -> bool:
+    query = select(Ballot.id).where(Ballot.poll_id == poll.id, Ballot.serial == sheet.serial, Ballot.live)
+    return tx.session.scalar(query) is not None
+
+
+def _finish(tx: Tx, sheet: PaperSheet, state: str) -> None:
+    sheet.state, sheet.ended_at, sheet.sealed = sheets.move(sheet.state, state), tx.now, False
     tx.session.flush()
-    record_event(
-        tx,
-        "paper.ended",
-        community_id=poll.community_id,
-        project_id=poll.project_id,
-        data={},
-        public={"poll": poll.public_id, "sheet": sheet.serial, "state": state},
-    )
 
 
 def _place(tx: Tx, poll: Poll, sheet: PaperSheet, entry: RollEntry, choice: Mapping[str, str]) -> str:
@@ -171,15 +178,32 @@ def _place(tx: Tx, poll: Poll, sheet: PaperSheet, entry: RollEntry, choice: Mapp
         raise Conflict(phrase("This sheet was counted for another household. That is for the inspectors to find."))
     sheet.roll_entry_id = entry.id
     if before is not None and before.serial != sheet.serial:
+        if poll.settled_at is not None:
+            # A correction changes what a sheet says, not which of its unit's ballots is the one that was counted.
+            return sheets.OVERTAKEN
         other = _sheet_of(tx, poll, before)
+        if _said_later(poll, entry, sheet, other):
+            tell_unit(tx, poll, entry, "paper.overtaken")
+            return sheets.OVERTAKEN
         if other is not None:
-            if (other.returned_at or 0, other.number) > (sheet.returned_at or 0, sheet.number):
-                return sheets.OVERTAKEN
-            _finish(tx, poll, other, sheets.OVERTAKEN)
+            _finish(tx, other, sheets.OVERTAKEN)
     entry.boxed_at = sheet.returned_at
     put_ballot(tx, poll, slot.id, slot.code, choice, before, channel="paper", serial=sheet.serial)
-    tell_unit(tx, poll, entry, "paper.counted", serial=sheet.serial)
+    tell_unit(tx, poll, entry, "paper.counted")
     return sheets.VALID
+
+
+def _said_later(poll: Poll, entry: RollEntry, sheet: PaperSheet, other: PaperSheet | None) -> bool:
+    """Whether what stands in the slot was said after this sheet was recorded in the box: by another sheet, or on screen.
+
+    What was said on screen outdoes a sheet only by the policy, and never that of a household in dispute.
+    """
+    assert sheet.returned_at is not None
+    if other is not None:
+        return (other.returned_at or 0, other.number) > (sheet.returned_at, sheet.number)
+    if poll.paper != "last" or entry.disputed_at is not None:
+        return False
+    return entry.online_at is not None and entry.online_at > sheet.returned_at
 
 
 def _sheet_of(tx: Tx, poll: Poll, ballot: Ballot) -> PaperSheet | None:

@@ -7,10 +7,12 @@ from sqlalchemy import select, update
 from app.ballots.models import Poll, RollEntry
 from app.core.transaction import Tx
 from app.paper.models import PaperEntry, PaperSheet
+from app.paper.scan import burn
 
 
 def forget(tx: Tx, poll: Poll) -> None:
-    """Whose a sheet was, what two persons read on it, and the hour at which it was put into the box."""
+    """Whose a sheet was, what two persons read on it, its picture, and the hour at which it was put into the box."""
+    burn(tx, poll)
     sheets = select(PaperSheet.id).where(PaperSheet.poll_id == poll.id)
     readings = update(PaperEntry).where(PaperEntry.sheet_id.in_(sheets))
     tx.session.execute(readings.values(roll_entry_id=None, choice=None).execution_options(synchronize_session=False))

@@ -66,6 +66,12 @@ class ScanForm(Form):
     )
 
 
+class AgainForm(Form):
+    """Why a sheet is read anew."""
+
+    reason = Prose(_l("Why is it read anew?"), most=1000, render_kw={"rows": 3})
+
+
 class HelperForm(Form):
     """Who helps at the desk of a vote."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.ballots.cast import (
     Receipt,
     hold_poll,
+    online_at,
     receipt_of,
     replay,
     require_open,
@@ -72,6 +73,6 @@ def help_cast(
         ballot = put_ballot(
             tx, poll, slot.id, slot.code, choice, before, form=form, channel="assisted", helper=actor.name[:MOST_NAME]
         )
-        entry.last_person_id = by
+        entry.last_person_id, entry.online_at = by, online_at(tx, poll)
         tell_unit(tx, poll, entry, "ballot.helped", name=actor.name)
         return receipt_of(ballot, tx.now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, Instant, Key, PublicId
@@ -23,6 +24,13 @@ class PaperSheet(Base):
         CheckConstraint("(state in ('issued','returned')) = (ended_at is null)", name="ended"),
         Index(None, "poll_id", "state"),
         Index(None, "roll_entry_id"),
+        Index(
+            "ix_paper_sheet_unsealed",
+            "poll_id",
+            "number",
+            sqlite_where=sql("not sealed"),
+            postgresql_where=sql("not sealed"),
+        ),
     )
 
     id: Mapped[Key]
@@ -38,7 +46,8 @@ class PaperSheet(Base):
     issued_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     returned_at: Mapped[int | None]
     ended_at: Mapped[int | None]
-    scan: Mapped[str] = mapped_column(String(16), default="")  # public id of a picture of it
+    sealed: Mapped[bool] = mapped_column(default=True)  # the log tells all of this: see seal.py
+    scan: Mapped[str] = mapped_column(String(16), default="")  # public id of a picture of it, until the links end
     scan_sha256: Mapped[str] = mapped_column(String(64), default="")
 
 

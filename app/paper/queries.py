@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 
 from app.ballots.models import Poll, RollEntry
+from app.ballots.times import close_of
 from app.core.database import db
 from app.engine import sheets
 from app.engine.errors import NotFound
@@ -34,7 +35,7 @@ def states_of(poll_ids: Collection[int]) -> dict[int, dict[str, int]]:
 
 def account_of(poll: Poll, now: int) -> Account:
     """The account of a poll's sheets at this moment."""
-    return sheets.account(states_of([poll.id]).get(poll.id, {}), closed=now >= poll.closes_at)
+    return sheets.account(states_of([poll.id]).get(poll.id, {}), closed=now >= close_of(poll, now))
 
 
 def unresolved(poll_ids: Collection[int], now: int) -> set[int]:
@@ -42,6 +43,8 @@ def unresolved(poll_ids: Collection[int], now: int) -> set[int]:
     states = states_of(poll_ids)
     waiting = {poll_id for poll_id, found in states.items() if found.get(sheets.RETURNED)}
     to_draw = {poll_id for poll_id, found in states.items() if found.get(sheets.VALID)} - waiting
+    if to_draw:  # the sample of a stored count is compared; a sheet that is read anew after it is awaited, no more
+        to_draw -= set(db.session.scalars(select(Poll.id).where(Poll.id.in_(to_draw), Poll.settled_at.is_not(None))))
     return waiting | {item.poll_id for item in _samples(to_draw) if not item.done}
 
 
@@ -94,9 +97,19 @@ def sample_of(poll: Poll) -> Sample:
     return _samples([poll.id])[0]
 
 
+def read_by(poll: Poll, person_id: int, serials: Collection[str]) -> set[str]:
+    """Those of these sheets that a person entered: somebody else must compare them."""
+    query = (
+        select(PaperSheet.serial)
+        .join(PaperEntry, PaperEntry.sheet_id == PaperSheet.id)
+        .where(PaperSheet.poll_id == poll.id, PaperEntry.person_id == person_id)
+    )
+    return set(db.session.scalars(query.distinct())) & set(serials)
+
+
 def paper_done(poll: Poll, now: int) -> bool:
     """Whether nothing on paper keeps the count of a closed poll from being final."""
-    return now >= poll.closes_at and poll.id not in unresolved([poll.id], now)
+    return now >= close_of(poll, now) and poll.id not in unresolved([poll.id], now)
 
 
 @dataclass(frozen=True)

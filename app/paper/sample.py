@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import func, select
 
 from app.ballots.models import Ballot, Poll, RollEntry, SlotLink
+from app.ballots.times import close_of
 from app.core.events import LogEntry, record_event
 from app.core.transaction import Lock, Tx, transaction
 from app.engine import sheets
@@ -17,7 +18,8 @@ from app.engine.phrase import phrase
 from app.engine.sheets import Reading
 from app.paper import desk
 from app.paper.entry import at_field, read_choice, read_owner
-from app.paper.models import PaperCheck, PaperDraw, PaperSheet
+from app.paper.models import PaperCheck, PaperDraw, PaperEntry, PaperSheet
+from app.paper.seal import seal
 from app.people.actor import Actor
 
 CHUNK = 2000
@@ -30,7 +32,7 @@ def fix(actor: Actor, poll_public_id: str) -> None:
         poll = desk.held_poll(tx, poll_id)
         by = actor.require_facilitator(poll.community_id)
         desk.require_uncounted(poll)
-        if tx.now < poll.closes_at:
+        if tx.now < close_of(poll, tx.now):
             raise Closed(phrase("The sample is drawn after the close."))
         states = _states(tx, poll)
         if states.get(sheets.RETURNED):
@@ -39,6 +41,7 @@ def fix(actor: Actor, poll_public_id: str) -> None:
             raise Conflict(phrase("No sheet was counted, so there is nothing to compare."))
         if tx.session.scalar(select(PaperDraw.id).where(PaperDraw.poll_id == poll.id)) is not None:
             raise Conflict(phrase("This was done already."))
+        seal(tx, poll)
         size, root = _tree(tx, poll.community_id)
         tx.session.add(PaperDraw(poll_id=poll.id, log_size=size, log_root=root, fixed_at=tx.now))
         _record(tx, poll, "paper.root_fixed", by, {"size": size, "root": root})
@@ -107,9 +110,15 @@ def compare(actor: Actor, poll_public_id: str, raw: Mapping[str, object]) -> boo
         )
         if sheet is None or sheet.serial not in to_compare(tx, poll):
             raise at_field("serial", phrase("This sheet is not among those to compare now."))
+        if by in tx.session.scalars(select(PaperEntry.person_id).where(PaperEntry.sheet_id == sheet.id)).all():
+            raise at_field(
+                "serial",
+                phrase("You entered this sheet. Somebody who did not must compare it: it takes a third person."),
+            )
         kind, choice = read_choice(poll, raw)
         reading = Reading(by, kind, read_owner(tx, poll, sheet, kind, str(raw.get("household") or "")), choice)
         same = sheets.meaning(reading) == sheets.meaning(_stored(tx, poll, sheet))
+        seal(tx, poll)  # the log tells that it was counted before it tells that it wasn't as it reads
         tx.session.add(PaperCheck(sheet_id=sheet.id, person_id=by, same=same, at=tx.now))
         if not same:
             if sheet.roll_entry_id is not None:

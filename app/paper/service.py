@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.paper.correct import may_reopen, reopen
 from app.paper.desk import Taken, issue, may_help, name_helper, require_desk, take_in, works_at
 from app.paper.entry import Entered, enter
 from app.paper.helped import help_cast
@@ -18,7 +19,9 @@ __all__ = [
     "help_cast",
     "issue",
     "may_help",
+    "may_reopen",
     "name_helper",
+    "reopen",
     "require_desk",
     "take_in",
     "throw",

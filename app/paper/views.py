@@ -21,7 +21,7 @@ from app.engine.voting import RULES
 from app.engine.voting.consent import KINDS
 from app.paper import printed as on_paper
 from app.paper import queries, service
-from app.paper.forms import BoxForm, HelperForm, IssueForm, ScanForm, SheetForm
+from app.paper.forms import AgainForm, BoxForm, HelperForm, IssueForm, ScanForm, SheetForm
 from app.people.desk import note_access
 from app.people.session import actor, signed_in
 from app.printing import answer
@@ -54,7 +54,7 @@ def frame(slug: str, public_id: str, *, desk: bool = True) -> tuple[ballots.Poll
         "poll": page.round.poll,
         "ref": ref,
         "here": {"slug": slug, "public_id": public_id},
-        "closed": at >= page.round.poll.closes_at,
+        "closed": at >= page.round.closes_at,
         "leads": actor().facilitates(page.community.id),
     }
 
@@ -200,10 +200,16 @@ STATES = ("issued", "returned", "valid", "spoilt", "blank", "overtaken")
 
 @paper.route("/c/<slug>/poll/<public_id>/paper/sheet/<serial>", methods=["GET", "POST"])
 def sheet(slug: str, public_id: str, serial: str) -> Page:
-    """Whose a sheet is: the only page that says so, each look noted. A picture of the sheet can be added."""
+    """Whose a sheet is: the only page that says so, each look noted. A picture can be added, a wrong entry set right."""
     page, more = frame(slug, public_id)
-    form = ScanForm()
-    if form.validate_on_submit():
+    form, again = ScanForm(), AgainForm()
+    if "reason" in request.form:
+        if again.validate_on_submit():
+            with again.refusals():
+                service.reopen(actor(), public_id, serial, again.reason.data or "")
+                flash(gettext("Two persons read it anew now. Until they agree, what it said counts."))
+                return redirect(url_for("paper.sheet", slug=slug, public_id=public_id, serial=serial), 303)
+    elif form.validate_on_submit():
         with form.refusals():
             scan = receive_document(form.document.data.read(), form.document.data.filename or "")
             service.attach(actor(), public_id, serial, scan)
@@ -213,8 +219,16 @@ def sheet(slug: str, public_id: str, serial: str) -> Page:
     note_access(actor(), page.community.id, "paper.sheet", f"{public_id}:{serial}")
     ending = extensions_of([row.scan]).get(row.scan, "pdf") if row.scan else ""
     return (
-        render_template("paper/sheet.html", sheet=row, label=label, form=form, ending=ending, **more),
-        form.http_status,
+        render_template(
+            "paper/sheet.html",
+            sheet=row,
+            label=label,
+            form=form,
+            ending=ending,
+            again=again if more["leads"] and service.may_reopen(page.round.poll, row, now()) else None,
+            **more,
+        ),
+        max(form.http_status, again.http_status),
     )
 
 

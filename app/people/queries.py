@@ -245,3 +245,37 @@ def names_for(person_ids: Iterable[int], reader: Actor, community_id: int) -> di
         else:
             found[person_id] = phrase("A resident")
     return found
+
+
+STAFF = frozenset({"facilitator", "planner", "department", "administrator"})
+
+
+def residents_called(community_id: int, typed: str) -> list[tuple[Person, str]]:
+    """The residents of a community who are no staff and are called so, with their addresses.
+
+    ``typed`` is a name, or a name and an address where several have that name: 张阿姨, or 张阿姨 5号楼2单元302室.
+    """
+    name, _, address = typed.strip().replace("，", " ").replace(",", " ").partition(" ")
+    staff = select(RoleGrant.person_id).where(
+        or_(RoleGrant.community_id == community_id, RoleGrant.community_id.is_(None)),
+        RoleGrant.role.in_(STAFF),
+        *_live_grants(),
+    )
+    query = (
+        select(Person, Building.label, Entrance.label, Unit.room)
+        .join(Household, Household.id == Person.household_id)
+        .join(Unit, Unit.id == Household.unit_id)
+        .join(Entrance, Entrance.id == Unit.entrance_id)
+        .join(Building, Building.id == Entrance.building_id)
+        .where(
+            Household.community_id == community_id,
+            Household.ended_at.is_(None),
+            Person.left_at.is_(None),
+            Person.name.in_({name, typed.strip()}),
+            Person.id.not_in(staff),
+        )
+        .order_by(Person.id)
+    )
+    found = [(person, unit_label(*place)) for person, *place in db.session.execute(query)]
+    wanted = "".join(address.split())
+    return [(person, label) for person, label in found if person.name == typed.strip() or not wanted or label == wanted]

@@ -20,7 +20,7 @@ from app.people.actor import RESIDENTS_RING, Actor
 from app.people.places import Community
 from app.people.queries import names_for, scope_labels
 from app.projects import queries
-from app.projects.kinds import ActivityRef, Summary, kinds
+from app.projects.kinds import ActivityRef, Pressing, Summary, kinds
 from app.projects.models import Project, StepRunRow
 
 STALLED_AFTER = 7 * DAY
@@ -113,6 +113,7 @@ class Console:
 
     groups: tuple[tuple[str, tuple[Job, ...]], ...]
     counts: dict[str, int] = field(default_factory=dict)
+    pressing: tuple[Pressing, ...] = ()  # comes before all projects, soonest first
 
 
 def path(slug: str, project: Project, method: Method, run: Run) -> tuple[StageOfPath, ...]:
@@ -238,9 +239,11 @@ def console(community: Community, reader: Actor, now: int) -> Console:
         groups[group].append(Job(card, states, idle // DAY, group))
     for jobs in groups.values():
         jobs.sort(key=lambda item: (item.card.due or 1 << 62, -item.stalled_days))
+    pressing = [item for presses in kinds().presses for item in presses.find(community, now)]
     return Console(
         tuple((name, tuple(jobs)) for name, jobs in groups.items() if jobs),
         {name: len(jobs) for name, jobs in groups.items()},
+        tuple(sorted(pressing, key=lambda item: item.due or 1 << 62)),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a feature adds to a step: kinds of activities and gates, and listeners to a step's close.
+"""What a feature adds to a step: kinds of activities and gates, listeners to a step's close, what presses.
 
 Nobody compares the names of kinds: one asks what the kind declares.
 """
@@ -19,6 +19,7 @@ from app.engine.method import Activity, ActivitySpec, Catalogue, Gate, GateSpec,
 from app.engine.phrase import Phrase
 from app.engine.windows import Window
 from app.people.actor import Actor
+from app.people.places import Community
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,14 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Question:
+    """A question that was asked in an activity and has no answer: its first words, and where it stands."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
 class ActivityKind:
     """A kind of activity. ``summaries`` answers many at once, in their order, with a fixed number of queries.
 
@@ -98,6 +107,9 @@ class ActivityKind:
     resumed: Callable[[Tx, ActivityRef, int], None] | None = None  # told since when its project had rested
     # Of each of them, what keeps the decision it comes after from being adopted; None: nothing any more.
     holds: Callable[[Sequence[ActivityRef], int], Sequence[Phrase | None]] | None = None
+    undone: Callable[[Tx, ActivityRef], None] | None = None  # told when the decision it comes after holds no more
+    # Of each of them, what somebody asked there and nobody has answered, oldest first.
+    asks: Callable[[Sequence[ActivityRef], int], Sequence[Sequence[Question]]] | None = None
     own_times: bool = False  # its module sets and freezes its window; nobody else does
 
 
@@ -138,12 +150,30 @@ class OnStepClosed:
 
 
 @dataclass(frozen=True)
+class Pressing:
+    """Something at a community's desk that can't wait: what it is, about what, where, and by when."""
+
+    says: Phrase
+    about: str
+    href: str
+    due: int | None = None
+
+
+@dataclass(frozen=True)
+class Presses:
+    """A feature's part of what the console puts first, found with a fixed number of queries."""
+
+    find: Callable[[Community, int], Sequence[Pressing]]
+
+
+@dataclass(frozen=True)
 class Kinds:
     """All kinds of this application."""
 
     activities: Mapping[str, ActivityKind] = field(default_factory=dict)
     gates: Mapping[str, GateKind] = field(default_factory=dict)
     on_step_closed: tuple[OnStepClosed, ...] = ()
+    presses: tuple[Presses, ...] = ()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -159,6 +189,7 @@ def register_kinds(app: Flask, modules: Iterable[Module]) -> None:
     activities: dict[str, ActivityKind] = {}
     gates: dict[str, GateKind] = {}
     listeners: list[OnStepClosed] = []
+    presses: list[Presses] = []
     for module in modules:
         for thing in module.provides:
             if isinstance(thing, ActivityKind):
@@ -171,9 +202,11 @@ def register_kinds(app: Flask, modules: Iterable[Module]) -> None:
                 gates[thing.spec.kind] = thing
             elif isinstance(thing, OnStepClosed):
                 listeners.append(thing)
+            elif isinstance(thing, Presses):
+                presses.append(thing)
             else:
                 raise TypeError(f"{module.name} provides {thing!r}, which nobody knows")
-    app.extensions["qiding.kinds"] = Kinds(activities, gates, tuple(listeners))
+    app.extensions["qiding.kinds"] = Kinds(activities, gates, tuple(listeners), tuple(presses))
 
 
 def kinds() -> Kinds:

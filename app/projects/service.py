@@ -168,7 +168,7 @@ def sign_off(
             community_id=held.project.community_id,
             project_id=held.project.id,
             person_id=held.person_id,
-            data={"gate": gate, "holds": holds, "note": note.strip()},
+            data={"gate": gate, "holds": holds, "note": note.strip(), "by": held.by_name},
             public={"project": held.project.public_id, "gate": gate},
         )
 

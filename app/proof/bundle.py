@@ -13,9 +13,10 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from app.ballots.early import early_ballots, early_body
-from app.ballots.models import Ballot, Decision, Poll, Slot, TextVersion
+from app.ballots.models import Ballot, Batch, Decision, Poll, Slot, TextVersion
 from app.ballots.put import ballot_body, ballot_place
 from app.ballots.queries import policy_of
 from app.ballots.weights import roll_of
@@ -229,6 +230,7 @@ def _facts(poll: Poll, version: TextVersion) -> dict[str, Any]:
 def _ballots(poll: Poll) -> Iterator[bytes]:
     """The ballots by their commitments, so that the order tells nothing; with what opens them where that may be told."""
     early = early_ballots(poll) if "mode" not in _entry(poll, "poll.announced") else set()
+    at_close = corrected(poll)
     opens = may_publish("openings", mode=poll.mode, closed=True, counts=(poll.tally or {}).get("counts", {}))
     query = (
         select(Ballot, Slot.code)
@@ -239,6 +241,8 @@ def _ballots(poll: Poll) -> Iterator[bytes]:
     )
     for ballot, code in db.session.execute(query):
         row: dict[str, Any] = {"commitment": ballot.commitment, "counts": ballot.live}
+        if ballot.commitment in at_close and not ballot.live:
+            row["counted"] = True  # at the close; a sheet of paper was read anew after it
         if opens and ballot.live and ballot.commitment in early:
             row["ballot"] = early_body(poll.public_id, code, ballot.seq, json.loads(ballot.choice))
             row["nonce"] = ballot.nonce.hex()
@@ -250,8 +254,24 @@ def _ballots(poll: Poll) -> Iterator[bytes]:
         yield canon(row) + b"\n"
 
 
+def corrected(poll: Poll) -> set[str]:
+    """The ballots that counted at the close, and that a sheet read anew has replaced since."""
+    ends = checkpoints.of_poll(poll.community_id, poll.public_id)["poll.closed"][0]
+    after = aliased(Ballot)
+    query = (
+        select(Ballot.commitment)
+        .join(after, after.supersedes_id == Ballot.id)
+        .join(Batch, Batch.id == after.batch_id)
+        .join(before := aliased(Batch), before.id == Ballot.batch_id)
+        .where(Ballot.poll_id == poll.id, Batch.seq > ends, before.seq < ends)
+    )
+    return set(db.session.scalars(query)) if poll.electorate == "owner" else set()
+
+
 def _result(poll: Poll, point: Checkpoint) -> dict[str, Any]:
-    closed, rule = _entry(poll, "poll.closed"), RULES[poll.rule]
+    marks, rule = checkpoints.of_poll(poll.community_id, poll.public_id), RULES[poll.rule]
+    final = any(seq < point.size for seq in marks.get("count.final", ()))
+    closed = _entry(poll, "count.final" if final else "poll.closed")
     ended = _ended(poll, point.size)
     raised = sum(closed["counts"][key] for key in rule.objects)
     tally = rule.weigh(Box(closed["counts"], closed.get("areas", {})), roll_of(poll), policy_of(poll), ended)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select, update
 
 from app.ballots import queries
+from app.ballots.inspectors import inspects_in
 from app.ballots.joins import end_joins
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, SlotLink
 from app.core.clock import DAY
@@ -36,6 +37,8 @@ def final(tx: Tx, poll: Poll) -> None:
 
 def kept(poll: Poll, outcome_at: int, now: int) -> bool:
     """Whether the links of a round are needed yet: for its count, or to know who raised an objection at the desk."""
+    if poll.voided_at is not None:
+        return False  # nothing of it counts, and nobody has to answer for it any more
     if poll.settled_at is None or ("notice_days" in poll.matter and poll.final_at is None):
         return True
     states = db.session.scalars(select(Objection.state).where(Objection.poll_id == poll.id))
@@ -118,8 +121,8 @@ def missing(actor: Actor, poll: Poll, page: int, now: int) -> NotYet:
 
 
 def may_see_looks(actor: Actor, community_id: int) -> bool:
-    """The town's administrator, and the inspectors of the community."""
-    return actor.is_admin or actor.has_role(community_id, "inspector")
+    """The town's administrator, the inspectors of the community, and those named for one of its votes under way."""
+    return actor.is_admin or actor.has_role(community_id, "inspector") or inspects_in(actor, community_id)
 
 
 def looks(community_id: int, page: int) -> tuple[list[tuple[str, str, str, int]], int]:

@@ -194,6 +194,11 @@ def receipt_code(commitment: str) -> str:
 # ---- the checks, in their order -------------------------------------------------------------------------------------
 
 
+def hashed(commitments: list[str]) -> str:
+    """What binds the ballots of a count."""
+    return tagged("qiding/ballots/v1", *(bytes.fromhex(item) for item in commitments)).hex()
+
+
 class Bundle:
     """A bundle under check; each check keeps what those after it need."""
 
@@ -347,11 +352,15 @@ class Bundle:
 
     def check_batches(self) -> dict[str, Any]:
         ends = self.one("poll.closed")["seq"]
+        # A count of owners under notice is corrected by sheets that are read anew: so many ballots are sealed after it.
+        again, late = len(self.of("paper.reopened")), 0
         for number, body in enumerate(self.of("ballots.sealed"), start=1):
             seq, commitments = body["seq"], body["commitments"]
             # Before there were batches a vote was closed without; its ballots were sealed all at once, later.
             ends = ends if "mode" in self.announced else self.size
-            if body.get("batch") != number or not self.announced["seq"] < seq < ends:
+            late += len(commitments) if seq > ends else 0
+            last = self.size if late and late <= again and self.facts.get("electorate") == "owner" else ends
+            if body.get("batch") != number or not self.announced["seq"] < seq < last:
                 raise Failed("batch", entry=seq)
             if commitments != sorted(set(commitments)) or not all(HEX.fullmatch(item) for item in commitments):
                 raise Failed("batch", entry=seq)
@@ -384,6 +393,9 @@ class Bundle:
         if missing:
             raise Failed("missing", entry=self.sealed[missing[0]][1], code=receipt_code(missing[0]))
         self.live = sorted(bound for bound, row in self.ballots.items() if row["counts"])
+        ends = self.one("poll.closed")["seq"] if self.of("paper.reopened") else self.size
+        early = [(bound, row) for bound, row in self.ballots.items() if self.sealed[bound][1] < ends]
+        self.counted = sorted(bound for bound, row in early if row.get("counted", row["counts"]))  # at the close
         self.open = opened == len(self.live) > 0
         if opened and not self.open:
             raise Failed("half_open", n=opened, live=len(self.live))
@@ -396,13 +408,31 @@ class Bundle:
     def check_close(self) -> dict[str, Any]:
         self.closed = self.one("poll.closed")
         seq = self.closed["seq"]
-        bound = tagged("qiding/ballots/v1", *(bytes.fromhex(item) for item in self.live)).hex()
         until = [body.get("until") for body in self.of("poll.prolonged")] or [self.facts["closes"]]
-        if self.closed["cast"] != len(self.live) or self.closed["ballots"] != bound:
-            raise Failed("close", entry=seq, n=len(self.live))
-        if sum(self.closed["counts"].values()) != len(self.live) or self.closed["closed"] != until[-1]:
-            raise Failed("close", entry=seq, n=len(self.live))
-        return {"entry": seq, "n": len(self.live)}
+        if self.closed["cast"] != len(self.counted) or self.closed["ballots"] != hashed(self.counted):
+            raise Failed("close", entry=seq, n=len(self.counted))
+        if sum(self.closed["counts"].values()) != len(self.counted) or self.closed["closed"] != until[-1]:
+            raise Failed("close", entry=seq, n=len(self.counted))
+        if self.of("count.final"):
+            self.check_final()
+        return {"entry": seq, "n": len(self.counted)}
+
+    @property
+    def final(self) -> dict[str, Any]:
+        """What tells the count that holds: that of the close, unless another one was made final after it."""
+        return self.one("count.final") if self.of("count.final") else self.closed
+
+    def check_final(self) -> None:
+        """A final count: of the ballots that count now; where none was corrected, it is that of the close."""
+        told, seq = self.final, self.final["seq"]
+        if told["cast"] != len(self.live) or told.get("ballots", hashed(self.live)) != hashed(self.live):
+            raise Failed("final", entry=seq)
+        if sum(told["counts"].values()) != len(self.live):
+            raise Failed("final", entry=seq)
+        areas = self.closed.get("areas", {})
+        same = told["counts"] == self.closed["counts"] and (told["areas"] or areas) == areas
+        if self.live == self.counted and not same:
+            raise Failed("final", entry=seq)
 
     def check_count(self) -> dict[str, Any]:
         self.result = self.json("result.json")
@@ -415,13 +445,13 @@ class Bundle:
                 counts[stance] += 1
             if counts != self.closed["counts"]:
                 raise Failed("counts", entry=self.closed["seq"])
-        if self.result["counts"] != self.closed["counts"] or self.result["cast"] != self.closed["cast"]:
+        if self.result["counts"] != self.final["counts"] or self.result["cast"] != self.final["cast"]:
             raise Failed("result", field="counts")
-        return {"counts": self.closed["counts"], "n": len(self.live), "opened": self.open}
+        return {"counts": self.final["counts"], "n": self.final["cast"], "opened": self.open}
 
     def check_rule(self) -> dict[str, Any]:
         """The rule's arithmetic in whole numbers: by heads, and where the law asks for it by floor area too."""
-        rule, cast, size = self.facts["rule"], self.closed["cast"], self.facts["roll_size"]
+        rule, cast, size = self.facts["rule"], self.final["cast"], self.facts["roll_size"]
         if rule not in RULES:
             raise Failed("unknown_rule", rule=rule)
         if RULES[rule] not in ("", self.facts["quorum"] + " " + self.facts["threshold"]):
@@ -438,19 +468,16 @@ class Bundle:
         if self.result["passed"] != (holds and all(rings.values())):
             raise Failed("result", field="passed")
         holds = self.result["passed"]
-        for body in self.of("count.final"):
-            areas = self.closed.get("areas", {})
-            told = (body["cast"], body["counts"], body["areas"] or areas, body["passed"])
-            if told != (cast, self.closed["counts"], areas, holds):
-                raise Failed("final", entry=body["seq"])
+        if self.final.get("passed", holds) != holds:
+            raise Failed("final", entry=self.final["seq"])
         return {"cast": cast, "size": size, "quorum": self.facts["quorum"], "passed": holds}
 
     def conditions(self) -> list[tuple[str, bool]]:
         """What the rule asks of heads, and where the law asks for it of floor area; each with whether it holds."""
         rule, found = self.facts["rule"], []
-        bases = [("", self.closed["counts"], self.facts["roll_size"])]
+        bases = [("", self.final["counts"], self.facts["roll_size"])]
         if rule.startswith("owners"):
-            bases.append(("_area", self.closed["areas"], self.facts["roll_area"]))
+            bases.append(("_area", self.final["areas"], self.facts["roll_area"]))
         for of_what, counts, everybody in bases:
             part = sum(counts.values())
             top, bottom = fraction(self.facts["quorum"])

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, make_response, render_template, request, sen
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from app.ballots import gates, queries, told
+from app.ballots import gates, inspectors, queries, told
 from app.ballots.modes import MODES
 from app.ballots.queries import PollPage
 from app.core.clock import now
@@ -104,6 +104,7 @@ def _frame(page: PollPage) -> dict[str, Any]:
         "asked": gates.asked(page.round.poll),
         "standing": gates.standing,
         "slot_number": told.slot_number,
+        "inspectors": inspectors.inspectors_of(page.round.poll.id),
     }
 
 
@@ -247,7 +248,8 @@ def identified(slug: str, public_id: str) -> str:
     reader, page = signed_in(), _page(slug, public_id)
     if page.round.poll.mode != "B" or page.round.phase != "closed":
         raise NotFound
-    inspects = reader.has_role(page.community.id, "inspector")
+    named = inspectors.inspects(reader, inspectors.inspectors_of(page.round.poll.id)) is not None
+    inspects = named or reader.has_role(page.community.id, "inspector")
     if not inspects and queries.standing_of(reader, page.round.poll) is None:
         raise Forbidden(phrase("These rows are for those on the roll of this vote, and its inspectors."))
     number = min(max(1, request.args.get("page", 1, type=int)), 10_000)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from app.comments.queries import unanswered
 from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.gates import GateResult, Missing
 from app.engine.phrase import phrase, plural_phrase
-from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
+from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Question, Summary
 from app.proposals import queries
 from app.proposals.queries import Count
 
@@ -41,6 +42,11 @@ def summaries(refs: Sequence[ActivityRef], now: int) -> list[Summary]:
             )
         )
     return found
+
+
+def asks(refs: Sequence[ActivityRef], now: int) -> list[list[Question]]:
+    """What was asked about proposals that are still looked at, and has no marked answer."""
+    return unanswered(refs, queries.subjects_looked_at(ref.id for ref in refs))
 
 
 def judge_answered(refs: Sequence[GateRef], now: int) -> list[GateResult]:
@@ -106,6 +112,7 @@ PROPOSALS = ActivityKind(
     summaries=summaries,
     record=record,
     record_template="proposals/_record.html",
+    asks=asks,
 )
 ANSWERED = GateKind(
     GateSpec("proposals_answered", needs_activity=("proposals",)), phrase("Every proposal answered"), judge_answered

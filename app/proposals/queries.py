@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, literal, select
 
 from app.core.database import db
 from app.engine.errors import NotFound
@@ -131,6 +131,15 @@ def like(activity_id: int, text: str, but: int | None = None) -> list[Proposal]:
     )
     rows = [row for row in db.session.scalars(query) if row.id != but]
     return most_alike(text, ((row, f"{row.title} {row.text}") for row in rows))
+
+
+def subjects_looked_at(activity_ids: Iterable[int]) -> Select[str]:
+    """The subjects of the talks about proposals that are neither withdrawn, merged nor declined, for a query."""
+    return select(literal("proposal:") + Proposal.public_id).where(
+        Proposal.activity_run_id.in_(set(activity_ids)),
+        Proposal.state == "submitted",
+        Proposal.status.not_in(("declined", "merged")),
+    )
 
 
 def submitted(activity_ids: Iterable[int]) -> dict[int, list[Proposal]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from app.ballots.inspector_models import Inspector
 from app.ballots.law_models import CountObjection, Mandate
 from app.ballots.models import Ballot, Poll, RollEntry, SlotLink, TextVersion
 from app.comments.models import Comment, CommentReport, CommentRevision
@@ -188,6 +189,7 @@ def _said_elsewhere(person_id: int) -> dict[str, Any]:
         select(Disagreement).where(Disagreement.person_id == person_id).order_by(Disagreement.id)
     )
     willing = session.scalars(select(Willing).where(Willing.person_id == person_id).order_by(Willing.id))
+    inspected = session.scalars(select(Inspector).where(Inspector.person_id == person_id).order_by(Inspector.id))
     files = session.scalars(select(Media).where(Media.person_id == person_id).order_by(Media.id))
     return {
         "proposals_before": [{"title": row.title, "text": row.text, "until": iso(row.at)} for row in earlier],
@@ -206,6 +208,9 @@ def _said_elsewhere(person_id: int) -> dict[str, Any]:
             for label, paper, at, ended in mandates
         ],
         "count_objections": [{"reason": row.reason, "at": iso(row.at), "answer": row.answer} for row in objected],
+        "inspected": [
+            {"named": iso(row.named_at), "fault": row.fault, "found": _when(row.found_at)} for row in inspected
+        ],
         "disagreements": [{"reason": row.reason, "at": iso(row.at)} for row in disagreed],
         "panels": [{"willing": iso(row.at)} for row in willing],
         "files": [{"id": row.public_id, "kind": row.kind, "name": row.name, "at": iso(row.at)} for row in files],

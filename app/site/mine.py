@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from app.ballots.inspectors import inspected_by
 from app.ballots.queries import polls_for
 from app.ballots.times import close_of, times_of
 from app.comments.models import Comment
@@ -75,6 +76,7 @@ class MyPage:
     soon: tuple[MyVote, ...]
     voted: tuple[MyVote, ...]
     past: tuple[MyVote, ...]
+    inspects: tuple[tuple[str, str, str], ...]
     objections: tuple[Listed, ...]
     proposals: tuple[Proposed, ...]
     comments: tuple[Written, ...]
@@ -95,6 +97,7 @@ def page(reader: Actor, now: int) -> MyPage:
         soon=tuple(sorted((vote for vote in votes if vote.phase == "announced"), key=lambda vote: vote.opens_at)),
         voted=tuple(vote for vote in open_now if vote.cast),
         past=tuple(vote for vote in votes if vote.phase in ("closed", "void")),
+        inspects=tuple(inspected_by(reader)),
         objections=tuple(raised_by(reader, now)),
         proposals=tuple(_proposals(reader.person())),
         comments=tuple(_comments(reader.person())),

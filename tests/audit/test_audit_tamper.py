@@ -1,177 +1,41 @@
-"""Every column of every audited table, changed by hand: found and named, or on the list of what is bound to nothing."""
+"""Every column of every table, put down in columns.py: changed by hand it is found and named, or known to be bound to nothing."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
-
 import pytest
-from sqlalchemy import JSON, Boolean, Column, LargeBinary, String
-from sqlalchemy.exc import IntegrityError
 
-from app.audit.finding import Finding
-from tests.audit.place import TABLES, Row, changed, look, rows_of
+from tests.audit.columns import PUT, bound_at, free_of
+from tests.audit.place import TABLES
+from tests.audit.tamper import is_named, tampered
 from tests.ballots.world import World
 
-AUDITED = (
-    "log",
-    "log_head",
-    "event",
-    "project",
-    "method_version",
-    "step_run",
-    "activity_run",
-    "gate_waiver",
-    "sign_off",
-    "decision",
-    "text_version",
-    "poll",
-    "roll_entry",
-    "slot",
-    "ballot_batch",
-    "ballot",
-    "objection",
-    "record",
-)
-# Nothing that is logged speaks of these, so no check can know what they were.
-UNBOUND = {
-    *(
-        (table, "id")
-        for table in (
-            "activity_run",
-            "ballot",
-            "event",
-            "gate_waiver",
-            "log",
-            "log_head",
-            "objection",
-            "record",
-            "sign_off",
-        )
-    ),
-    *(("project", name) for name in ("title", "place", "summary", "scope", "picture", "pin_x", "pin_y", "parent_id")),
-    ("project", "facilitator_id"),
-    *(("method_version", name) for name in ("public_id", "added_at", "offered")),
-    ("step_run", "public_id"),
-    *(("activity_run", name) for name in ("public_id", "opens_at", "closes_at")),
-    ("sign_off", "by_name"),
-    *(("roll_entry", name) for name in ("last_person_id", "rings", "source")),
-    *(("roll_entry", name) for name in ("entered_by_id", "checked_by_id", "disputed_at", "boxed_at", "voted")),
-    *(("decision", name) for name in ("state_at", "narrowed_at", "proposer_id")),
-    *(("poll", name) for name in ("links_deleted_at",)),
-    *(("ballot", name) for name in ("public_id", "form")),
-    ("event", "person_id"),
-}
-IN_USE = {
-    "event": "community_id = (select id from community where slug = 'ziteng')",
-    "log": "community_id = (select id from community where slug = 'ziteng')",
-    "log_head": "community_id = (select id from community where slug = 'ziteng')",
-    "ballot.id": "not exists (select 1 from ballot later where later.supersedes_id = ballot.id)"
-    " and not exists (select 1 from objection where ballot_id = ballot.id)",
-    "objection.public_id": "ended_at is not null",
-    "event.project_id": "project_id is not null",
-    "event.id": "id = (select max(id) from event)",
-    "event.person_id": "kind = 'decision.drafted'",
-    "method_version": "id in (select method_version_id from project)",
-    "slot": "id in (select slot_id from ballot)",
-}
-ALLOWED = {
-    "state": {
-        **{"running": "paused", "paused": "running", "completed": "ended", "raised": "withdrawn"},
-        **{"deciding": "adopted", "drafting": "deciding"},
-    },
-    "electorate": {"household": "person"},
-    "mode": {"A": "B"},
-    "channel": {"web": "paper"},
-    "paper": {"none": "last"},
-    "stance": {"consent": "abstain"},
-}
-COLUMNS = [(table, column.name) for table in AUDITED for column in TABLES[table].columns]
+BOUND = bound_at("town")
+FREE = [(table, name) for table, put in PUT.items() if put.at == "town" for name in free_of(table)]
 
 
-def others(world: World, table: str, column: str, row: Row) -> Iterator[Any]:
-    """Other values of the same kind, the most likely one first; the database may refuse some."""
-    made, value = TABLES[table].columns[column], row[column]
-    for key in made.foreign_keys:
-        target = key.column.table.name
-        there = {parent[key.column.name] for parent in rows_of(world, target)} - {value}
-        yield from sorted(there, reverse=True)
-    yield another(made, value)
+def test_every_table_and_column_is_put_down() -> None:
+    """What is new is bound, or says why it isn't, before anything else."""
+    assert set(PUT) == set(TABLES)
+    for table, put in PUT.items():
+        if "*" in put.free:
+            assert (put.at, put.bound, len(put.free)) == ("", "", 1), table
+            continue
+        bound, free = put.bound.split(), list(free_of(table))
+        assert sorted([*bound, *free]) == sorted(column.name for column in TABLES[table].columns), table
+        assert put.at in ("town", "hall", "proof"), table
+    assert all(len(reason) > 20 for put in PUT.values() for reason in put.free.values())
 
 
-def another(column: Column[Any], value: Any) -> Any:
-    """Another value of the same kind."""
-    if value in ALLOWED.get(column.name, ()):
-        return ALLOWED[column.name][value]
-    if isinstance(column.type, Boolean):
-        return not value
-    if isinstance(column.type, LargeBinary):
-        return bytes([value[0] ^ 1]) + value[1:]
-    if isinstance(column.type, JSON):
-        return [*value, "9号楼"] if isinstance(value, list) else {**(value or {}), "quorum": 1}
-    if isinstance(column.type, String):
-        value = value or ""
-        short = column.type.length is not None and len(value) >= column.type.length
-        return (("0" if value[:1] != "0" else "1") + value[1:]) if short else f"{value}x"
-    return 7 if value is None else value + 1000
-
-
-# Where a row and another disagree, and the other one is named: its columns, or a key by which others find it.
-NAMED_BY_ANOTHER = {
-    ("log", "community_id"),
-    ("event", "community_id"),
-    ("event", "project_id"),
-    ("decision", "project_id"),
-    ("method_version", "key"),
-    ("method_version", "version"),
-    ("poll", "version_id"),
-    ("project", "community_id"),
-    ("slot", "poll_id"),
-    ("objection", "ballot_id"),
-    ("ballot", "seq"),
-    ("ballot", "slot_id"),
-    ("ballot_batch", "id"),
-    ("ballot_batch", "poll_id"),
-}
-
-
-def is_named(finding: Finding, table: str, column: str, row: Row) -> bool:
-    """Whether the finding names the row; for what is hashed together, the poll that it belongs to."""
-    if (table, column) in NAMED_BY_ANOTHER or column in ("id", "public_id"):
-        return True
-    if column in ("poll_id", "project_id", "community_id") and finding.field.startswith(column):
-        return finding.table == table
-    if table == "log":
-        return finding.row == f"entry {row['seq']}"
-    if table in ("log_head", "roll_entry", "slot"):
-        return finding.table == table or (table, column) == ("slot", "code")
-    return finding.table == table and finding.row in (str(row.get("public_id")), str(row["id"]))
-
-
-@contextmanager
-def another_there(world: World, table: str, column: str, row: Row) -> Iterator[bool]:
-    """The row with another value in this column; False where the database lets none pass."""
-    with ExitStack() as stack:
-        for value in others(world, table, column, row):
-            with suppress(IntegrityError):
-                stack.enter_context(changed(world, table, row, **{column: value}))
-                yield True
-                return
-        yield False
-
-
-@pytest.mark.parametrize(("table", "column"), COLUMNS, ids=[".".join(pair) for pair in COLUMNS])
+@pytest.mark.parametrize(("table", "column"), BOUND, ids=[".".join(pair) for pair in BOUND])
 def test_a_changed_value_is_found_and_named(town: World, table: str, column: str) -> None:
-    rows = rows_of(town, table, IN_USE.get(f"{table}.{column}", IN_USE.get(table, "1=1")))
-    row = random.Random(f"{table}.{column}").choice(rows)
-    with another_there(town, table, column, row) as done:
-        finding = look(town).finding
+    done, finding, row = tampered(town, table, column)
     if not done:
-        return
-    if (table, column) in UNBOUND:
-        assert finding is None, f"{table}.{column} is bound after all: {finding}"
         return
     assert finding is not None, f"{table}.{column} was changed, and nothing was found"
     assert is_named(finding, table, column, row), str(finding)
+
+
+@pytest.mark.parametrize(("table", "column"), FREE, ids=[".".join(pair) for pair in FREE])
+def test_what_is_bound_to_nothing_is_known(town: World, table: str, column: str) -> None:
+    _, finding, _ = tampered(town, table, column)
+    assert finding is None, f"{table}.{column} is bound after all: {finding}"

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.ballots import service
-from app.ballots.announce import roll_root
 from app.ballots.models import Decision, Poll, RollEntry, Slot, SlotLink, TextVersion
+from app.ballots.rolls import roll_root
 from app.core.clock import DAY, HOUR
 from app.core.events import Event
 from app.core.outbox import Message
@@ -173,6 +173,7 @@ def test_the_policy_is_copied_and_never_read_again(world: World) -> None:
             "prolong_days",
             "handle_days",
             "narrow",
+            "formal",
         }
         tx.session.execute(update(Decision).values(policy={**decision.policy, "quorum": "2/3"}))
     second = world.announce(TEXT + "\n三、先做防水。")
@@ -186,7 +187,8 @@ def test_everybody_on_the_roll_is_told_once(world: World) -> None:
         told = session.scalars(select(Message.person_id).where(Message.kind == "poll.announced")).all()
         assert sorted(told) == sorted(actor.person() for actor in world.residents)
         event = session.scalars(select(Event).where(Event.kind == "poll.announced")).one()
-        assert event.data == {"title": TITLE}
+        assert set(event.data) == {"title", "roll"}
+        assert event.data["title"] == TITLE
 
 
 def test_each_household_has_one_slot_in_an_order_that_tells_nothing(world: World) -> None:

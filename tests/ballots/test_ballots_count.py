@@ -58,6 +58,24 @@ def test_it_passes_only_when_the_count_is_final(counted: tuple[World, str]) -> N
             counts.object_to(world.residents[0], poll, REASON)
 
 
+def test_no_page_says_that_it_passed_before_the_count_is_final(counted: tuple[World, str]) -> None:
+    world, poll = counted
+    browser, here = world.app.test_client(), f"/c/{world.slug}/poll/{poll}"
+    browser.set_cookie("lang", "en")
+    pages = (here, f"{here}/result", f"{here}/count", f"/c/{world.slug}/votes/{world.activity}")
+    for page in pages:
+        text = browser.get(page).text
+        assert "Preliminary count, under notice until" in text, page
+        assert "By the preliminary count it passes" in text, page
+        assert "Passed:" not in text, page
+    world.clock.advance(7 * DAY)
+    with world.here():
+        counts.finalise(world.facilitator, poll)
+    for page in pages:
+        assert "Preliminary" not in browser.get(page).text, page
+        assert "Passed:" in browser.get(page).text, page
+
+
 def test_an_objection_to_the_count_is_answered_first(counted: tuple[World, str]) -> None:
     world, poll = counted
     with world.here():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -289,3 +291,27 @@ def test_the_ballot_says_what_neighbours_can_work_out(town: World, client: Flask
     answer = send(client, f"/c/{town.slug}/poll/{poll}", {"stance": "yes", "unit": str(entry_id(town, poll, "101"))})
     assert answer.status_code == 303
     assert result(town, poll).cast == 1
+
+
+def test_the_page_of_the_authorisation_leads_with_the_one_that_stands(town: World, client: FlaskClient) -> None:
+    admin, page, lead = admin_of(town), f"/c/{town.slug}/authorisation", "Each vote of owners announced from now on"
+    client.set_cookie("lang", "en")
+    assert lead not in client.get(page).text
+    with town.here():
+        paper = matters.authorise(admin, town.slug, "区房管局", STATUTORY, "2026-03-01", upload())
+    assert lead in client.get(page).text
+    assert SURVEY not in client.get(page).text
+    with town.here():
+        matters.revoke(admin, town.slug, paper, REASON)
+    assert lead not in client.get(page).text
+
+
+def test_a_draft_leads_to_its_matter_first_and_then_to_the_announcement(town: World, client: FlaskClient) -> None:
+    town.sign_in(client, town.facilitator)
+    with town.here():
+        service.save_draft(town.facilitator, town.activity, TITLE, TEXT)
+    vote = f"/c/{town.slug}/votes/{town.activity}"
+    assert re.findall(r'class="btn main" href="([^"]*)"', client.get(vote).text) == [f"{vote}/matter"]
+    with town.here():
+        matters.classify(town.facilitator, town.activity, "use_funds", REASON)
+    assert re.findall(r'class="btn main" href="([^"]*)"', client.get(vote).text) == [f"{vote}/announce"]

@@ -15,6 +15,7 @@ from app.core.events import LogEntry
 from app.core.outbox import Message
 from app.engine import lot
 from app.engine.errors import Closed, Conflict, Forbidden, Invalid
+from app.engine.merkle import root
 from app.objections import queries, service
 from app.objections.models import Panel, Seat
 from app.people.actor import NOBODY, Actor
@@ -41,12 +42,21 @@ def state(world: World, objection: str, reader: Actor = NOBODY) -> str:
         return queries.page(reader, objection, world.slug, world.clock.now()).state
 
 
+def close_list(world: World, objection: str) -> None:
+    """Close the list of the willing, as soon as nobody can disagree any more."""
+    world.clock.advance(48 * HOUR)
+    with world.here():
+        service.close_list(world.facilitator, objection)
+
+
 def drawn(world: World, objection: str) -> list[Actor]:
     """Disagree, find five who are willing, and draw; the three of the panel."""
     with world.here():
         service.disagree(world.residents[1], objection, WHY)
         for who in world.residents[2:7]:
             service.be_willing(who, objection)
+    close_list(world, objection)
+    with world.here():
         service.draw(world.facilitator, objection, "4 1 2 3 5 6")
     with world.here() as session:
         people = session.scalars(select(Seat.person_id).order_by(Seat.number)).all()
@@ -99,13 +109,14 @@ def test_two_of_a_panel_drawn_by_lot_decide(world: World) -> None:
     assert state(world, objection) == "concern"
     with world.here() as session:
         kinds = [json.loads(body)["kind"] for body in session.scalars(select(LogEntry.body).order_by(LogEntry.seq))]
-        told = session.scalars(
+        messages = session.scalars(
             select(Message.data)
             .where(Message.kind == "objection.news", Message.person_id == world.residents[0].person_id)
             .order_by(Message.id)
         ).all()
-    assert kinds[-3:] == ["objection.disagreed", "objection.drawn", "objection.weighed"]
-    assert [row["what"] for row in told] == ["disagreed", "panel concern"]
+    life = [kind for kind in kinds if kind.startswith("objection.")]
+    assert life == [f"objection.{what}" for what in ("disagreed", "list_closed", "drawn", "weighed")]
+    assert [row["what"] for row in messages] == ["disagreed", "panel concern"]
 
 
 def test_the_draw_can_be_repeated_by_anybody(world: World) -> None:
@@ -132,10 +143,51 @@ def test_nobody_draws_without_need_or_with_too_few(world: World) -> None:
             service.be_willing(world.residents[2], objection)
         with pytest.raises(Forbidden):
             service.be_willing(world.residents[0], objection)
+        for command in (service.close_list, lambda who, key: service.draw(who, key, "412356")):
+            with pytest.raises(Forbidden):
+                command(world.residents[3], objection)
+    world.clock.advance(48 * HOUR)
+    with world.here():
         with pytest.raises(Conflict, match="1 are willing"):
+            service.close_list(world.facilitator, objection)
+        with pytest.raises(Conflict, match="Close the list"):
             service.draw(world.facilitator, objection, "412356")
-        with pytest.raises(Forbidden):
-            service.draw(world.residents[3], objection, "412356")
+
+
+def test_nobody_joins_after_the_list_is_closed_and_nobody_throws_before(world: World) -> None:
+    _, objection = contested(world)
+    with world.here():
+        service.disagree(world.residents[1], objection, WHY)
+        for who in world.residents[2:5]:
+            service.be_willing(who, objection)
+    world.clock.advance(48 * HOUR - 1)
+    with world.here():
+        with pytest.raises(Closed, match="may still disagree"):
+            service.close_list(world.facilitator, objection)
+        with pytest.raises(Conflict, match="Close the list"):
+            service.draw(world.facilitator, objection, "412356")
+    world.clock.advance(1)
+    with world.here():
+        service.close_list(world.facilitator, objection)
+        with pytest.raises(Closed, match="list is closed"):
+            service.be_willing(world.residents[5], objection)
+        with pytest.raises(Conflict, match="closed already"):
+            service.close_list(world.facilitator, objection)
+    with world.here() as session:
+        panel = session.scalars(select(Panel)).one()
+        entries = [body.encode() for body in session.scalars(select(LogEntry.body).order_by(LogEntry.seq))]
+        listed = next(n for n, body in enumerate(entries, 1) if b"objection.list_closed" in body)
+        # The log names who may be drawn, and the seed rests on the log up to that entry: it was not known before.
+        assert json.loads(entries[listed - 1])["pool"] == panel.pool
+        assert panel.pool == sorted(who.public_id for who in world.residents[2:5])
+        assert panel.checkpoint == f"{world.slug} {listed} {root(entries[:listed]).hex()}"
+        assert (panel.dice, panel.seed, panel.drawn_at) == ("", "", None)
+    world.clock.advance(HOUR)
+    with world.here():
+        service.draw(world.facilitator, objection, "412356")
+    with world.here() as session:
+        panel = session.scalars(select(Panel)).one()
+        assert panel.drawn_at == panel.at + HOUR
 
 
 def test_an_answer_its_words_and_the_next_round(world: World) -> None:
@@ -194,6 +246,7 @@ def test_the_panel_may_settle_what_the_objector_left_open(world: World) -> None:
             service.draw(world.facilitator, objection, "412356")
     world.clock.advance(72 * HOUR)
     with world.here():
+        service.close_list(world.facilitator, objection)
         service.draw(world.facilitator, objection, "412356")
     with world.here() as session:
         seats = session.scalars(select(Seat.person_id)).all()
@@ -243,6 +296,10 @@ def test_the_whole_way_by_the_pages(world: World, client: FlaskClient) -> None:
         assert send(client, f"{url}/willing", {}).status_code == 303
     world.sign_in(client, world.facilitator)
     assert objection in client.get(f"/c/{world.slug}/objections").text
+    assert client.get(f"{url}/close").status_code == 302  # not yet: somebody may still disagree
+    world.clock.advance(48 * HOUR)
+    world.sign_in(client, world.facilitator)
+    assert send(client, f"{url}/close", {}).status_code == 303
     assert send(client, f"{url}/draw", {"dice": "41235"}).status_code == 422
     assert send(client, f"{url}/draw", {"dice": "412356"}).status_code == 303
     with world.here() as session:

@@ -46,12 +46,15 @@ def test_dice(world: World, client: FlaskClient, objection: str) -> None:
         service.disagree(world.residents[1], objection, WHY)
         for who in world.residents[2:6]:
             service.be_willing(who, objection)
+    world.clock.advance(48 * HOUR)
+    with world.here():
+        service.close_list(world.facilitator, objection)
     world.sign_in(client, world.facilitator)
     url = f"/c/{world.slug}/objection/{objection}/draw"
     for typed in (*HOSTILE, "41235", "412357", "-41235", "４１２", "1e9999"):
         refused(client, url, {"dice": typed}, typed if typed in ("41235", "412357") else "")
     with world.here() as session:
-        assert session.scalars(select(Panel)).all() == []
+        assert session.scalars(select(Panel.seed)).all() == [""]
     assert send(client, url, {"dice": "4 1 2 3 5 6"}).status_code == 303
 
 
@@ -60,6 +63,9 @@ def test_the_panels_word(world: World, client: FlaskClient, objection: str) -> N
         service.disagree(world.residents[1], objection, WHY)
         for who in world.residents[2:6]:
             service.be_willing(who, objection)
+    world.clock.advance(48 * HOUR)
+    with world.here():
+        service.close_list(world.facilitator, objection)
         service.draw(world.facilitator, objection, "412356")
     with world.here() as session:
         seat = session.scalars(select(Seat.person_id)).first()

@@ -87,19 +87,14 @@ class Desk:
             service.throw(self.staff[0], self.poll, dice)
             return queries.sample_of(session.scalars(select(Poll)).one()).left
 
-    def compare(self, serial: str, room: str, choice: str = "1") -> bool:
+    def compare(self, serial: str, room: str, choice: str = "1", who: int = 2) -> bool:
         with self.world.here():
-            return service.compare(self.staff[2], self.poll, {"serial": serial, "household": room, "choice": choice})
+            return service.compare(self.staff[who], self.poll, {"serial": serial, "household": room, "choice": choice})
 
 
-def build_desk(
-    app: Flask, clock: FixedClock, policy: str = "last", sheets_issued: int = 10, households: int = 0
-) -> Desk:
-    """A vote with paper under this policy; sheets 1 to 10 are blank."""
-    world = build(app, clock)
-    world.households(households)
-    world.start(f'{CONSENT}, paper = "{policy}"', "纸面表态")
-    desk = Desk(world, world.announce(), [world.facilitator])
+def add_staff(world: World) -> list[Actor]:
+    """Two more facilitators."""
+    staff = []
     with world.here(), transaction() as tx:
         for name in ("王老师", "赵老师"):
             person = Person(name=name, email=f"{name}@example.org", created_at=tx.now)
@@ -109,7 +104,19 @@ def build_desk(
                 RoleGrant(person_id=person.id, community_id=world.community_id, role="facilitator", at=tx.now)
             )
             tx.session.flush()
-            desk.staff.append(actor_of(person.id))
+            staff.append(actor_of(person.id))
+    return staff
+
+
+def build_desk(
+    app: Flask, clock: FixedClock, policy: str = "last", sheets_issued: int = 10, households: int = 0, days: int = 0
+) -> Desk:
+    """A vote with paper under this policy; sheets 1 to 10 are blank. ``days``: by how many it may be prolonged."""
+    world = build(app, clock)
+    world.households(households)
+    world.start(f'{CONSENT}, paper = "{policy}", prolong_days = {days}', "纸面表态")
+    desk = Desk(world, world.announce(), [world.facilitator])
+    desk.staff += add_staff(world)
     if sheets_issued:
         with world.here():
             service.issue(desk.staff[0], desk.poll, count=sheets_issued)

@@ -14,7 +14,7 @@ from app.engine.errors import Closed, Conflict, DomainError, Forbidden, Invalid,
 from app.paper import service
 from tests.ballots.races import at_once
 from tests.ballots.world import OBJECTION
-from tests.paper.desk import Desk, build_desk
+from tests.paper.desk import Desk
 
 
 def test_a_sheet_counts_when_two_persons_agree(desk: Desk) -> None:
@@ -72,7 +72,9 @@ def test_a_household_with_a_sheet_in_the_box_votes_online_no_more(desk: Desk) ->
     assert desk.live("101") == [("consent", "paper")]
     with desk.world.here() as session:
         kinds = session.scalars(select(Message.kind).where(Message.kind.like("paper.%"))).all()
+        kept = session.scalars(select(Message.data).where(Message.kind.like("paper.%"))).all()
     assert kinds == ["paper.counted"]
+    assert desk.serial(1) not in str(kept)
 
 
 def test_a_named_sheet_closes_online_from_the_box_on(desk: Desk) -> None:
@@ -97,43 +99,6 @@ def test_a_spoilt_sheet_opens_the_way_online_again(desk: Desk) -> None:
     assert desk.live("102") == [("consent", "web")]
     desk.world.cast(1, desk.poll, "abstain")
     assert desk.live("102") == [("abstain", "web")]
-
-
-@pytest.mark.parametrize("policy", ["last", "final"])
-def test_what_a_household_says_after_an_unnamed_sheet(desk: Desk, policy: str) -> None:
-    """Its sheet lies in the box, and nobody knows yet that it is theirs: it speaks when it is read."""
-    if policy == "final":
-        with desk.world.here(), transaction() as tx:
-            tx.session.execute(Poll.__table__.update().values(paper="final"))
-    desk.take(1)
-    desk.world.clock.advance(HOUR)
-    desk.world.cast(0, desk.poll, "abstain")
-    assert desk.both(1, "6-101") == "valid"
-    assert desk.live("101") == [("consent", "paper")]
-
-
-def test_the_paper_of_a_household_in_dispute_is_final(desk: Desk) -> None:
-    desk.take(1)
-    desk.world.clock.advance(HOUR)
-    desk.world.cast(0, desk.poll, "abstain")
-    with desk.world.here(), transaction() as tx:
-        for row in tx.session.scalars(select(RollEntry).where(RollEntry.label.contains("101"))):
-            row.disputed_at = tx.now
-    assert desk.both(1, "6-101") == "valid"
-    assert desk.live("101") == [("consent", "paper")]
-
-
-def test_of_two_sheets_of_a_household_the_later_one_counts(desk: Desk) -> None:
-    desk.take(2)
-    desk.world.clock.advance(HOUR)
-    desk.take(1)
-    assert desk.both(1, "6-101", "4") == "valid"
-    assert desk.both(2, "6-101", "1") == "overtaken"
-    assert desk.live("101") == [("abstain", "paper")]
-    desk.world.clock.advance(HOUR)
-    assert desk.both(3, "6-101", "1") == "valid"
-    assert (desk.sheet(1).state, desk.live("101")) == ("overtaken", [("consent", "paper")])
-    assert all(item.holds for item in desk.account().equations)
 
 
 def test_a_sheet_that_was_in_the_box_counts_after_the_close_a_late_one_is_missing(desk: Desk) -> None:
@@ -201,6 +166,20 @@ def test_a_difference_in_the_sample_lets_all_be_compared_and_the_sheet_be_read_a
     assert desk.live("101") == [("abstain", "paper")]
     assert not desk.done()
     assert desk.compare(desk.serial(2), "6-102")
+    assert desk.done()
+
+
+def test_whoever_entered_a_sheet_does_not_compare_it(desk: Desk) -> None:
+    desk.both(1, "6-101")
+    desk.enter(2, 2, "6-102")
+    desk.enter(0, 2, "6-102")
+    desk.world.close(desk.poll)
+    assert desk.sample() == [desk.serial(1), desk.serial(2)]
+    for who, number in ((0, 1), (1, 1), (2, 2), (0, 2)):
+        with pytest.raises(Invalid, match="third person"):
+            desk.compare(desk.serial(number), f"6-10{number}", who=who)
+    assert desk.compare(desk.serial(1), "6-101", who=2)
+    assert desk.compare(desk.serial(2), "6-102", who=1)
     assert desk.done()
 
 
@@ -317,12 +296,3 @@ def test_two_who_enter_the_same_sheet_at_once_make_one_ballot(desk: Desk) -> Non
     )
     assert sorted(str(item) for item in found if isinstance(item, str)) == ["again", "valid"]
     assert (desk.ballots(), desk.live("101")) == (1, [("consent", "paper")])
-
-
-def test_the_policy_is_fixed_at_the_announcement(desk: Desk) -> None:
-    assert desk.row_of_poll().paper == "last"
-
-
-def test_a_policy_of_the_method_reaches_the_poll(app: object, clock: object) -> None:
-    desk = build_desk(app, clock, "final", 0)  # type: ignore[arg-type]
-    assert desk.row_of_poll().paper == "final"

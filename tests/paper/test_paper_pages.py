@@ -85,6 +85,11 @@ def test_the_box_the_helpers_and_the_sample_by_forms(desk: Desk, client: FlaskCl
     assert send(client, f"{at}/sample", {"fix": "1"}).status_code == 303
     assert send(client, f"{at}/sample", {"dice": "7"}).status_code == 422
     assert send(client, f"{at}/sample", {"dice": "1 2 3 4 5"}).status_code == 303
+    page = client.get(f"{at}/sample", headers={"Accept-Language": "en"}).text
+    assert "a third person is needed" in page  # who entered them all can compare none
+    assert "data-keys" not in page
+    desk.world.sign_in(client, desk.staff[2])
+    assert "a third person is needed" not in client.get(f"{at}/sample", headers={"Accept-Language": "en"}).text
     for n, room in ((1, "6-101"), (2, "6-102"), (3, "6-103")):
         data = {"serial": desk.serial(n), "household": room, "choice": "1"}
         assert send(client, f"{at}/sample", data).status_code == 303

@@ -58,7 +58,7 @@ def writes(garden: Garden) -> dict[str, Callable[[], object]]:
     complaint = do(notices.complain, who, notice, "名单里少了一个人的名字。")
     do(ballots.save_draft, lead, vote, "方案", "先试一年。")
     opens = garden.clock.now() + 48 * HOUR
-    poll = do(ballots.announce, lead, vote, opens, opens + 7 * DAY)
+    poll = do(ballots.announce, lead, vote, opens, opens + 7 * DAY, noted=REASON)
     garden.clock.set(opens)
     return {
         "draft": lambda: do(proposals.save_draft, who, ideas, WORDS),

@@ -13,6 +13,7 @@ from app.core.database import db
 from app.engine.merkle import TILE
 from app.proof import checkpoints
 from scripts.bench_audit import fill
+from tests.audit.columns import PUT
 from tests.audit.place import changed, deleted, found, rows_of
 from tests.ballots.world import World, build
 from tests.conftest import emptied
@@ -36,11 +37,11 @@ def test_what_is_stored_of_the_proof_is_bound(town: World) -> None:
         report = verify(town.slug)
         assert report.finding is None, report.finding
         assert report.checkpoints == 4
-    tables = {"checkpoint": ("size", "root", "frontier", "note"), "log_key": ("key", "seq", "at")}
-    tables |= {"log_tile": ("number", "root"), "log_mark": ("subject", "seq", "kind")}
-    for table, columns in tables.items():
+    tables = [table for table, put in PUT.items() if put.at == "proof"]
+    assert len(tables) == 4
+    for table in tables:
         for row in (rows_of(town, table)[0], rows_of(town, table)[-1]):
-            for column in columns:
+            for column in PUT[table].bound.split():
                 value = row[column]
                 other = value + 1000 if isinstance(value, int) else ("0" if value[:1] != "0" else "1") + value[1:]
                 with changed(town, table, row, **{column: other}):

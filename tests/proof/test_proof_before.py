@@ -12,7 +12,7 @@ from app.ballots import service
 from app.ballots.early import early_body
 from app.ballots.models import Ballot, Decision, Poll, RollEntry, Slot
 from app.ballots.rolls import root_of
-from app.core.events import LogEntry, record_event
+from app.core.events import Event, LogEntry, event_hash, record_event
 from app.core.transaction import transaction
 from app.engine.canonical import canon, commitment
 from app.proof import checkpoints
@@ -36,10 +36,13 @@ def announced(world: World) -> str:
         tx.session.execute(update(Decision).values(policy=policy))
         tx.session.execute(update(Poll).values(roll_root=root))
         tx.session.execute(update(RollEntry).values(unit_key=None))
+        event = tx.session.scalars(select(Event).where(Event.kind == "poll.announced")).one()
+        event.data = {"title": event.data["title"]}
         for seq, text in tx.session.execute(select(LogEntry.seq, LogEntry.body)).all():
             body = json.loads(text)
             if body["kind"] == "poll.announced":
-                told = {key: value for key, value in body.items() if key not in SINCE} | {"roll_root": root}
+                told = {key: value for key, value in body.items() if key not in SINCE}
+                told |= {"roll_root": root, "event": event_hash(event)}
                 tx.session.execute(update(LogEntry).where(LogEntry.seq == seq).values(body=canon(told).decode()))
     return name
 

@@ -92,6 +92,9 @@ def weigh(world: World, objection: str, *, stands: bool) -> None:
         desk_of_objections.disagree(world.residents[1], objection, WHY)
         for who in world.residents[2:7]:
             desk_of_objections.be_willing(who, objection)
+    world.clock.advance(48 * HOUR)
+    with world.here():
+        desk_of_objections.close_list(lead, objection)
         desk_of_objections.draw(lead, objection, "4 1 2 3 5 6")
     with world.here() as session:
         people = set(session.scalars(select(Seat.person_id)))

@@ -159,3 +159,5 @@ class Asking:
     complaints_open: int = 0
     outcome: Mapping[str, object] = field(default_factory=dict)
     formal: bool = False
+    questions_open: int = 0  # asked in the step, and not answered
+    noted: str = ""  # why they are not

@@ -13,6 +13,7 @@ from app.engine.voting.decision import ENDS, Asking, Case, Round, phase
 from app.engine.voting.phase import DAY
 
 AGREEING = 2  # of three inspectors
+LEAST_NOTE = 10  # characters that say why a question stays unanswered
 
 
 def _may_announce(case: Case, ask: Asking) -> None:
@@ -66,6 +67,16 @@ def _words_kept(case: Case, ask: Asking) -> None:
             "These words were promised to somebody who objected, and are missing: “%(words)s”", words=lost[0]
         )
         raise Invalid(phrase("This can't be announced yet."), {"text": sentence})
+
+
+def _questions_answered(case: Case, ask: Asking) -> None:
+    if ask.questions_open and len(ask.noted.strip()) < LEAST_NOTE:
+        sentence = phrase(
+            "Questions are unanswered: %(n)s. Answer them, or say here why not, in at least %(least)s characters.",
+            n=ask.questions_open,
+            least=LEAST_NOTE,
+        )
+        raise Invalid(phrase("This can't be announced yet."), {"unanswered": sentence})
 
 
 def _somebody_asked(case: Case, ask: Asking) -> None:
@@ -152,8 +163,9 @@ def _formal_named(case: Case, ask: Asking) -> None:
 
 
 def _has_result(case: Case, ask: Asking) -> None:
-    at = phase(case, ask.now)
-    if case.decision.state in ENDS or at not in ("lapsed", "handling", "integrating", "deadlock", "provisional"):
+    # While votes on paper are counted, too: what inspectors find there may keep the count from ever ending.
+    closed = ("counting", "lapsed", "handling", "integrating", "deadlock", "provisional")
+    if case.decision.state in ENDS or phase(case, ask.now) not in closed:
         raise Closed(phrase("A round is found void after its close, before it is adopted."))
 
 
@@ -173,6 +185,7 @@ GUARDS: dict[str, Guard] = {
     "changed text": _changed_text,
     "answers given": _answers_given,
     "words kept": _words_kept,
+    "questions answered": _questions_answered,
     "somebody asked": _somebody_asked,
     "formal named": _formal_named,
     "closed without quorum": _closed_without_quorum,
@@ -193,7 +206,10 @@ GUARDS: dict[str, Guard] = {
     "void once": _void_once,
 }
 ASKED: Mapping[str, tuple[str, ...]] = {
-    "announce": (*("may announce", "formal named", "somebody asked", "changed text", "answers given", "words kept"),),
+    "announce": (
+        *("may announce", "formal named", "somebody asked", "changed text", "answers given", "words kept"),
+        "questions answered",
+    ),
     "prolong": ("prolonged once", "closed without quorum"),
     "lapse": ("is lapsed",),
     "adopt": ("is provisional", "notices over", "complaints answered", "outcome given"),
@@ -210,9 +226,18 @@ def require(move: str, case: Case, ask: Asking) -> None:
         GUARDS[name](case, ask)
 
 
-def require_turn(case: Case, now: int) -> None:
+def require_turn(case: Case, ask: Asking) -> None:
     """Refuse an announcement whose turn it is not, before anything else is looked at."""
-    GUARDS["may announce"](case, Asking(now))
+    GUARDS["may announce"](case, ask)
+
+
+def is_turn(case: Case, ask: Asking) -> bool:
+    """Whether it is the turn of an announcement."""
+    try:
+        require_turn(case, ask)
+    except DomainError:
+        return False
+    return True
 
 
 def allowed(move: str, case: Case, ask: Asking) -> bool:

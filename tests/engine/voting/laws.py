@@ -101,6 +101,8 @@ def _law_of_rounds(
             raise Broken("a round within a round")
         if name == "announce to nobody":
             raise Broken("nobody is asked")
+        if name == "announce over questions":
+            raise Broken("questions are neither answered nor is it noted why not")
         again = last is not None and last.voided_at is not None
         if name == "announce the same" and last is not None and not again:
             raise Broken("the same text again")

@@ -125,6 +125,7 @@ def moves(state: State, desk: bool = True) -> Iterator[tuple[str, State]]:
         ("announce the same", told(text=same)),
         ("announce to nobody", told(roll_size=0)),
         ("announce without the words", told(words="")),
+        ("announce over questions", told(questions_open=1)),
         ("announce formally", told(formal=True, text=same)),
     ):
         found = _try(lambda ask=ask: lawful.announce(case, ask, times, days))  # type: ignore[misc]

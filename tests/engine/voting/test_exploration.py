@@ -7,7 +7,7 @@ import pytest
 from app.engine import objections
 from app.engine.errors import Conflict
 from app.engine.voting import decision, moves
-from app.engine.voting.decision import Terms
+from app.engine.voting.decision import Asking, Terms
 from tests.engine.voting.laws import Broken
 from tests.engine.voting.small_world import explore, stranded
 
@@ -66,4 +66,4 @@ def test_a_count_that_is_not_final_decides_nothing() -> None:
         assert decision.phase(case, 8 * day) == "open"
         assert decision.phase(case, 10 * day) == "counting"
         with pytest.raises(Conflict):
-            moves.require_turn(case, 10 * day)
+            moves.require_turn(case, Asking(10 * day))
