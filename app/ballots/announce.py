@@ -37,7 +37,6 @@ from app.engine.voting import RULES, moves
 from app.engine.voting.decision import Asking
 from app.engine.voting.phase import PollTimes, check_announcement
 from app.people.actor import Actor
-from app.people.queries import persons_of_households
 from app.projects.kinds import ActivityRef
 from app.projects.models import ActivityRun, Project
 from app.projects.queries import activity_refs
@@ -129,9 +128,7 @@ def announce(
             **questions.note(poll.public_id, asked, noted),
         }
         _record(tx, poll, version, person_id, said)
-        _tell_roll(
-            tx, poll, units, version.title, ref.slug, why="void" if _is_void(rounds) else "formal" if formal else ""
-        )
+        _tell_roll(tx, poll, version.title, ref.slug, why="void" if _is_void(rounds) else "formal" if formal else "")
         return poll.public_id
 
 
@@ -291,16 +288,10 @@ def _record(tx: Tx, poll: Poll, version: TextVersion, person_id: int, said: Mapp
     enqueue(tx, "checkpoint", {"community": poll.community_id}, key=f"announced:{poll.public_id}")
 
 
-def _tell_roll(tx: Tx, poll: Poll, units: list[Unit], title: str, slug: str, *, why: str) -> None:
-    people: set[int] = set()
-    if poll.electorate == "owner":
-        people.update(tx.session.scalars(voices.speakers(poll.id)))
-    people |= {
-        person.id for person in persons_of_households(unit.household_id for unit in units if unit.household_id)
-    } | {unit.person_id for unit in units if unit.person_id is not None}
+def _tell_roll(tx: Tx, poll: Poll, title: str, slug: str, *, why: str) -> None:
     tell(
         tx,
-        sorted(people),
+        sorted(set(voices.voters(tx, poll))),
         "poll.announced",
         community_id=poll.community_id,
         project_id=poll.project_id,

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.database import Base, Instant, Key, table_of
 from app.core.transaction import Tx
 
+MOST_ASKED = 10_000  # a statement of SQLite takes 32,766 values at most
+
 
 class Message(Base):
     """One message to one person: a kind and its values; the words are made for the reader."""
@@ -48,9 +50,11 @@ def tell(
     """Enqueue one message a person and return how many; with ``dedupe``, a person gets it once however often it is sent."""
     wanted = list(dict.fromkeys(person_ids))
     if dedupe is not None and wanted:
-        told = set(
-            tx.session.scalars(select(Message.person_id).where(Message.dedupe == dedupe, Message.person_id.in_(wanted)))
-        )
+        told: set[int] = set()
+        for start in range(0, len(wanted), MOST_ASKED):
+            part = wanted[start : start + MOST_ASKED]
+            query = select(Message.person_id).where(Message.dedupe == dedupe, Message.person_id.in_(part))
+            told.update(tx.session.scalars(query))
         wanted = [person for person in wanted if person not in told]
     tx.session.add_all(
         Message(
