@@ -20,6 +20,8 @@ SKIPPED = (
     *("static", "site.language", "site.size", "site.file", "site.my_data", "records.as_json", "records.code"),
     # These are no pages: notes, a program, files to take along.
     *("proof.newest", "proof.key", "proof.checkpoint", "proof.download", "proof.statement", "proof.program"),
+    *("projects.poster", "proof.poster", "proof.notice_pdf", "paper.printed_pdf", "paper.account_pdf"),
+    *("notices.as_pdf", "records.as_pdf"),
 )
 
 

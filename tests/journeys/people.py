@@ -99,7 +99,7 @@ class Cast:
         """Make slips and read them: the code of each household by building and room."""
         lead = self.lead
         lead.go("/c/ziteng/desk")
-        lead.send("form[action$='/desk/codes'] button")
+        lead.send("form[action$='/desk/codes'] button", at=0)
         slips = lead.page.locator(".stub").all_inner_texts()
         codes = {}
         for slip in slips:
