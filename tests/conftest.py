@@ -31,6 +31,7 @@ ON_POSTGRESQL = os.environ.get("QIDING_TEST_DATABASE") == "postgresql"
 TOGETHER = ("test_permissions", "test_query_counts", "test_bad_input", "test_pages")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What asks no database runs once, not once a database; so does what a browser looks at. Long ones begin first."""
     other = "sqlite" if ON_POSTGRESQL else "postgresql"

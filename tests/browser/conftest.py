@@ -20,6 +20,9 @@ from app.core.clock import FixedClock
 from tests.browser.checks import axe_faults, faults_of, sideways
 
 CHROMIUM = os.environ.get("QIDING_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+# An address without the names of what it shows, and how many forms there are: as a role has more to do, so has its page.
+KIND = """location.pathname.replace(/^.c.[^/]+/, '/c/*').replace(/[0-9a-z]{16}|[0-9]+/gi, '*')
+    + document.querySelectorAll('form').length"""
 PHONE = {"width": 390, "height": 844}
 
 
@@ -46,7 +49,7 @@ class Reader:
     scripts: bool
     axe: bool = True
     complaints: list[str] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)  # kinds of pages that axe has looked at, for whomever
     expected: int = 400  # statuses from here on are complaints
 
     def go(self, path: str) -> Page:
@@ -60,7 +63,7 @@ class Reader:
         faults = faults_of(self.page.content()) + self.complaints
         if self.scripts:
             faults += sideways(self.page)
-            kind = self.page.evaluate("document.title.replace(/[0-9]/g, '') + document.querySelectorAll('form').length")
+            kind = self.page.evaluate(KIND)
             if self.axe and kind not in self.seen:
                 self.seen.add(kind)
                 faults += axe_faults(self.page)
@@ -115,6 +118,7 @@ class Site:
     base: str
     browser: Browser
     contexts: list[BrowserContext] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
 
     def reader(self, lang: str = "zh_Hans", *, scripts: bool = True, axe: bool = True, **options: Any) -> Reader:
         """A browser with nothing in it but its language."""
@@ -124,7 +128,7 @@ class Site:
         context.add_cookies([{"name": "lang", "value": lang, "url": self.base}])
         context.set_default_timeout(60_000)
         self.contexts.append(context)
-        reader = Reader(context.new_page(), self.base, scripts, axe)
+        reader = Reader(context.new_page(), self.base, scripts, axe, seen=self.seen)
         reader.page.on("console", lambda message: _complain(reader, message))
         reader.page.on("pageerror", lambda error: reader.complaints.append(f"script: {error}"))
         reader.page.on("response", lambda answer: _status(reader, answer))
