@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
@@ -21,6 +22,7 @@ from app.config import Config
 from app.core.clock import FixedClock
 from app.core.database import db
 from app.factory import create_app
+from app.people import staff
 
 NOON = 1_772_942_400_000  # Sunday 8 March 2026, 12:00 in Shanghai
 POSTGRESQL = os.environ.get("QIDING_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
@@ -47,6 +49,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if not fixtures & {"app", "database_url", "installation"}:
             item.add_marker(pytest.mark.pure)
     items.sort(key=lambda item: item.path.parts[-2] not in ("journeys", "demo", "browser"))
+
+
+STRONG = staff.HASHER
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Hashes of passwords of the real kind, made with little work."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staff, "HASHER", QUICK)
+        patch.setattr(staff, "_NOBODY", QUICK.hash("a password that nobody has"))
+        yield
 
 
 @pytest.fixture(scope="session")

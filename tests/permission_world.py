@@ -34,12 +34,13 @@ from app.proposals import service as proposals
 from app.proposals.service import Words
 from app.records.models import Record
 from app.registers import service as registers
+from tests.conftest import QUICK
 from tests.permission_ballots import on_paper, owners_votes, prove, raised_objection
 from tests.permission_method import method_text
 from tests.permission_town import REASON, SLUGS, World, actor_by, role_of
 
 PASSWORD = "three words in a row"
-HASH = staff.HASHER.hash(PASSWORD)
+HASH = QUICK.hash(PASSWORD)
 OBJECTION = {
     "stance": "objection",
     "kind": "harm",

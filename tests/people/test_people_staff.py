@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from app.core.clock import DAY, HOUR, MINUTE
@@ -13,17 +12,10 @@ from app.people import staff
 from app.people.actor import NOBODY, Actor
 from app.people.models import Person, RoleGrant, StaffLink
 from app.people.session import actor_of
+from tests.conftest import STRONG
 from tests.people.place import ADDRESS, Place
 
 GOOD = "three quiet words"
-
-
-@pytest.fixture(autouse=True)
-def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes of the real kind, made with little work: these tests are not about their strength."""
-    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(staff, "HASHER", quick)
-    monkeypatch.setattr(staff, "_NOBODY", quick.hash("a password that nobody has"))
 
 
 def invited(place: Place, role: str = "facilitator", email: str = "li@example.org", by: Actor | None = None) -> str:
@@ -60,13 +52,8 @@ def test_who_is_invited_sets_a_password_and_signs_in(place: Place) -> None:
         assert staff.sign_in("li@example.org", GOOD, ADDRESS)
 
 
-def test_the_real_hashes_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    assert (staff.HASHER.type.name, staff.HASHER.memory_cost >= 19_456, staff.HASHER.time_cost >= 2) == (
-        "ID",
-        True,
-        True,
-    )
+def test_the_real_hashes_are_slow() -> None:
+    assert (STRONG.type.name, STRONG.memory_cost >= 19_456, STRONG.time_cost >= 2) == ("ID", True, True)
 
 
 @pytest.mark.parametrize(("days", "taken"), [(7 * DAY - 1, True), (7 * DAY, False)])
