@@ -12,7 +12,7 @@ from app.core.database import db
 from app.engine.canonical import sha256_hex
 from app.projects.models import Project, StepRunRow
 from app.records.models import Record
-from app.records.service import verify
+from app.records.words import verify, words_of
 
 
 def check_records(community_id: int, log: Log) -> int:
@@ -37,7 +37,7 @@ def check_records(community_id: int, log: Log) -> int:
         same("record", name, "sha256", record.sha256, body.get("sha256"), source)
         same("record", name, "published_by_id", record.published_by_id, event.person_id, source)
         same("record", name, "published_at", record.published_at, event.at, source)
-        if not verify(record):
+        if not verify(record, words_of([record_id])[record_id]):
             raise Wrong("record", name, "title, step, year or number", "expected what stands in its body")
         said = json.loads(record.body)
         if said["project"]["id"] != project or record.project_id != event.project_id:

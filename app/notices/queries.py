@@ -16,6 +16,7 @@ from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.errors import NotFound
 from app.engine.gates import GateResult, Missing
 from app.engine.phrase import Moment, Phrase, phrase, plural_phrase
+from app.engine.words import Key, Staff
 from app.notices.models import Complaint, Notice
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
 from app.projects.models import ActivityRun
@@ -189,12 +190,12 @@ def _told(notice: Notice) -> dict[str, Any]:
         "title": notice.title,
         "basis": notice.basis,
         "text": notice.text,
-        "text_hash": notice.text_hash,
+        "text_hash": Key(notice.text_hash),
         "posted_at": notice.posted_at,
         "until_at": notice.until_at,
-        "by": notice.by_name,
+        "by": Staff(notice.by_name),
         "complaints": [
-            {"text": row.text, "at": row.at, "answer": row.answer, "by": row.answered_by}
+            {"text": row.text, "at": row.at, "answer": Staff(row.answer), "by": Staff(row.answered_by)}
             for row in complaints_of(notice.id)
         ],
     }

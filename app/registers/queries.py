@@ -13,6 +13,7 @@ from app.engine.catalogue import GateSpec
 from app.engine.errors import NotFound
 from app.engine.gates import GateResult, Missing
 from app.engine.phrase import plural_phrase
+from app.engine.words import Key, Staff
 from app.people.models import Household
 from app.people.places import Building, Entrance, Unit
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
@@ -102,14 +103,27 @@ def activity_kind(register: Register) -> ActivityKind:
 
     def record(ref: ActivityRef, now: int) -> dict[str, Any]:
         rows = entries_of([ref.id])[ref.id]
-        hidden = {(s.key, f.key) for s in register.sections for f in s.fields if f.members}
+        fields = {(s.key, f.key): f for s in register.sections for f in s.fields}
+        # Where residents write too, an entry is somebody's word and no slip of the desk.
+        words = str if "residents" in ref.activity.who.get("edit", ()) else Staff
+
+        def told(section: str, key: str, value: object) -> object:
+            if not isinstance(value, str):
+                return value
+            field = fields.get((section, key))
+            return Key(value) if field is not None and field.type in ("day", "choice") else words(value)
+
         return {
-            "kind": register.spec.kind,
+            "kind": Key(register.spec.kind),
             "entries": [
                 {
-                    "section": row.section,
-                    "data": {key: value for key, value in row.data.items() if (row.section, key) not in hidden},
-                    "by": row.by_name,
+                    "section": Key(row.section),
+                    "data": {
+                        key: told(row.section, key, value)
+                        for key, value in row.data.items()
+                        if (row.section, key) not in fields or not fields[row.section, key].members
+                    },
+                    "by": words(row.by_name),
                     "at": row.at,
                 }
                 for row in rows
