@@ -193,9 +193,9 @@ def _told(notice: Notice) -> dict[str, Any]:
         "text_hash": Key(notice.text_hash),
         "posted_at": notice.posted_at,
         "until_at": notice.until_at,
-        "by": Staff(notice.by_name),
+        "by": notice.by_name,
         "complaints": [
-            {"text": row.text, "at": row.at, "answer": Staff(row.answer), "by": Staff(row.answered_by)}
+            {"text": row.text, "at": row.at, "answer": Staff(row.answer), "by": row.answered_by}
             for row in complaints_of(notice.id)
         ],
     }

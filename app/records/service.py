@@ -18,7 +18,7 @@ from app.projects.kinds import StepEnded, kinds
 from app.projects.models import Project
 from app.records.models import Record
 from app.records.phrases import text_to_data, to_data
-from app.records.words import store
+from app.records.words import parted, store
 
 
 def next_number(community_id: int, now: int) -> tuple[int, int]:
@@ -77,7 +77,7 @@ def body_of(ended: StepEnded, now: int) -> dict[str, Any]:
         },
         "opened_at": ended.opened_at,
         "closed_at": ended.closed_at,
-        "closed_by": Staff(ended.by_name),
+        "closed_by": ended.by_name,
         "who": {
             "rings": [text_to_data(rings[key].title) for key in ended.step.rings],
             "scope": {key: list(ids) for key, ids in project.scope.items()},
@@ -93,8 +93,8 @@ def body_of(ended: StepEnded, now: int) -> dict[str, Any]:
                 **(
                     {
                         "waiver": {
-                            "by": Staff(state.waiver.by_name),
-                            "reason": Staff(state.waiver.reason),
+                            "by": state.waiver.by_name,
+                            "reason": state.waiver.reason,
                             "at": state.waiver.at,
                         }
                     }
@@ -116,7 +116,6 @@ def publish(tx: Tx, ended: StepEnded) -> None:
     project = tx.session.get_one(Project, ended.project_id)
     record = store(
         tx,
-        said,
         Record(
             community_id=ended.community_id,
             project_id=ended.project_id,
@@ -130,6 +129,7 @@ def publish(tx: Tx, ended: StepEnded) -> None:
             published_at=tx.now,
             published_by_id=ended.person_id,
         ),
+        *parted(said),
     )
     record_event(
         tx,

@@ -18,13 +18,13 @@ from app.engine.gates import all_hold
 from app.engine.method import Method, Step
 from app.people.places import Community
 from app.people.queries import community_by_slug
-from app.people.session import signed_in
+from app.people.session import actor, signed_in
 from app.printing import answer
 from app.projects import service as projects
 from app.projects.models import Project
 from app.projects.queries import find_project, methods_of, step_runs
 from app.records import check as checking
-from app.records import printed, service, words
+from app.records import corrections, printed, service, words
 from app.records.models import Record
 from app.records.phrases import from_data, text_from_data
 
@@ -83,6 +83,9 @@ def show(slug: str, public_id: str) -> str:
         project=project,
         body=body,
         later=later[-1] if later else None,
+        superseded=corrections.correction_of([record.id]).get(record.id),
+        newest=corrections.newest(record),
+        leads=actor().facilitates(here.id),
     )
 
 
@@ -123,14 +126,19 @@ def code(slug: str, public_id: str) -> Response:
 
 @records.get("/c/<slug>/project/<public_id>/step/<step>/<int(max=9999):attempt>/record")
 def step(slug: str, public_id: str, step: str, attempt: int) -> BaseResponse:
-    """The record of one run of a step."""
+    """The record of one run of a step: the one that stands, where it was corrected."""
     project, _ = find_project(public_id, slug)
     row = db.session.scalar(
-        select(Record).where(Record.project_id == project.id, Record.step == step, Record.attempt == attempt)
+        select(Record).where(
+            Record.project_id == project.id,
+            Record.step == step,
+            Record.attempt == attempt,
+            Record.corrects_id.is_(None),
+        )
     )
     if row is None:
         raise NotFound
-    return redirect(url_for("records.show", slug=slug, public_id=row.public_id))
+    return redirect(url_for("records.show", slug=slug, public_id=corrections.newest(row).public_id))
 
 
 @records.route("/c/<slug>/record/<public_id>/check", methods=["GET", "POST"])
@@ -190,6 +198,7 @@ def archive(slug: str) -> str:
         "records/archive.html",
         community=here,
         rows=[(record, _step(methods[project.id], record.step)) for record, project in found],
+        corrected=corrections.correction_of([record.id for record, _ in found]),
         seals=list(kinds),
         years=sorted(years, reverse=True),
         seal=seal,

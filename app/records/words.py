@@ -29,14 +29,18 @@ class Kept:
 Words = Mapping[str, Kept]
 
 
-def store(tx: Tx, said: Mapping[str, Any], record: Record, words: Mapping[str, Kept] | None = None) -> Record:
-    """Store a record with its hash, and its words beside it; ``words`` are those of commitments that ``said`` has already."""
-    body, fresh = split(said, lambda: secrets.token_bytes(SALT_BYTES))
+def parted(said: Any) -> tuple[Any, dict[str, Kept]]:
+    """What is said as it is hashed, with commitments under fresh salts, and the words."""
+    body, words = split(said, lambda: secrets.token_bytes(SALT_BYTES))
+    return body, {hashed: Kept(word) for hashed, word in words.items()}
+
+
+def store(tx: Tx, record: Record, body: Any, words: Words) -> Record:
+    """Store a record with its body and its hash, and the words of the body's commitments beside it."""
     raw = canon(body)
     record.body, record.sha256 = raw.decode(), sha256_hex(raw)
     tx.session.add(record)
     tx.session.flush()
-    kept = {**(words or {}), **{hashed: Kept(word) for hashed, word in fresh.items()}}
     tx.session.add_all(
         RecordWord(
             record_id=record.id,
@@ -45,7 +49,7 @@ def store(tx: Tx, said: Mapping[str, Any], record: Record, words: Mapping[str, K
             text=item.word.text if item.word else None,
             removal_id=item.removal.id if item.removal else None,
         )
-        for hashed, item in kept.items()
+        for hashed, item in words.items()
     )
     tx.session.flush()
     return record

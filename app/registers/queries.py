@@ -123,7 +123,7 @@ def activity_kind(register: Register) -> ActivityKind:
                         for key, value in row.data.items()
                         if (row.section, key) not in fields or not fields[row.section, key].members
                     },
-                    "by": words(row.by_name),
+                    "by": row.by_name,
                     "at": row.at,
                 }
                 for row in rows
