@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint
 
 from app.core.jobs import Handler
+from app.core.removals import Holds
 from app.engine.phrase import Phrase
 
 MessageText = Callable[[Mapping[str, Any]], Phrase]
@@ -28,3 +29,4 @@ class Module:
     jobs: Mapping[str, Handler] = field(default_factory=dict)
     tick: tuple[Callable[[], int], ...] = ()
     messages: Mapping[str, MessageText] = field(default_factory=dict)
+    holds: tuple[Holds, ...] = ()  # where it keeps people's words, for what the law bids remove

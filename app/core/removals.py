@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
@@ -33,6 +36,9 @@ STORED = {
 }
 
 
+_MARK = re.compile("〔[0-9]{4}-[0-9]{2}-[0-9]{2} 依法删去 removed: (?:" + "|".join(STORED.values()) + ")〕")
+
+
 class Removal(Base):
     """One act of removing words: its hashes are commitments of a record's words, and hashes of events that held them."""
 
@@ -57,10 +63,35 @@ class Removal(Base):
     hashes: Mapped[list[Any]]
 
 
+@dataclass(frozen=True)
+class Holds:
+    """Where a module keeps people's words: a table, its columns of words, and how a row is found and addressed.
+
+    ``project`` is an expression that gives the project of a row. Rows without ``kind`` are copies, blanked with what they
+    copy. ``within`` tells the fields of a JSON column that are words. ``events`` are kinds whose data repeats the words, and
+    which no row is compared with, so that they can be emptied.
+    """
+
+    model: type[Base]
+    columns: Mapping[str, Phrase]
+    project: Any
+    kind: str = ""
+    title: Phrase | None = None
+    href: Callable[[str, Any], str] | None = None
+    json: str = ""
+    within: Callable[[Any], Mapping[str, Phrase]] | None = None
+    events: frozenset[str] = field(default_factory=frozenset)
+
+
 def mark_of(removal: Removal) -> str:
     """The mark in place of words, in the reader's language."""
     day = local_date(removal.at).isoformat()
     return say(phrase("[Removed by law on %(day)s: %(ground)s]", day=day, ground=SHORT[removal.ground]))
+
+
+def is_mark(text: str) -> bool:
+    """Whether a row's words are such a mark."""
+    return _MARK.fullmatch(text) is not None
 
 
 def stored_mark(ground: str, at: int) -> str:

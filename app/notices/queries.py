@@ -59,6 +59,15 @@ def find_complaint(public_id: str) -> tuple[Complaint, Notice]:
     return row[0], row[1]
 
 
+def address_of(slug: str, row: Notice | Complaint) -> str:
+    """Where a notice stands, or that of a complaint."""
+    activity_id = row.activity_run_id if isinstance(row, Notice) else None
+    if isinstance(row, Complaint):
+        activity_id = db.session.scalar(select(Notice.activity_run_id).where(Notice.id == row.notice_id))
+    run = db.session.scalars(select(ActivityRun.public_id).where(ActivityRun.id == activity_id)).one()
+    return f"/c/{slug}/notice/{run}"
+
+
 def hangs(notice: Notice | None, now: int) -> bool:
     """Whether a notice is posted and its period runs."""
     return notice is not None and notice.posted_at is not None and notice.until_at is not None and now < notice.until_at

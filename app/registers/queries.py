@@ -12,11 +12,12 @@ from app.core.i18n import local_date
 from app.engine.catalogue import GateSpec
 from app.engine.errors import NotFound
 from app.engine.gates import GateResult, Missing
-from app.engine.phrase import plural_phrase
+from app.engine.phrase import Phrase, plural_phrase
 from app.engine.words import Key, Staff
 from app.people.models import Household
 from app.people.places import Building, Entrance, Unit
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
+from app.projects.models import ActivityRun
 from app.registers.kinds import REGISTERS
 from app.registers.models import RegisterEntry
 from app.registers.shape import Entry, Facts, Register, RegisterGate
@@ -87,6 +88,20 @@ def find_entry(public_id: str) -> RegisterEntry:
     if row is None:
         raise NotFound
     return row
+
+
+def words_in(row: RegisterEntry) -> dict[str, Phrase]:
+    """The fields of an entry that hold somebody's words, with their labels."""
+    kind = db.session.scalars(select(ActivityRun.kind).where(ActivityRun.id == row.activity_run_id)).one()
+    section = BY_KIND[kind].section(row.section)
+    fields = section.fields if section is not None else ()
+    return {field.key: field.label for field in fields if field.type in ("line", "prose")}
+
+
+def address_of(slug: str, row: RegisterEntry) -> str:
+    """Where an entry stands."""
+    run = db.session.scalars(select(ActivityRun.public_id).where(ActivityRun.id == row.activity_run_id)).one()
+    return f"/c/{slug}/register/{run}"
 
 
 def activity_kind(register: Register) -> ActivityKind:
