@@ -64,7 +64,11 @@ COMMENTS = Holds(
     events=frozenset({"comment.posted", "comment.hidden", "comment.appeal_judged"}),
 )
 REVISIONS = Holds(
-    CommentRevision, {"text": WORDS}, _SAID.where(Comment.id == CommentRevision.comment_id).scalar_subquery()
+    CommentRevision,
+    {"text": WORDS},
+    _SAID.where(Comment.id == CommentRevision.comment_id).scalar_subquery(),
+    of=Comment,
+    by="comment_id",
 )
 REPORTS = Holds(CommentReport, {"reason": WORDS}, _SAID.where(Comment.id == CommentReport.comment_id).scalar_subquery())
 TALKS = Holds(Talk, {"title": WORDS}, Talk.project_id)

@@ -67,8 +67,9 @@ class Removal(Base):
 class Holds:
     """Where a module keeps people's words: a table, its columns of words, and how a row is found and addressed.
 
-    ``project`` is an expression that gives the project of a row. Rows without ``kind`` are copies, blanked with what they
-    copy. ``within`` tells the fields of a JSON column that are words. ``events`` are kinds whose data repeats the words, and
+    ``project`` is an expression that gives the project of a row. Rows without ``kind`` have no address of their own; those
+    that name the row ``of`` which they are earlier forms, in the column ``by``, are blanked with it, whatever they said.
+    ``within`` tells the fields of a JSON column that are words. ``events`` are kinds whose data repeats the words, and
     which no row is compared with, so that they can be emptied.
     """
 
@@ -78,6 +79,8 @@ class Holds:
     kind: str = ""
     title: Phrase | None = None
     href: Callable[[str, Any], str] | None = None
+    of: type[Base] | None = None
+    by: str = ""
     json: str = ""
     within: Callable[[Any], Mapping[str, Phrase]] | None = None
     events: frozenset[str] = field(default_factory=frozenset)

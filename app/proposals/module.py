@@ -51,6 +51,8 @@ REVISIONS = Holds(
     ProposalRevision,
     {"title": TITLE, "text": TEXT},
     select(Proposal.project_id).where(Proposal.id == ProposalRevision.proposal_id).scalar_subquery(),
+    of=Proposal,
+    by="proposal_id",
 )
 
 proposals = Module(

@@ -15,11 +15,12 @@ from sqlalchemy import select
 
 from app.core.database import db
 from app.core.events import LogHead, record_event
-from app.core.transaction import Tx, transaction
+from app.core.transaction import Lock, Tx, transaction
 from app.engine.errors import Conflict, Invalid, NotFound
 from app.engine.phrase import Phrase, phrase
 from app.engine.words import Key, Path, Staff, exchanged, spots
 from app.people.actor import Actor
+from app.projects.models import Project
 from app.records.models import Record
 from app.records.service import next_number
 from app.records.words import Words, parted, store, verify, words_of
@@ -89,6 +90,7 @@ def correct(actor: Actor, public_id: str, changes: Mapping[Path, str], reason: s
         if first is None:
             raise NotFound
         person_id = actor.require_facilitator(first.community_id)
+        tx.lock(Lock(Project, first.project_id))
         # As whoever publishes: numbers can't meet, and of two corrections of one record the second finds the first.
         tx.session.execute(select(LogHead.id).where(LogHead.community_id == first.community_id).with_for_update())
         if correction_of([first.id]):

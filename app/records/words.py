@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.database import db
-from app.core.removals import Removal, mark_of, stored_mark
+from app.core.removals import Removal, is_mark, mark_of
 from app.core.transaction import Tx
 from app.engine.canonical import canon, sha256_hex
-from app.engine.words import SALT_BYTES, Word, put_back, split, spots
+from app.engine.words import SALT_BYTES, Word, commitment_in, put_back, split, spots
 from app.records.models import Record, RecordWord
 
 
@@ -84,19 +84,20 @@ def verify(record: Record, words: Words) -> bool:
         step = body["step"]
         at = body["correction"]["at"] if record.corrects_id is not None else body["closed_at"]
         named = (step["key"], step["attempt"], step["seal"], at, body["record"]["year"], body["record"]["number"])
-        title = put_back(body["project"]["title"], lambda hashed: _as_stored(words[hashed]))
+        title = body["project"]["title"]
+        listed = words[commitment_in(title) or ""] if isinstance(title, dict) else None
     except (AttributeError, KeyError, TypeError, ValueError):
         return False
     shown = (record.step, record.attempt, record.seal, record.published_at, record.year, record.number)
     bound = {spot.hash for spot in spots(body)}
-    sound = all((kept.word.hash == hashed) if kept.word else kept.removal for hashed, kept in words.items())
-    return named == shown and title == record.title and bound == set(words) and bool(sound)
-
-
-def _as_stored(kept: Kept) -> str:
-    if kept.word is not None:
-        return kept.word.text
-    return stored_mark(kept.removal.ground, kept.removal.at) if kept.removal is not None else ""
+    sound = all(
+        kept.word.hash == hashed if kept.word is not None else kept.removal is not None
+        for hashed, kept in words.items()
+    )
+    if listed is not None:
+        title = listed.word.text if listed.word is not None else record.title
+        sound = sound and (listed.word is not None or is_mark(record.title))
+    return named == shown and title == record.title and bound == set(words) and sound
 
 
 def said(body: Any, words: Words) -> Any:

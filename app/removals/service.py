@@ -10,14 +10,15 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.database import db
-from app.core.events import LogHead, record_event
+from app.core.events import record_event
 from app.core.removals import GROUNDS, Holds, Removal, stored_mark
-from app.core.transaction import Tx, transaction
+from app.core.transaction import Lock, Tx, transaction
 from app.engine.errors import Invalid, NotFound
 from app.engine.phrase import Phrase, phrase
 from app.engine.words import commitment_in
 from app.people.actor import Actor
 from app.people.places import Community
+from app.projects.models import Project
 from app.records.models import Record, RecordWord
 from app.removals import sweep
 from app.removals.sweep import Passage, Places
@@ -79,10 +80,11 @@ def _row(holds: Holds, public_id: str) -> Thing | None:
 
 def places_of(holdings: Sequence[Holds], thing: Thing, keys: Collection[str], *, everywhere: bool) -> Places:
     """Where the chosen words stand: in the whole project, or in the thing alone with the events that tell of it."""
-    texts = {passage.text for passage in thing.passages if passage.key in keys}
+    texts = texts_of(holdings, thing, keys)
     found = sweep.find_places(holdings, thing.project_id, texts)
+    own = [thing.row, *(row for _, row, _ in earlier_of(holdings, thing, keys))]
     if not everywhere:
-        found.rows = [(holds, row, key) for holds, row, key in found.rows if row is thing.row and key in keys]
+        found.rows = [(holds, row, key) for holds, row, key in found.rows if row in own and key in keys]
         found.words = []
         found.events = [event for event in found.events if thing.row.public_id in sweep.leaves(event.data)]
         found.messages = [message for message in found.messages if message.href == thing.href]
@@ -92,6 +94,23 @@ def places_of(holdings: Sequence[Holds], thing: Thing, keys: Collection[str], *,
     else:
         found.rows = [(holds, row, key) for holds, row, key in found.rows if row is not thing.row or key in keys]
     return found
+
+
+def earlier_of(holdings: Sequence[Holds], thing: Thing, keys: Collection[str]) -> list[tuple[Holds, Any, str]]:
+    """The earlier forms of a thing, with those of its fields that are chosen."""
+    found = []
+    for holds in holdings:
+        if holds.of is not None and type(thing.row) is holds.of:
+            model: Any = holds.model
+            query = select(model).where(getattr(model, holds.by) == thing.row.id)
+            found += [(holds, row, key) for row in db.session.scalars(query) for key in holds.columns if key in keys]
+    return found
+
+
+def texts_of(holdings: Sequence[Holds], thing: Thing, keys: Collection[str]) -> set[str]:
+    """What is to be removed: the chosen words, and what earlier forms said in their place."""
+    chosen = {passage.text for passage in thing.passages if passage.key in keys}
+    return chosen | {getattr(row, key) for _, row, key in earlier_of(holdings, thing, keys)}
 
 
 def wrong_with(keys: Collection[str], thing: Thing, ground: str, reason: str) -> dict[str, Phrase]:
@@ -121,14 +140,15 @@ def remove(
     """Remove words for good, by the town's administrator, and tell it in the log. Returns the public id of the removal."""
     person_id = actor.require_admin()
     with transaction() as tx:
-        here = tx.session.scalar(select(Community.id).where(Community.slug == slug))
-        # Whoever publishes or removes here waits for the head of the log: nothing is published meanwhile with these words.
-        tx.session.execute(select(LogHead.id).where(LogHead.community_id == here).with_for_update())
+        # Whoever closes a step, corrects a record or removes words holds the project: nothing with these words is
+        # published meanwhile.
+        tx.lock(Lock(Project, find_thing(holdings, kind, slug, public_id).project_id))
+        tx.session.expire_all()
         thing = find_thing(holdings, kind, slug, public_id)
         wrong = wrong_with(keys, thing, ground, reason)
         if wrong:
             raise Invalid(phrase("Nothing is removed yet."), wrong)
-        texts = {passage.text for passage in thing.passages if passage.key in keys}
+        texts = texts_of(holdings, thing, keys)
         places = places_of(holdings, thing, keys, everywhere=everywhere)
         removal = Removal(
             community_id=thing.community.id,
