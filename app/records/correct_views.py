@@ -15,7 +15,6 @@ from app.core.database import db
 from app.core.forms import Form, Prose, check_text, tidy
 from app.core.i18n import gettext, say
 from app.core.i18n import lazy_gettext as _l
-from app.engine.canonical import sha256_hex
 from app.engine.changes import Line, changes
 from app.engine.errors import NotFound
 from app.engine.words import Path
@@ -61,7 +60,7 @@ class Shown:
 
 def field_of(path: Path) -> str:
     """The name of the field of a passage."""
-    return f"w-{sha256_hex(json.dumps(path).encode())[:16]}"
+    return ".".join(["w", *(str(part) for part in path)])
 
 
 def _typed(passage: Passage) -> Shown:

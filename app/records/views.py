@@ -168,7 +168,7 @@ def _step(method: Method, key: str) -> Step | None:
 
 @records.get("/c/<slug>/records")
 def archive(slug: str) -> str:
-    """All records of a community, newest first."""
+    """All records of a community, newest first; and the way to what was removed."""
     here = community_by_slug(slug)
     where = [Record.community_id == here.id]
     seal, year = request.args.get("seal", "")[:4], request.args.get("year", type=int)

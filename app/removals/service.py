@@ -98,11 +98,10 @@ def places_of(holdings: Sequence[Holds], thing: Thing, keys: Collection[str], *,
 
 def earlier_of(holdings: Sequence[Holds], thing: Thing, keys: Collection[str]) -> list[tuple[Holds, Any, str]]:
     """The earlier forms of a thing, with those of its fields that are chosen."""
-    found = []
+    found, own = [], thing.row.id
     for holds in holdings:
-        if holds.of is not None and type(thing.row) is holds.of:
-            model: Any = holds.model
-            query = select(model).where(getattr(model, holds.by) == thing.row.id)
+        if holds.of is not None and isinstance(thing.row, holds.of):
+            query = select(holds.model).where(getattr(holds.model, holds.by) == own)
             found += [(holds, row, key) for row in db.session.scalars(query) for key in holds.columns if key in keys]
     return found
 
