@@ -86,6 +86,7 @@ def show(slug: str, public_id: str) -> str:
         superseded=corrections.correction_of([record.id]).get(record.id),
         newest=corrections.newest(record),
         leads=actor().facilitates(here.id),
+        removed=words.removed_from(record),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.database import db
 from app.core.removals import Removal, is_mark, mark_of
@@ -121,6 +121,12 @@ def read(record: Record) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = said(json.loads(record.body), words)
     return found
+
+
+def removed_from(record: Record) -> int:
+    """How many passages of a record were removed."""
+    query = select(func.count()).where(RecordWord.record_id == record.id, RecordWord.text.is_(None))
+    return db.session.scalar(query) or 0
 
 
 def file_of(record: Record) -> bytes:
