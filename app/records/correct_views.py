@@ -17,6 +17,7 @@ from app.core.i18n import gettext, say
 from app.core.i18n import lazy_gettext as _l
 from app.engine.changes import Line, changes
 from app.engine.errors import NotFound
+from app.engine.phrase import phrase
 from app.engine.words import Path
 from app.people.places import Community
 from app.people.queries import community_by_slug
@@ -25,9 +26,13 @@ from app.records import corrections, words
 from app.records.corrections import Passage
 from app.records.models import Record
 from app.records.phrases import text_from_data
+from app.registers.queries import BY_KIND
 
 records_correct = Blueprint("records_correct", __name__)
 Page = str | Response | tuple[str, int]
+
+
+LABELS = {"title": phrase("Title"), "place": phrase("Place"), "answer": phrase("Answer")}
 
 
 class CorrectionForm(Form):
@@ -43,6 +48,7 @@ class Shown:
 
     passage: Passage
     typed: str
+    label: str = ""
     wrong: str = ""
 
     @property
@@ -75,6 +81,17 @@ def _typed(passage: Passage) -> Shown:
     return shown
 
 
+def _label(body: Any, path: Path) -> str:
+    """What a passage is, in the words of the form into which staff wrote it."""
+    name = str(path[-1])
+    if path[0] == "parts" and (register := BY_KIND.get(body["parts"][path[1]]["kind"])) is not None:
+        section = register.section(body["parts"][path[1]]["data"]["entries"][path[4]]["section"])
+        for field in section.fields if section is not None else ():
+            if field.key == name:
+                return say(field.label)
+    return say(LABELS.get(name))
+
+
 def _find(slug: str, public_id: str) -> tuple[Community, Record]:
     here = community_by_slug(slug)
     signed_in().require_facilitator(here.id)
@@ -92,6 +109,8 @@ def correct(slug: str, public_id: str) -> Page:
     sound = words.verify(record, kept)
     body: Any = json.loads(record.body) if sound else {}
     shown = [_typed(passage) for passage in corrections.passages(body, kept)] if sound else []
+    for item in shown:
+        item.label = _label(body, item.passage.path)
     form = CorrectionForm()
     sure = False
     if form.validate_on_submit() and not any(item.wrong for item in shown):

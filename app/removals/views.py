@@ -46,7 +46,7 @@ def remove(slug: str, kind: str, public_id: str) -> Page:
     thing = service.find_thing(holdings(), kind, slug, public_id)
     form = RemoveForm()
     form.ask_about(thing.passages)
-    places = None
+    places, q = None, request.args.get("q", "")[:80].strip()
     if form.validate_on_submit():
         keys, ground, reason = form.passages.data or [], form.ground.data or "", form.reason.data or ""
         with form.refusals():
@@ -69,6 +69,8 @@ def remove(slug: str, kind: str, public_id: str) -> Page:
         "removals/remove.html",
         community=here,
         thing=thing,
+        shown=[item for item in thing.passages if q in item.text or item.key in (form.passages.data or [])],
+        q=q,
         form=form,
         places=places,
         records=db.session.scalars(select(Record).where(Record.id.in_(places.records))).all() if places else [],
