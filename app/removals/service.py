@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,8 +135,12 @@ def remove(
     ground: str,
     reason: str,
     everywhere: bool = True,
+    listeners: Sequence[Callable[[Tx, Removal], None]] = (),
 ) -> str:
-    """Remove words for good, by the town's administrator, and tell it in the log. Returns the public id of the removal."""
+    """Remove words for good, by the town's administrator, and tell it in the log. Returns the public id of the removal.
+
+    ``listeners`` are told within the transaction, when all is blanked.
+    """
     person_id = actor.require_admin()
     with transaction() as tx:
         # Whoever closes a step, corrects a record or removes words holds the project: nothing with these words is
@@ -182,6 +186,8 @@ def remove(
             },
             public={"removal": removal.public_id, "ground": ground, "hashes": removal.hashes},
         )
+        for listener in listeners:
+            listener(tx, removal)
         return removal.public_id
 
 

@@ -9,20 +9,28 @@ from werkzeug.wrappers import Response
 from app.core.clock import now
 from app.core.database import db
 from app.core.i18n import gettext
+from app.core.module import Module
 from app.core.removals import GROUNDS, Holds, stored_mark
 from app.people.queries import community_by_slug
 from app.people.session import signed_in
 from app.records.models import Record
 from app.removals import queries, service
 from app.removals.forms import RemoveForm
+from app.removals.staying import staying
 
 removals = Blueprint("removals", __name__)
 Page = str | Response | tuple[str, int]
 
 
+def modules() -> tuple[Module, ...]:
+    """The modules of this application."""
+    found: tuple[Module, ...] = current_app.extensions["qiding.modules"]
+    return found
+
+
 def holdings() -> tuple[Holds, ...]:
     """Where the modules of this application keep people's words."""
-    return tuple(item for module in current_app.extensions["qiding.modules"] for item in module.holds)
+    return tuple(item for module in modules() for item in module.holds)
 
 
 @removals.app_context_processor
@@ -46,7 +54,7 @@ def remove(slug: str, kind: str, public_id: str) -> Page:
     thing = service.find_thing(holdings(), kind, slug, public_id)
     form = RemoveForm()
     form.ask_about(thing.passages)
-    places, q = None, request.args.get("q", "")[:80].strip()
+    places, stays, q = None, None, request.args.get("q", "")[:80].strip()
     if form.validate_on_submit():
         keys, ground, reason = form.passages.data or [], form.ground.data or "", form.reason.data or ""
         with form.refusals():
@@ -61,10 +69,12 @@ def remove(slug: str, kind: str, public_id: str) -> Page:
                     ground=ground,
                     reason=reason,
                     everywhere=bool(form.everywhere.data),
+                    listeners=[told for module in modules() for told in module.removed],
                 )
                 flash(gettext("Removed. It stands in the list of what was removed, and in the log."))
                 return redirect(url_for("removals.index", slug=slug), 303)
             places = service.places_of(holdings(), thing, keys, everywhere=bool(form.everywhere.data))
+            stays = staying(thing.project_id, service.texts_of(holdings(), thing, keys))
     return render_template(
         "removals/remove.html",
         community=here,
@@ -73,6 +83,7 @@ def remove(slug: str, kind: str, public_id: str) -> Page:
         q=q,
         form=form,
         places=places,
+        stays=stays,
         records=db.session.scalars(select(Record).where(Record.id.in_(places.records))).all() if places else [],
         mark=stored_mark(form.ground.data, now()) if places else "",
     ), form.http_status
