@@ -27,6 +27,7 @@ from app.proof.module import proof
 from app.proposals.module import proposals
 from app.records.module import records
 from app.registers.module import registers
+from app.removals.module import removals
 from app.site.module import site
 
 MODULES: tuple[Module, ...] = (
@@ -42,6 +43,7 @@ MODULES: tuple[Module, ...] = (
     proof,
     records,
     notifications,
+    removals,
     site,
 )
 

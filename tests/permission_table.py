@@ -8,6 +8,7 @@ change in the database), or the status of a refusal.
 
 from __future__ import annotations
 
+from tests.permission_removals import REMOVALS
 from tests.permission_rows import (
     AUTHOR,
     AUTHOR_DOES,
@@ -198,6 +199,7 @@ ROWS = (
     *PROJECTS,
     *PROPOSALS,
     *RECORDS,
+    *REMOVALS,
     *REGISTERS,
     *SITE,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from sqlalchemy import select
 
@@ -10,9 +11,11 @@ from app.audit.finding import Wrong, same
 from app.audit.log import Log, place
 from app.core.database import db
 from app.engine.canonical import sha256_hex
+from app.engine.words import spots
 from app.projects.models import Project, StepRunRow
+from app.records.corrections import lawful
 from app.records.models import Record
-from app.records.service import verify
+from app.records.words import Words, verify, words_of
 
 
 def check_records(community_id: int, log: Log) -> int:
@@ -37,13 +40,43 @@ def check_records(community_id: int, log: Log) -> int:
         same("record", name, "sha256", record.sha256, body.get("sha256"), source)
         same("record", name, "published_by_id", record.published_by_id, event.person_id, source)
         same("record", name, "published_at", record.published_at, event.at, source)
-        if not verify(record):
+        words = words_of([record_id])[record_id]
+        _check_words(record, words)
+        if not verify(record, words):
             raise Wrong("record", name, "title, step, year or number", "expected what stands in its body")
         said = json.loads(record.body)
         if said["project"]["id"] != project or record.project_id != event.project_id:
             raise Wrong("record", name, "project_id", "expected the project that its body names")
         if (step.project_id, step.step, step.attempt) != (record.project_id, record.step, record.attempt):
             raise Wrong("record", name, "step_run_id", "expected the run of the step that its body names")
+        _check_correction(record, said, body)
     for name, missing in told.items():
         raise Wrong("record", name, "public_id", f"expected the record that {place(missing.body)} of the log publishes")
     return len(ids)
+
+
+def _check_words(record: Record, words: Words) -> None:
+    """Each commitment of a record has its words, which give it, or their removal; and there are no others."""
+    row = f"of {record.public_id}"
+    wanted = {spot.hash for spot in spots(json.loads(record.body))}
+    if wanted != set(words):
+        raise Wrong("record_word", row, "hash", "expected the words of each commitment in its body, and no others")
+    for hashed, kept in words.items():
+        if kept.word is not None and kept.word.hash != hashed:
+            raise Wrong("record_word", row, "text or salt", f"expected those that give the commitment {hashed}")
+
+
+def _check_correction(record: Record, said: Any, body: dict[str, Any]) -> None:
+    """A correction changes words of staff in the record that it names, which is of the same run; and no other does."""
+    name = record.public_id
+    first = db.session.get(Record, record.corrects_id) if record.corrects_id is not None else None
+    same("record", name, "corrects_id", first.public_id if first else None, body.get("corrects"), place(body))
+    if first is None:
+        if "correction" in said:
+            raise Wrong("record", name, "corrects_id", "expected the record that its body corrects")
+        return
+    of = said["correction"]["of"]
+    if (of["id"], of["sha256"], of["year"], of["number"]) != (first.public_id, first.sha256, first.year, first.number):
+        raise Wrong("record", name, "corrects_id", "expected the record that its body corrects")
+    if first.step_run_id != record.step_run_id or not lawful(json.loads(first.body), said):
+        raise Wrong("record", name, "body", "expected the record that it corrects, but for words that staff entered")
