@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.comments.activity import DISCUSSION
+from app.comments.search import SEARCHABLE
 from app.comments.views import comments as blueprint
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
@@ -44,7 +45,7 @@ def _judged(data: Mapping[str, Any]) -> Phrase:
 comments = Module(
     name="comments",
     blueprints=(blueprint,),
-    provides=(DISCUSSION,),
+    provides=(DISCUSSION, SEARCHABLE),
     messages={
         "comment.posted": _posted,
         "comment.reply": _reply,

@@ -8,6 +8,7 @@ from typing import Any
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
 from app.notices.queries import NOTICE, OVER
+from app.notices.search import SEARCHABLE
 from app.notices.views import notices as blueprint
 
 
@@ -24,6 +25,6 @@ def _answered(data: Mapping[str, Any]) -> Phrase:
 notices = Module(
     name="notices",
     blueprints=(blueprint,),
-    provides=(NOTICE, OVER),
+    provides=(NOTICE, OVER, SEARCHABLE),
     messages={"complaint.lodged": _lodged, "complaint.answered": _answered},
 )

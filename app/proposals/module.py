@@ -9,6 +9,7 @@ from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
 from app.proposals.gates import ANSWERED, CHOSEN, PROPOSALS
 from app.proposals.queries import STATUSES
+from app.proposals.search import SEARCHABLE, UNLISTED
 from app.proposals.views import proposals as blueprint
 
 
@@ -36,7 +37,7 @@ def _merged(data: Mapping[str, Any]) -> Phrase:
 proposals = Module(
     name="proposals",
     blueprints=(blueprint,),
-    provides=(PROPOSALS, ANSWERED, CHOSEN),
+    provides=(PROPOSALS, ANSWERED, CHOSEN, SEARCHABLE, UNLISTED),
     messages={
         "proposal.edited": _edited,
         "proposal.answered": _answered,

@@ -1,0 +1,84 @@
+"""Records in the archive: what everybody may read of them, as words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from app.core.database import db
+from app.core.i18n import force_locale, say
+from app.engine.method import Text
+from app.engine.phrase import phrase
+from app.projects.published import Document, Searchable, own_id
+from app.records.models import Record
+from app.records.phrases import from_data, text_from_data
+
+_NO_WORDS = re.compile(r"[A-Za-z0-9_.:/+-]*")  # keys, public ids, hashes, addresses
+_SAID = ("parts", "gates", "who")
+
+
+def shown() -> Select[str]:
+    """Every record is published."""
+    return select(Record.public_id)
+
+
+def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
+    """Records as documents."""
+    query = select(Record).where(Record.public_id.in_(shown())).order_by(Record.id)
+    if public_ids is not None:
+        query = query.where(Record.public_id.in_(public_ids))
+    for record in db.session.scalars(query):
+        body = json.loads(record.body)
+        step = body["step"]
+        titles = [*text_languages(step["title"]), *text_languages(step["leaves"])]
+        yield Document(
+            public_id=record.public_id,
+            target=record.public_id,
+            community_id=record.community_id,
+            project_id=record.project_id,
+            step=record.step,
+            title=record.title,
+            text="\n".join([body["project"]["place"], *(line for key in _SAID for line in lines(body[key]))]),
+            at=record.published_at,
+            names=titles,
+            number=f"{record.year}-{record.number:03d}",
+        )
+
+
+def text_languages(stored: dict[str, str]) -> list[str]:
+    """A method's text in each of its languages."""
+    return [stored["zh_Hans"], stored["en"]]
+
+
+def lines(data: Any) -> Iterator[str]:
+    """The words of a part of a record: people's own, and its sentences in Chinese; no keys and no hashes."""
+    if isinstance(data, dict):
+        if "zh_Hans" in data or "say" in data:
+            with force_locale("zh_Hans"):
+                sentence = text_from_data(data) if "zh_Hans" in data else from_data(data)
+                yield sentence.zh_Hans if isinstance(sentence, Text) else say(sentence)
+            return
+        for value in data.values():
+            yield from lines(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from lines(value)
+    elif isinstance(data, str) and not _NO_WORDS.fullmatch(data):
+        yield data
+
+
+SEARCHABLE = Searchable(
+    kind="record",
+    title=phrase("Records of steps"),
+    one=phrase("Record"),
+    endpoint="records.show",
+    shown=shown,
+    documents=documents,
+    watches={Record: own_id},
+    official=True,
+    leaves=True,
+)
