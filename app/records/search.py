@@ -16,6 +16,7 @@ from app.engine.phrase import phrase
 from app.projects.published import Document, Searchable, own_id
 from app.records.models import Record
 from app.records.phrases import from_data, text_from_data
+from app.records.service import verify
 
 _NO_WORDS = re.compile(r"[A-Za-z0-9_.:/+-]*")  # keys, public ids, hashes, addresses
 _SAID = ("parts", "gates", "who")
@@ -32,9 +33,7 @@ def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
     if public_ids is not None:
         query = query.where(Record.public_id.in_(public_ids))
     for record in db.session.scalars(query):
-        body = json.loads(record.body)
-        step = body["step"]
-        titles = [*text_languages(step["title"]), *text_languages(step["leaves"])]
+        names, text = _words(record)
         yield Document(
             public_id=record.public_id,
             target=record.public_id,
@@ -42,16 +41,20 @@ def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
             project_id=record.project_id,
             step=record.step,
             title=record.title,
-            text="\n".join([body["project"]["place"], *(line for key in _SAID for line in lines(body[key]))]),
+            text=text,
             at=record.published_at,
-            names=titles,
+            names=names,
             number=f"{record.year}-{record.number:03d}",
         )
 
 
-def text_languages(stored: dict[str, str]) -> list[str]:
-    """A method's text in each of its languages."""
-    return [stored["zh_Hans"], stored["en"]]
+def _words(record: Record) -> tuple[list[str], str]:
+    """What names a record besides its title, and its text; a record that was tampered with is listed without either."""
+    if not verify(record):
+        return [], ""
+    body = json.loads(record.body)
+    names = [*body["step"]["title"].values(), *body["step"]["leaves"].values()]
+    return names, "\n".join([body["project"]["place"], *(line for key in _SAID for line in lines(body[key]))])
 
 
 def lines(data: Any) -> Iterator[str]:
