@@ -211,7 +211,7 @@ def test_the_index_is_made_anew_by_a_command_and_after_a_migration(papers: Paper
     with garden.town.app.app_context():
         assert jobs.run_all(garden.town.app.extensions["qiding.jobs"]) >= 1
     assert garden.all(select(SearchDocument.public_id).order_by(SearchDocument.public_id)) == before
-    assert papers.find("电梯")[0] == "lift"
+    assert {"lift", "poll", "said"} <= set(papers.find("电梯"))
     assert runner.invoke(args=["search", "rebuild"]).output == f"{len(before)} documents\n"
     assert runner.invoke(args=["search", "check"]).exit_code == 0
 
