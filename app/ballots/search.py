@@ -46,8 +46,8 @@ def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
 
 SEARCHABLE = Searchable(
     kind="vote",
-    title=phrase("Votes"),
-    one=phrase("Vote"),
+    title=phrase("Votes held"),
+    one=phrase("A vote"),
     endpoint="ballots.poll",
     shown=shown,
     documents=documents,

@@ -51,8 +51,8 @@ def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
 
 SEARCHABLE = Searchable(
     kind="comment",
-    title=phrase("What was said"),
-    one=phrase("Said in talk"),
+    title=phrase("Comments"),
+    one=phrase("Comment"),
     endpoint="comments.show",
     shown=shown,
     documents=documents,
