@@ -125,7 +125,7 @@ def find(said: str, filters: Filters, page: int = 1) -> Found:
     if question.said and not question.phrases:
         return Found(question, (), 0, False, 1, 1)  # nothing but signs was typed
     if not question.phrases and not filters.kind:
-        where.append(SearchDocument.kind.in_([key for key, kind in kinds().searchables.items() if kind.official]))
+        where.append(_official())
     query = select(SearchDocument.id).where(*where)
     if question.phrases:
         titled = and_(*(_TITLE.like(_like(phrase)) for phrase in question.phrases))
@@ -137,6 +137,17 @@ def find(said: str, filters: Filters, page: int = 1) -> Found:
     page = min(max(1, page), pages)
     hits = _hits(ids[:MOST][(page - 1) * PAGE : page * PAGE], question)
     return Found(question, hits, total, len(ids) > MOST, page, pages)
+
+
+def _official() -> ColumnElement[bool]:
+    return SearchDocument.kind.in_([key for key, searchable in kinds().searchables.items() if searchable.official])
+
+
+def newest(community_id: int, most: int) -> tuple[Hit, ...]:
+    """The official papers that a community published last."""
+    query = select(SearchDocument.id).where(SearchDocument.community_id == community_id, _official(), shown())
+    query = query.order_by(SearchDocument.at.desc(), SearchDocument.id.desc()).limit(most)
+    return _hits(list(db.session.scalars(query)), Question())
 
 
 def _hits(ids: list[int], question: Question) -> tuple[Hit, ...]:

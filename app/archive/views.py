@@ -7,14 +7,20 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 
+from app.archive import calendar as calendars
 from app.archive import queries
+from app.archive.feed import atom
 from app.archive.queries import Filters
+from app.core.clock import now
 from app.engine.method import Text
 from app.engine.phrase import Phrase, phrase
 from app.people.places import Community
 from app.people.queries import communities, community_by_slug
 
 archive = Blueprint("archive", __name__)
+
+
+NEWEST = 50  # entries of a feed
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,31 @@ def community(slug: str) -> Response:
     """The archive of a community."""
     here = community_by_slug(slug)
     return _page("archive.community", here, here, ())
+
+
+@archive.get("/c/<slug>/feed.atom")
+def feed(slug: str) -> Response:
+    """What a community published last, for feed readers."""
+    here = community_by_slug(slug)
+    return _for_machines(atom(here, queries.newest(here.id, NEWEST)), "application/atom+xml")
+
+
+@archive.get("/c/<slug>/calendar.ics")
+def calendar(slug: str) -> Response:
+    """A community's calendar, for telephones and computers."""
+    here = community_by_slug(slug)
+    return _for_machines(calendars.calendar(here, calendars.days_of(here, now())), "text/calendar")
+
+
+def _for_machines(body: bytes, mimetype: str) -> Response:
+    response = make_response(body)
+    response.headers["Content-Type"] = f"{mimetype}; charset=utf-8"
+    response.headers["Cache-Control"] = "public, no-cache"
+    if not current_app.config["QIDING"].index_pages:
+        response.headers["X-Robots-Tag"] = "noindex"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 def _page(endpoint: str, here: Community | None, within: Community | None, places: Sequence[Community]) -> Response:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from app.ballots.models import Decision, Poll, TextVersion
 from app.core.database import db
 from app.engine.phrase import phrase
-from app.projects.models import ActivityRun, StepRunRow
-from app.projects.published import Document, Searchable, own_id
+from app.people.places import Community
+from app.projects.models import ActivityRun, Project, StepRunRow
+from app.projects.published import Dates, Day, Document, Searchable, own_id
 
 
 def shown() -> Select[str]:
@@ -44,6 +45,30 @@ def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
         )
 
 
+def days(here: Community, since: int, now: int) -> Iterator[Day]:
+    """The hours in which people vote, with the close that holds."""
+    query = (
+        select(Poll, TextVersion.title, Project.title)
+        .join(TextVersion, TextVersion.id == Poll.version_id)
+        .join(Project, Project.id == Poll.project_id)
+        .where(Poll.community_id == here.id, Poll.public_id.in_(shown()))
+        .where(func.coalesce(Poll.prolonged_until, Poll.closes_at) >= since)
+    )
+    for poll, title, project in db.session.execute(query):
+        prolonged = poll.closes_at if poll.prolonged_until is not None else None
+        yield Day(
+            key=f"vote/{poll.public_id}",
+            says=phrase("Vote: “%(title)s”", title=title),
+            about=project,
+            endpoint=SEARCHABLE.endpoint,
+            target=poll.public_id,
+            starts_at=poll.opens_at,
+            ends_at=poll.prolonged_until or poll.closes_at,
+            changed_at=poll.voided_at or prolonged or poll.announced_at,
+            cancelled=poll.voided_at is not None,
+        )
+
+
 SEARCHABLE = Searchable(
     kind="vote",
     title=phrase("Votes held"),
@@ -54,3 +79,4 @@ SEARCHABLE = Searchable(
     watches={Poll: own_id},
     official=True,
 )
+DATES = Dates(days)

@@ -8,7 +8,7 @@ from typing import Any
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
 from app.notices.queries import NOTICE, OVER
-from app.notices.search import SEARCHABLE
+from app.notices.search import DATES, SEARCHABLE
 from app.notices.views import notices as blueprint
 
 
@@ -25,6 +25,6 @@ def _answered(data: Mapping[str, Any]) -> Phrase:
 notices = Module(
     name="notices",
     blueprints=(blueprint,),
-    provides=(NOTICE, OVER, SEARCHABLE),
+    provides=(NOTICE, OVER, SEARCHABLE, DATES),
     messages={"complaint.lodged": _lodged, "complaint.answered": _answered},
 )

@@ -9,8 +9,9 @@ from sqlalchemy import Select, select
 from app.core.database import db
 from app.engine.phrase import phrase
 from app.notices.models import Complaint, Notice
-from app.projects.models import ActivityRun, StepRunRow
-from app.projects.published import Document, Searchable, own_id
+from app.people.places import Community
+from app.projects.models import ActivityRun, Project, StepRunRow
+from app.projects.published import Dates, Day, Document, Searchable, own_id
 
 
 def shown() -> Select[str]:
@@ -53,6 +54,28 @@ def _of_complaint(row: Complaint) -> list[str]:
     return list(db.session.scalars(select(Notice.public_id).where(Notice.id == row.notice_id)))
 
 
+def days(here: Community, since: int, now: int) -> Iterator[Day]:
+    """The periods in which notices hang."""
+    query = (
+        select(Notice, ActivityRun.public_id, Project.title)
+        .join(ActivityRun, ActivityRun.id == Notice.activity_run_id)
+        .join(Project, Project.id == Notice.project_id)
+        .where(Notice.community_id == here.id, Notice.public_id.in_(shown()), Notice.until_at >= since)
+    )
+    for notice, target, project in db.session.execute(query):
+        yield Day(
+            key=f"notice/{notice.public_id}",
+            says=phrase("Public notice: “%(title)s”", title=notice.title),
+            about=project,
+            endpoint=SEARCHABLE.endpoint,
+            target=target,
+            starts_at=notice.posted_at or 0,
+            ends_at=notice.until_at,
+            changed_at=notice.overtaken_at or notice.posted_at or 0,
+            cancelled=notice.overtaken_at is not None,
+        )
+
+
 SEARCHABLE = Searchable(
     kind="notice",
     title=phrase("Public notices"),
@@ -63,3 +86,4 @@ SEARCHABLE = Searchable(
     watches={Notice: own_id, Complaint: _of_complaint},
     official=True,
 )
+DATES = Dates(days)

@@ -87,9 +87,12 @@ class Day:
 
 @dataclass(frozen=True)
 class Dates:
-    """A feature's part of a community's calendar, found with a fixed number of queries; ``since`` is the oldest end asked for."""
+    """A feature's part of a community's calendar, found with a fixed number of queries.
 
-    find: Callable[[Community, int], Iterable[Day]]
+    It is asked for a community, since when what is over is still wanted, and what the time is.
+    """
+
+    find: Callable[[Community, int, int], Iterable[Day]]
 
 
 def own_id(row: Any) -> tuple[str]:
