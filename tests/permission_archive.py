@@ -7,6 +7,8 @@ from tests.permission_rows import get
 ARCHIVE = [
     *get("archive.town"),
     *get("archive.community", "community"),
+    *get("archive.feed", "community"),
+    *get("archive.calendar", "community"),
     *get("comments.show", "comment", "*: away"),
     *get("records.archive", "community", "*: away"),
 ]

@@ -139,6 +139,8 @@ PAGES = (
     Page("archive", "nobody", at("/c/ziteng/search")),
     Page("archive of a year", "nobody", at("/c/ziteng/search?kind=record&year=2020&page=2")),
     Page("search", "nobody", at("/c/ziteng/search?q=话")),
+    Page("feed", "nobody", at("/c/ziteng/feed.atom")),
+    Page("calendar", "nobody", at("/c/ziteng/calendar.ics")),
     Page("search in the town", "neighbour", at("/search?q=话")),
     Page("inbox", "neighbour", at("/me/messages")),
     Page("my page", "neighbour", at("/me")),

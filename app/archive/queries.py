@@ -163,7 +163,7 @@ def _hits(ids: list[int], question: Question) -> tuple[Hit, ...]:
     for document, community, project in (rows[key] for key in ids if key in rows):
         step = next((step for step in methods[project.id].steps if step.key == document.step), None)
         title = pieces(document.title, marks(document.title, question))
-        body = excerpt(document.text, question)
+        body = excerpt(document.text, question) if question.phrases else []
         searchable = kinds().searchables[document.kind]
         hits.append(Hit(document, searchable, community, project, step, title, body))
     return tuple(hits)

@@ -116,7 +116,7 @@ def marks(text: str, question: Question) -> list[tuple[int, int]]:
     return joined
 
 
-def excerpt(text: str, question: Question, around: int = 40, most: int = 120) -> list[tuple[str, bool]]:
+def excerpt(text: str, question: Question, around: int = 24, most: int = 80) -> list[tuple[str, bool]]:
     """The place of a text that answers a question, in pieces that are said to be marked or not."""
     text = " ".join(text.split())
     places = marks(text, question)

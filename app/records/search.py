@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from app.core.database import db
-from app.core.i18n import force_locale, say
+from app.core.i18n import force_locale, say, with_years
 from app.engine.method import Text
 from app.engine.phrase import phrase
 from app.projects.published import Document, Searchable, own_id
@@ -61,7 +61,7 @@ def lines(data: Any) -> Iterator[str]:
     """The words of a part of a record: people's own, and its sentences in Chinese; no keys and no hashes."""
     if isinstance(data, dict):
         if "zh_Hans" in data or "say" in data:
-            with force_locale("zh_Hans"):
+            with force_locale("zh_Hans"), with_years():
                 sentence = text_from_data(data) if "zh_Hans" in data else from_data(data)
                 yield sentence.zh_Hans if isinstance(sentence, Text) else say(sentence)
             return
