@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
 
 from app.archive.models import SearchDocument
-from app.archive.words import MOST_INDEXED, spaced, tidy
+from app.archive.words import MOST_INDEXED, facets, spaced, tidy
 from app.core.database import Base, db, is_sqlite, table_of
 from app.core.i18n import local
 from app.core.jobs import Claim
@@ -77,6 +77,7 @@ def renew(kind: str, public_ids: Collection[str]) -> int:
 
 def _row(kind: str, document: Document) -> dict[str, Any]:
     title, text = tidy(document.title), tidy(document.text)
+    year = local(document.at).year
     named = " ".join([title, *document.names]) if document.own_title else " ".join(document.names)
     return {
         "community_id": document.community_id,
@@ -85,12 +86,13 @@ def _row(kind: str, document: Document) -> dict[str, Any]:
         "public_id": document.public_id,
         "target": document.target,
         "step": document.step,
-        "year": local(document.at).year,
+        "year": year,
         "number": document.number,
         "title": title[:200],
         "text": text[:MOST_INDEXED],
         "title_words": spaced(named),
         "words": spaced(text),
+        "facets": facets(document.community_id, kind, document.step, year),
         "at": document.at,
     }
 

@@ -9,10 +9,11 @@ from app.core.database import Base, Instant, Key, within
 
 
 class SearchDocument(Base):
-    """A document that everybody may read. ``title_words`` and ``words`` are what is searched.
+    """A document that everybody may read. ``title_words`` and ``words`` are what is searched; ``facets`` are the
+    filters as words, so that the full-text index narrows by them too.
 
-    SQLite keeps an FTS5 table beside it, by triggers; PostgreSQL a column ``found`` with its GIN index. Both stand in
-    the migration. A batch migration of this table would drop the triggers:
+    SQLite keeps an FTS5 table beside it, by triggers; PostgreSQL columns ``found`` and ``found_title`` with their GIN indexes.
+    They stand in the migration. A batch migration of this table would drop the triggers:
     make them anew there.
     """
 
@@ -20,7 +21,7 @@ class SearchDocument(Base):
     __table_args__ = (
         UniqueConstraint("kind", "public_id"),
         within("project"),
-        Index(None, "community_id", "kind", "year", "step"),
+        Index(None, "community_id", "kind", "at"),
         Index(None, "community_id", "at"),
         Index(None, "at"),
     )
@@ -38,4 +39,5 @@ class SearchDocument(Base):
     text: Mapped[str] = mapped_column(Text)
     title_words: Mapped[str] = mapped_column(Text)
     words: Mapped[str] = mapped_column(Text)
+    facets: Mapped[str] = mapped_column(String(200))
     at: Mapped[Instant]

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal_column, or_, select, table, text
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, literal_column, or_, select, table, text
+from sqlalchemy.orm import aliased
 
 from app.archive.models import SearchDocument
-from app.archive.words import Question, excerpt, marks, pieces, read_question
+from app.archive.words import Question, excerpt, facets, marks, pieces, read_question
 from app.core.database import db, is_sqlite
+from app.core.i18n import local
 from app.engine.method import Step
 from app.people.places import Community
 from app.projects.kinds import kinds
@@ -20,7 +22,8 @@ from app.projects.queries import methods_of, parse
 
 PAGE = 20
 MOST = 500  # hits that a reader may page through; beyond it, one narrows the search
-_TITLE, _WORDS = SearchDocument.title_words, SearchDocument.words
+CANDIDATES = 3000  # of a word's documents, the newest: beyond what anybody pages through
+_ALIAS = aliased(SearchDocument, name="entry")
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Choices:
-    """What the filters offer, of what there is."""
+    """What the filters offer."""
 
     kinds: tuple[Searchable, ...] = ()
     steps: Mapping[str, Step] = field(default_factory=dict)
@@ -80,25 +83,47 @@ def shown() -> ColumnElement[bool]:
     return or_(*parts)
 
 
-def _holds(question: Question) -> list[ColumnElement[bool]]:
+def _holds(question: Question, filters: Filters) -> list[ColumnElement[bool]]:
+    """The condition that a document answers a question, by the full-text index.
+
+    A word that stands everywhere is in a hundred thousand documents: only the newest of them are looked at, and of those
+    whose title has it. The filters narrow within the index, so that these are always the ones that were asked for.
+    """
     if not question.phrases:
         return []
-    if is_sqlite():
-        match = " AND ".join(f'"{" ".join(phrase)}"' for phrase in question.phrases)
-        fts = table("search_fts")
-        rowids = select(literal_column("rowid", BigInteger)).select_from(fts).where(text("search_fts match :match"))
-        return [SearchDocument.id.in_(rowids.params(match=match).scalar_subquery())]
-    words = " ".join(word for phrase in question.phrases for word in phrase)
-    found: ColumnElement[Any] = literal_column("search_document.found")
+    named = facets(filters.community_id, filters.kind, filters.step, filters.year).split()
+    by_title, anywhere = (_sqlite if is_sqlite() else _postgresql)(question, named)
+    return [or_(SearchDocument.id.in_(by_title), SearchDocument.id.in_(anywhere))]
+
+
+def _sqlite(question: Question, named: list[str]) -> tuple[Select[int], Select[int]]:
+    phrases = " AND ".join(f'"{" ".join(phrase)}"' for phrase in question.phrases)
+    within = "".join(f' AND facets : "{word}"' for word in named)
+    rowid = literal_column("rowid", BigInteger)
+
+    def holding(columns: str, name: str) -> Select[int]:
+        match = text(f"search_fts match :{name}").bindparams(**{name: f"{columns} : ({phrases}){within}"})
+        return select(rowid).select_from(table("search_fts")).where(match).order_by(rowid.desc()).limit(CANDIDATES)
+
+    return holding("title_words", "title"), holding("{title_words words}", "match")
+
+
+def _postgresql(question: Question, named: list[str]) -> tuple[Select[int], Select[int]]:
+    words = " ".join([*(word for phrase in question.phrases for word in phrase), *named])
+    asked = func.plainto_tsquery(literal_column("'simple'::regconfig"), words)
     # The index knows which documents hold all words; the words themselves, which of them hold the phrases.
-    return [
-        found.op("@@")(func.plainto_tsquery(literal_column("'simple'::regconfig"), words)),
-        *(
-            or_(_TITLE.like(_like(phrase)), _WORDS.like(_like(phrase)))
-            for phrase in question.phrases
-            if len(phrase) > 1
-        ),
-    ]
+    longer = [_like(phrase) for phrase in question.phrases if len(phrase) > 1]
+
+    def holding(column: str, *like: ColumnElement[bool]) -> Select[int]:
+        found: ColumnElement[Any] = literal_column(column)
+        query = select(_ALIAS.id).where(found.op("@@")(asked), *like)
+        return query.order_by(_ALIAS.id.desc()).limit(CANDIDATES)
+
+    title, body = _ALIAS.title_words, _ALIAS.words
+    return (
+        holding("entry.found_title", *(title.like(phrase) for phrase in longer)),
+        holding("entry.found", *(or_(title.like(phrase), body.like(phrase)) for phrase in longer)),
+    )
 
 
 def _like(phrase: tuple[str, ...]) -> str:
@@ -121,14 +146,14 @@ def _within(filters: Filters) -> list[ColumnElement[bool]]:
 def find(said: str, filters: Filters, page: int = 1) -> Found:
     """A page of what answers a question: those whose title does first, then the newest. Without a question, official papers."""
     question = read_question(said)
-    where = [*_within(filters), *_holds(question), shown()]
+    where = [*_within(filters), *_holds(question, filters), shown()]
     if question.said and not question.phrases:
         return Found(question, (), 0, False, 1, 1)  # nothing but signs was typed
     if not question.phrases and not filters.kind:
         where.append(_official())
     query = select(SearchDocument.id).where(*where)
     if question.phrases:
-        titled = and_(*(_TITLE.like(_like(phrase)) for phrase in question.phrases))
+        titled = and_(*(SearchDocument.title_words.like(_like(phrase)) for phrase in question.phrases))
         query = query.order_by(case((titled, 0), else_=1))
     query = query.order_by(SearchDocument.at.desc(), SearchDocument.id.desc()).limit(MOST + 1)
     ids = list(db.session.scalars(query))
@@ -170,24 +195,19 @@ def _hits(ids: list[int], question: Question) -> tuple[Hit, ...]:
 
 
 def choices(community_id: int | None) -> Choices:
-    """The kinds, steps and years that a community, or the town, has documents of; three queries."""
-    query = select(SearchDocument.kind, SearchDocument.step, SearchDocument.year).distinct()
+    """The kinds there are, the steps of the methods in use, and the years since the first document; three queries."""
+    used, at = select(Project.method_version_id), SearchDocument.at
+    first, last = select(func.min(at)), select(func.max(at))  # each read from one end of an index
     if community_id is not None:
-        query = query.where(SearchDocument.community_id == community_id)
-    rows = db.session.execute(query).all()
-    there, steps = {row.kind for row in rows}, {row.step for row in rows}
-    known: dict[str, Step] = {}
-    if steps:
-        used = select(Project.method_version_id)
-        if community_id is not None:
-            used = used.where(Project.community_id == community_id)
-        sources = select(MethodVersion.source).where(MethodVersion.id.in_(used)).order_by(MethodVersion.id.desc())
-        for source in db.session.scalars(sources):
-            for step in parse(source).steps:
-                if step.key in steps:
-                    known.setdefault(step.key, step)
-    return Choices(
-        kinds=tuple(searchable for kind, searchable in kinds().searchables.items() if kind in there),
-        steps=known,
-        years=tuple(sorted({row.year for row in rows}, reverse=True)),
-    )
+        used = used.where(Project.community_id == community_id)
+        first, last = (query.where(SearchDocument.community_id == community_id) for query in (first, last))
+    steps: dict[str, Step] = {}
+    sources = select(MethodVersion.source).where(MethodVersion.id.in_(used)).order_by(MethodVersion.id.desc())
+    for source in db.session.scalars(sources):
+        for step in parse(source).steps:
+            steps.setdefault(step.key, step)
+    newest, oldest = db.session.scalar(last), db.session.scalar(first)
+    years: range | tuple[int, ...] = ()
+    if newest is not None and oldest is not None:
+        years = range(local(newest).year, local(oldest).year - 1, -1)
+    return Choices(tuple(kinds().searchables.values()), steps, tuple(years))

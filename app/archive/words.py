@@ -18,6 +18,7 @@ LONGEST = 40  # of one word
 
 HAN = "々〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[{HAN}]|(?:(?![{HAN}])[^\W_])+")
+_SIGN = re.compile(r"[\W_]+")
 _QUOTES = str.maketrans("“”„＂「」『』", '""""""""')
 _CHUNK = re.compile(r'"([^"]*)"|([^\s"]+)')
 
@@ -71,6 +72,13 @@ def _plain(word: str) -> str:
 def spaced(text: str) -> str:
     """The words of a text, a space around each, for the index."""
     return " ".join(["", *(word.word for word in words_of(tidy(text[:MOST_INDEXED]))), ""])
+
+
+def facets(community_id: int | None = None, kind: str = "", step: str = "", year: int | None = None) -> str:
+    """Filters as words that nobody types, a space around each."""
+    named = {"c": community_id, "k": kind, "s": step, "y": year}
+    words = [f"zq{letter}{_SIGN.sub('', str(value))}" for letter, value in named.items() if value not in (None, "")]
+    return " ".join(["", *words, ""])
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 
 from app.comments.models import Comment, Talk
 from app.comments.queries import visible
@@ -15,12 +15,13 @@ from app.projects.models import ActivityRun, StepRunRow
 from app.projects.published import Document, Searchable, own_id
 
 
+def _findable() -> list[ColumnElement[bool]]:
+    return [visible(), *(~unlisted.is_out(Talk.subject.expression) for unlisted in kinds().unlisted)]
+
+
 def shown() -> Select[str]:
     """What nobody hid, under a subject that is still listed."""
-    query = select(Comment.public_id).join(Talk, Talk.id == Comment.talk_id).where(visible())
-    for unlisted in kinds().unlisted:
-        query = query.where(Talk.subject.not_in(unlisted.subjects()))
-    return query
+    return select(Comment.public_id).join(Talk, Talk.id == Comment.talk_id).where(*_findable())
 
 
 def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
@@ -30,7 +31,7 @@ def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
         .join(Talk, Talk.id == Comment.talk_id)
         .join(ActivityRun, ActivityRun.id == Talk.activity_run_id)
         .join(StepRunRow, StepRunRow.id == ActivityRun.step_run_id)
-        .where(Comment.public_id.in_(shown()))
+        .where(*_findable())
         .order_by(Comment.id)
     )
     if public_ids is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 
 from app.core.database import db
 from app.engine.phrase import phrase
@@ -14,9 +14,13 @@ from app.projects.models import ActivityRun, Project, StepRunRow
 from app.projects.published import Dates, Day, Document, Searchable, own_id
 
 
+def _posted() -> ColumnElement[bool]:
+    return Notice.posted_at.is_not(None)
+
+
 def shown() -> Select[str]:
     """What hangs or hung, overtaken or not; a draft is the desk's own."""
-    return select(Notice.public_id).where(Notice.posted_at.is_not(None))
+    return select(Notice.public_id).where(_posted())
 
 
 def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
@@ -25,7 +29,7 @@ def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
         select(Notice, ActivityRun.public_id, StepRunRow.step)
         .join(ActivityRun, ActivityRun.id == Notice.activity_run_id)
         .join(StepRunRow, StepRunRow.id == ActivityRun.step_run_id)
-        .where(Notice.public_id.in_(shown()))
+        .where(_posted())
         .order_by(Notice.id)
     )
     if public_ids is not None:
@@ -60,7 +64,7 @@ def days(here: Community, since: int, now: int) -> Iterator[Day]:
         select(Notice, ActivityRun.public_id, Project.title)
         .join(ActivityRun, ActivityRun.id == Notice.activity_run_id)
         .join(Project, Project.id == Notice.project_id)
-        .where(Notice.community_id == here.id, Notice.public_id.in_(shown()), Notice.until_at >= since)
+        .where(Notice.community_id == here.id, _posted(), Notice.until_at >= since)
     )
     for notice, target, project in db.session.execute(query):
         yield Day(

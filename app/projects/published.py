@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 
 from app.core.database import Base
 from app.engine.phrase import Phrase
@@ -61,9 +61,9 @@ class Searchable:
 
 @dataclass(frozen=True)
 class Unlisted:
-    """Subjects of talk that no list shows any more, such as a proposal that was withdrawn."""
+    """Subjects of talk that no list shows any more, such as a proposal that was withdrawn: the condition on a subject."""
 
-    subjects: Callable[[], Select[str]]
+    is_out: Callable[[ColumnElement[str]], ColumnElement[bool]]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Select, literal, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from app.core.database import db
 from app.engine.phrase import phrase
@@ -13,15 +13,23 @@ from app.projects.published import Document, Searchable, Unlisted, own_id
 from app.proposals.models import Proposal
 from app.proposals.queries import visible
 
+ABOUT = "proposal:"  # how the subject of a talk about a proposal begins
+
+
+def _findable() -> list[ColumnElement[bool]]:
+    return [visible(), Proposal.state != "withdrawn"]
+
 
 def shown() -> Select[str]:
     """What was sent and not withdrawn: one that was is still read by its address, but no longer found."""
-    return select(Proposal.public_id).where(visible(), Proposal.state != "withdrawn")
+    return select(Proposal.public_id).where(*_findable())
 
 
-def withdrawn_talk() -> Select[str]:
-    """The subjects of talk about proposals that were withdrawn."""
-    return select(literal("proposal:") + Proposal.public_id).where(Proposal.state == "withdrawn")
+def about_withdrawn(subject: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a talk is about a proposal that was withdrawn."""
+    public_id = func.substr(subject, len(ABOUT) + 1)
+    gone = select(Proposal.id).where(Proposal.public_id == public_id, Proposal.state == "withdrawn")
+    return and_(func.substr(subject, 1, len(ABOUT)) == ABOUT, gone.exists())
 
 
 def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
@@ -30,7 +38,7 @@ def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
         select(Proposal, StepRunRow.step)
         .join(ActivityRun, ActivityRun.id == Proposal.activity_run_id)
         .join(StepRunRow, StepRunRow.id == ActivityRun.step_run_id)
-        .where(Proposal.public_id.in_(shown()))
+        .where(*_findable())
         .order_by(Proposal.id)
     )
     if public_ids is not None:
@@ -57,4 +65,4 @@ SEARCHABLE = Searchable(
     documents=documents,
     watches={Proposal: own_id},
 )
-UNLISTED = Unlisted(withdrawn_talk)
+UNLISTED = Unlisted(about_withdrawn)

@@ -18,24 +18,25 @@ BIG = sa.BigInteger()
 KEY = BIG.with_variant(sa.Integer(), "sqlite")
 
 # The table holds the words; FTS5 holds only their index, which the triggers keep.
+ADD = """insert into search_fts(rowid, title_words, words, facets)
+    values (new.id, new.title_words, new.words, new.facets);"""
+REMOVE = """insert into search_fts(search_fts, rowid, title_words, words, facets)
+    values ('delete', old.id, old.title_words, old.words, old.facets);"""
 SQLITE = (
-    """create virtual table search_fts using fts5(
-        title_words, words, content='search_document', content_rowid='id', tokenize="unicode61 remove_diacritics 0")""",
-    """create trigger search_document_added after insert on search_document begin
-        insert into search_fts(rowid, title_words, words) values (new.id, new.title_words, new.words); end""",
-    """create trigger search_document_removed after delete on search_document begin
-        insert into search_fts(search_fts, rowid, title_words, words)
-        values ('delete', old.id, old.title_words, old.words); end""",
-    """create trigger search_document_changed after update of title_words, words on search_document begin
-        insert into search_fts(search_fts, rowid, title_words, words)
-        values ('delete', old.id, old.title_words, old.words);
-        insert into search_fts(rowid, title_words, words) values (new.id, new.title_words, new.words); end""",
+    """create virtual table search_fts using fts5(title_words, words, facets,
+        content='search_document', content_rowid='id', tokenize="unicode61 remove_diacritics 0")""",
+    f"create trigger search_document_added after insert on search_document begin {ADD} end",
+    f"create trigger search_document_removed after delete on search_document begin {REMOVE} end",
+    f"""create trigger search_document_changed after update of title_words, words, facets on search_document
+        begin {REMOVE} {ADD} end""",
 )
 # Without places: phrases are looked for in the words themselves, whose length PostgreSQL does not limit.
+VECTOR = "tsvector generated always as (strip(to_tsvector('simple'::regconfig, {words}))) stored"
 POSTGRESQL = (
-    """alter table search_document add column found tsvector generated always as
-        (strip(to_tsvector('simple'::regconfig, title_words || words))) stored""",
+    "alter table search_document add column found " + VECTOR.format(words="title_words || words || facets"),
+    "alter table search_document add column found_title " + VECTOR.format(words="title_words || facets"),
     "create index ix_search_document_found on search_document using gin (found)",
+    "create index ix_search_document_found_title on search_document using gin (found_title)",
 )
 
 
@@ -55,6 +56,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("title_words", sa.Text(), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("facets", sa.String(length=200), nullable=False),
         sa.Column("at", BIG, nullable=False),
         sa.ForeignKeyConstraint(["community_id"], ["community.id"], name="fk_search_document_community_id"),
         sa.ForeignKeyConstraint(
@@ -67,9 +69,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_search_document_at", "search_document", ["at"])
     op.create_index("ix_search_document_community_id_at", "search_document", ["community_id", "at"])
-    op.create_index(
-        "ix_search_document_community_id_kind_year_step", "search_document", ["community_id", "kind", "year", "step"]
-    )
+    op.create_index("ix_search_document_community_id_kind_at", "search_document", ["community_id", "kind", "at"])
     bind = op.get_bind()
     for statement in SQLITE if bind.dialect.name == "sqlite" else POSTGRESQL:
         op.execute(statement)
