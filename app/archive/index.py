@@ -6,9 +6,10 @@ from collections.abc import Collection
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, event, select
+from sqlalchemy import delete, event, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from app.archive.models import SearchDocument
@@ -76,7 +77,7 @@ def renew(kind: str, public_ids: Collection[str]) -> int:
 
 
 def _row(kind: str, document: Document) -> dict[str, Any]:
-    title, text = tidy(document.title), tidy(document.text)
+    title, body = tidy(document.title), tidy(document.text)
     year = local(document.at).year
     named = " ".join([title, *document.names]) if document.own_title else " ".join(document.names)
     return {
@@ -89,9 +90,9 @@ def _row(kind: str, document: Document) -> dict[str, Any]:
         "year": year,
         "number": document.number,
         "title": title[:200],
-        "text": text[:MOST_INDEXED],
+        "text": body[:MOST_INDEXED],
         "title_words": spaced(named),
-        "words": spaced(text),
+        "words": spaced(body),
         "facets": facets(document.community_id, kind, document.step, year),
         "at": document.at,
     }
@@ -114,7 +115,18 @@ def rebuild() -> int:
             )
     with transaction() as tx:
         tx.session.execute(delete(SearchDocument).where(SearchDocument.kind.not_in(list(kinds().searchables))))
+    if is_sqlite():
+        _mend_full_text()
     return count
+
+
+def _mend_full_text() -> None:
+    """SQLite's index is kept by triggers: where it no longer says what the table says, make it anew."""
+    with transaction() as tx:
+        try:
+            tx.session.execute(text("insert into search_fts(search_fts, rank) values ('integrity-check', 1)"))
+        except DatabaseError:
+            tx.session.execute(text("insert into search_fts(search_fts) values ('rebuild')"))
 
 
 def differs() -> list[tuple[str, str]]:

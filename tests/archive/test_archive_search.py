@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 
 from app.archive import index
 from app.archive.models import SearchDocument
@@ -214,6 +214,34 @@ def test_the_index_is_made_anew_by_a_command_and_after_a_migration(papers: Paper
     assert {"lift", "poll", "said"} <= set(papers.find("电梯"))
     assert runner.invoke(args=["search", "rebuild"]).output == f"{len(before)} documents\n"
     assert runner.invoke(args=["search", "check"]).exit_code == 0
+
+
+@pytest.mark.sqlite
+def test_a_full_text_index_that_lost_a_document_is_mended(papers: Papers) -> None:
+    garden = papers.garden
+    with garden.here(), transaction() as tx:
+        tx.session.execute(
+            text(
+                "insert into search_fts(search_fts, rowid, title_words, words, facets)"
+                " select 'delete', id, title_words, words, facets from search_document where public_id = :lift"
+            ),
+            {"lift": papers.ids["lift"]},
+        )
+    assert "lift" not in papers.find("电梯")
+    garden.do(index.rebuild)
+    assert "lift" in papers.find("电梯")
+
+
+def test_a_common_word_is_looked_for_among_the_newest_of_what_was_asked_for(papers: Papers) -> None:
+    old = papers.say("旱冰场的事")
+    papers.propose("旱冰场一", "建。")
+    papers.say("旱冰场又来了")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.archive.queries.CANDIDATES", 1)
+        assert len(papers.find("旱冰场")) == 2, "the newest, and the newest of that title"
+        assert papers.find("旱冰场", kind="comment") != [old]
+        assert len(papers.find("旱冰场", kind="proposal", step="gather", year=2026)) == 1
+        assert papers.find("旱冰场", year=2025) == []
 
 
 def test_a_comment_has_a_lasting_address_that_leads_to_its_page(papers: Papers) -> None:
