@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import func, select, text
 
+from app.archive.commands import search
 from app.audit.commands import audit
 from app.config import Config
 from app.core import jobs
@@ -29,7 +30,7 @@ METHODS = Path(__file__).parent / "methods"
 
 def add_commands(app: Flask) -> None:
     """Hang the commands on ``app``."""
-    for command in (method, roll, audit, tick, worker, setup, demo, doctor):
+    for command in (method, roll, audit, search, tick, worker, setup, demo, doctor):
         app.cli.add_command(command)
 
 

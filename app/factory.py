@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
+from app.archive.module import archive
 from app.ballots.module import ballots
 from app.comments.module import comments
 from app.config import ROOT, Config
@@ -45,6 +46,7 @@ MODULES: tuple[Module, ...] = (
     notifications,
     removals,
     site,
+    archive,
 )
 
 

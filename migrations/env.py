@@ -8,7 +8,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy.engine import Connection
 
-from app.core.database import db
+from app.core.database import db, has_model
 
 config = context.config
 
@@ -40,7 +40,13 @@ def _run(connection: Connection) -> None:
     if lite:
         # A table that others point to is made anew: that can't be done while SQLite watches the pointers.
         _pragma(connection, "foreign_keys = 0")
-    context.configure(connection=connection, target_metadata=db.metadata, render_as_batch=True, compare_type=True)
+    context.configure(
+        connection=connection,
+        target_metadata=db.metadata,
+        render_as_batch=True,
+        compare_type=True,
+        include_object=has_model,
+    )
     with context.begin_transaction():
         context.run_migrations()
     if connection.in_transaction():

@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata  # noqa: E402
 from alembic.migration import MigrationContext  # noqa: E402
 
 from app.config import Config  # noqa: E402
-from app.core.database import db  # noqa: E402
+from app.core.database import db, has_model  # noqa: E402
 from app.factory import create_app  # noqa: E402
 
 with tempfile.TemporaryDirectory() as folder:
@@ -24,7 +24,7 @@ with tempfile.TemporaryDirectory() as folder:
     with app.app_context():
         upgrade()
         with db.engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": has_model})
             differences = compare_metadata(context, db.metadata)
         db.engine.dispose()
 for difference in differences:

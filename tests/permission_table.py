@@ -8,6 +8,7 @@ change in the database), or the status of a refusal.
 
 from __future__ import annotations
 
+from tests.permission_archive import ARCHIVE
 from tests.permission_removals import REMOVALS
 from tests.permission_rows import (
     AUTHOR,
@@ -155,7 +156,6 @@ PROPOSALS = [
     *form("proposals.merge", "ideas", LEADS, LEADS_DO, {**WORDS, "sources": ["{proposal}", "{accepted}"]}),
 ]
 RECORDS = [
-    *get("records.archive", "community"),
     *get("records.show", "record"),
     *get("records.as_json", "record"),
     *get("records.as_pdf", "record"),
@@ -200,6 +200,7 @@ ROWS = (
     *PROPOSALS,
     *RECORDS,
     *REMOVALS,
+    *ARCHIVE,
     *REGISTERS,
     *SITE,
 )

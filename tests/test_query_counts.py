@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 from flask import Flask
 
+from app.archive import index
 from app.ballots import service as ballots
 from tests.conftest import emptied
 from tests.crowd import Crowd
@@ -135,9 +136,13 @@ PAGES = (
     Page("convention", "neighbour", activity("register", "articles")),
     Page("notice with complaints", "lead", activity("notice", "board")),
     Page("printed notice", "nobody", activity("notice", "board", ".pdf")),
-    Page("archive", "nobody", at("/c/ziteng/records")),
+    Page("archive", "nobody", at("/c/ziteng/search")),
+    Page("archive of a year", "nobody", at("/c/ziteng/search?kind=record&year=2020&page=2")),
+    Page("search", "nobody", at("/c/ziteng/search?q=话")),
     Page("what was removed", "nobody", at("/c/ziteng/removals")),
-    Page("archive of a year", "nobody", at("/c/ziteng/records?year=2020&page=2")),
+    Page("feed", "nobody", at("/c/ziteng/feed.atom")),
+    Page("calendar", "nobody", at("/c/ziteng/calendar.ics")),
+    Page("search in the town", "neighbour", at("/search?q=话")),
     Page("inbox", "neighbour", at("/me/messages")),
     Page("my page", "neighbour", at("/me")),
     Page("my page of a facilitator", "lead", at("/me")),
@@ -191,10 +196,12 @@ def seen(installation: Flask, database_url: str) -> dict[str, Seen]:
         garden.do(ballots.save_draft, garden.lead, garden.activity("vote"), "方案", "先试一年。")
         garden.clock.advance(9 * 86_400_000)
         crowd.grow(FEW, FEW * 2)
+        garden.do(index.rebuild)
         crowd.houses[FEW].come_first()
         for name, statements in visit(crowd, FEW):
             found[name].few = statements
         crowd.grow(SOME, MANY)
+        garden.do(index.rebuild)
         crowd.houses[SOME].come_first()
         for name, statements in visit(crowd, SOME):
             found[name].many = statements

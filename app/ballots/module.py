@@ -11,6 +11,7 @@ from app.ballots import law_views as _law  # noqa: F401 - its routes hang on the
 from app.ballots import poll_views as _polls  # noqa: F401 - likewise
 from app.ballots.gates import ADOPTED, BALLOT, ENDED, PASSED
 from app.ballots.presses import presses
+from app.ballots.search import DATES, SEARCHABLE
 from app.ballots.service import remind_due, review_due, seal_due, settle_due
 from app.ballots.views import ballots as blueprint
 from app.core.module import Module
@@ -178,7 +179,7 @@ def _reminder(data: Mapping[str, Any]) -> Phrase:
 ballots = Module(
     name="ballots",
     blueprints=(blueprint,),
-    provides=(BALLOT, PASSED, ENDED, ADOPTED, Presses(presses)),
+    provides=(BALLOT, PASSED, ENDED, ADOPTED, Presses(presses), SEARCHABLE, DATES),
     tick=(settle_due, seal_due, remind_due, review_due),
     messages={
         "poll.announced": _announced,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.comments.activity import DISCUSSION
 from app.comments.models import Comment, CommentReport, CommentRevision, Talk
 from app.comments.queries import address_of
+from app.comments.search import SEARCHABLE
 from app.comments.views import comments as blueprint
 from app.core.module import Module
 from app.core.removals import Holds
@@ -76,7 +77,7 @@ TALKS = Holds(Talk, {"title": WORDS}, Talk.project_id)
 comments = Module(
     name="comments",
     blueprints=(blueprint,),
-    provides=(DISCUSSION,),
+    provides=(DISCUSSION, SEARCHABLE),
     messages={
         "comment.posted": _posted,
         "comment.reply": _reply,

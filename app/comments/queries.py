@@ -154,6 +154,14 @@ def unanswered(refs: Sequence[ActivityRef], subjects: Select[str] | None = None)
     return [found[ref.id] for ref in refs]
 
 
+def page_of(comment: Comment) -> int:
+    """On which page of its talk a comment stands now, with the one that it answers."""
+    newer = select(func.count()).where(
+        Comment.talk_id == comment.talk_id, Comment.parent_id.is_(None), Comment.id > (comment.parent_id or comment.id)
+    )
+    return (db.session.scalar(newer) or 0) // PAGE + 1
+
+
 def find_comment(public_id: str) -> tuple[Comment, Talk]:
     """A comment and its talk."""
     row = db.session.execute(

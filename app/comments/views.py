@@ -82,6 +82,14 @@ def write(slug: str, public_id: str) -> Page:
     )
 
 
+@comments.get("/c/<slug>/comment/<public_id>")
+def show(slug: str, public_id: str) -> Page:
+    """The lasting address of a comment: leads to it on the page of its talk where it stands now."""
+    _, comment, talk = _place(slug, public_id)
+    page = queries.page_of(comment)
+    return redirect(f"{local_path(talk.href)}{f'?page={page}' if page > 1 else ''}#c-{public_id}")
+
+
 @comments.route("/c/<slug>/comment/<public_id>/edit", methods=["GET", "POST"])
 def edit(slug: str, public_id: str) -> Page:
     """Edit one's comment."""

@@ -12,6 +12,7 @@ from app.core.removals import Holds
 from app.engine.phrase import Phrase, phrase
 from app.notices.models import Complaint, Notice
 from app.notices.queries import NOTICE, OVER, address_of
+from app.notices.search import DATES, SEARCHABLE
 from app.notices.views import notices as blueprint
 
 
@@ -47,7 +48,7 @@ COMPLAINTS = Holds(
 notices = Module(
     name="notices",
     blueprints=(blueprint,),
-    provides=(NOTICE, OVER),
+    provides=(NOTICE, OVER, SEARCHABLE, DATES),
     messages={"complaint.lodged": _lodged, "complaint.answered": _answered},
     holds=(NOTICES, COMPLAINTS),
 )

@@ -20,6 +20,7 @@ from app.engine.phrase import Phrase
 from app.engine.windows import Window
 from app.people.actor import Actor
 from app.people.places import Community
+from app.projects.published import Dates, Searchable, Unlisted
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,9 @@ class Kinds:
     gates: Mapping[str, GateKind] = field(default_factory=dict)
     on_step_closed: tuple[OnStepClosed, ...] = ()
     presses: tuple[Presses, ...] = ()
+    searchables: Mapping[str, Searchable] = field(default_factory=dict)
+    unlisted: tuple[Unlisted, ...] = ()
+    dates: tuple[Dates, ...] = ()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -190,6 +194,9 @@ def register_kinds(app: Flask, modules: Iterable[Module]) -> None:
     gates: dict[str, GateKind] = {}
     listeners: list[OnStepClosed] = []
     presses: list[Presses] = []
+    searchables: dict[str, Searchable] = {}
+    unlisted: list[Unlisted] = []
+    dates: list[Dates] = []
     for module in modules:
         for thing in module.provides:
             if isinstance(thing, ActivityKind):
@@ -204,9 +211,19 @@ def register_kinds(app: Flask, modules: Iterable[Module]) -> None:
                 listeners.append(thing)
             elif isinstance(thing, Presses):
                 presses.append(thing)
+            elif isinstance(thing, Searchable):
+                if thing.kind in searchables:
+                    raise ValueError(f"searchable kind {thing.kind} twice")
+                searchables[thing.kind] = thing
+            elif isinstance(thing, Unlisted):
+                unlisted.append(thing)
+            elif isinstance(thing, Dates):
+                dates.append(thing)
             else:
                 raise TypeError(f"{module.name} provides {thing!r}, which nobody knows")
-    app.extensions["qiding.kinds"] = Kinds(activities, gates, tuple(listeners), tuple(presses))
+    app.extensions["qiding.kinds"] = Kinds(
+        activities, gates, tuple(listeners), tuple(presses), searchables, tuple(unlisted), tuple(dates)
+    )
 
 
 def kinds() -> Kinds:

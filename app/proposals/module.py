@@ -13,6 +13,7 @@ from app.engine.phrase import Phrase, phrase
 from app.proposals.gates import ANSWERED, CHOSEN, PROPOSALS
 from app.proposals.models import Proposal, ProposalRevision
 from app.proposals.queries import STATUSES
+from app.proposals.search import SEARCHABLE, UNLISTED
 from app.proposals.views import proposals as blueprint
 
 
@@ -58,7 +59,7 @@ REVISIONS = Holds(
 proposals = Module(
     name="proposals",
     blueprints=(blueprint,),
-    provides=(PROPOSALS, ANSWERED, CHOSEN),
+    provides=(PROPOSALS, ANSWERED, CHOSEN, SEARCHABLE, UNLISTED),
     messages={
         "proposal.edited": _edited,
         "proposal.answered": _answered,

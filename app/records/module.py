@@ -10,6 +10,7 @@ from app.engine.phrase import Phrase, phrase
 from app.projects.kinds import OnStepClosed
 from app.records.correct_views import records_correct
 from app.records.phrases import text_from_data
+from app.records.search import SEARCHABLE
 from app.records.service import publish
 from app.records.views import records as blueprint
 
@@ -23,6 +24,6 @@ def _published(data: Mapping[str, Any]) -> Phrase:
 records = Module(
     name="records",
     blueprints=(blueprint, records_correct),
-    provides=(OnStepClosed(publish),),
+    provides=(OnStepClosed(publish), SEARCHABLE),
     messages={"record.published": _published},
 )

@@ -7,7 +7,7 @@ import io
 
 import segno
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
-from sqlalchemy import func, select
+from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.clock import now
@@ -15,14 +15,13 @@ from app.core.database import db
 from app.core.web import site_url
 from app.engine.errors import NotFound
 from app.engine.gates import all_hold
-from app.engine.method import Method, Step
 from app.people.places import Community
 from app.people.queries import community_by_slug
 from app.people.session import actor, signed_in
 from app.printing import answer
 from app.projects import service as projects
 from app.projects.models import Project
-from app.projects.queries import find_project, methods_of, step_runs
+from app.projects.queries import find_project, step_runs
 from app.records import check as checking
 from app.records import corrections, printed, service, words
 from app.records.models import Record
@@ -30,7 +29,6 @@ from app.records.phrases import from_data, text_from_data
 
 records = Blueprint("records", __name__)
 Page = str | BaseResponse | tuple[str, int]
-PAGE = 25
 MOST_CHECKED = 4 * 1024 * 1024
 
 
@@ -162,49 +160,17 @@ def check(slug: str, public_id: str) -> Page:
     ), 422 if result and result.empty else 200
 
 
-def _step(method: Method, key: str) -> Step | None:
-    """The step of a record as its project's method has it, without reading the record's body."""
-    return next((step for step in method.steps if step.key == key), None)
-
-
 @records.get("/c/<slug>/records")
-def archive(slug: str) -> str:
-    """All records of a community, newest first; and the way to what was removed."""
+def archive(slug: str) -> BaseResponse:
+    """The address that the archive had before: its records, of a seal and a year where asked so."""
     here = community_by_slug(slug)
-    where = [Record.community_id == here.id]
-    seal, year = request.args.get("seal", "")[:4], request.args.get("year", type=int)
-    if seal:
-        where.append(Record.seal == seal)
-    if year is not None:
-        year = min(max(0, year), 9999)
-        where.append(Record.year == year)
-    total = db.session.scalar(select(func.count()).select_from(Record).where(*where)) or 0
-    pages = max(1, -(-total // PAGE))
-    page = min(max(1, request.args.get("page", 1, type=int)), pages)
-    rows = db.session.execute(
-        select(Record, Project)
-        .join(Project, Project.id == Record.project_id)
-        .where(*where)
+    seal = request.args.get("seal", "")[:4]
+    step = db.session.scalar(
+        select(Record.step)
+        .where(Record.community_id == here.id, Record.seal == seal)
         .order_by(Record.id.desc())
-        .offset((page - 1) * PAGE)
-        .limit(PAGE)
+        .limit(1)
     )
-    found = [(record, project) for record, project in rows]
-    methods = methods_of(project for _, project in found)
-    kinds = db.session.execute(
-        select(Record.seal, func.count()).where(Record.community_id == here.id).group_by(Record.seal)
-    )
-    years = db.session.scalars(select(Record.year).where(Record.community_id == here.id).distinct())
-    return render_template(
-        "records/archive.html",
-        community=here,
-        rows=[(record, _step(methods[project.id], record.step)) for record, project in found],
-        corrected=corrections.correction_of([record.id for record, _ in found]),
-        seals=list(kinds),
-        years=sorted(years, reverse=True),
-        seal=seal,
-        year=year,
-        page=page,
-        pages=pages,
-        total=total,
-    )
+    year, page = request.args.get("year", type=int), request.args.get("page", type=int)
+    there = url_for("archive.community", slug=slug, kind="record", step=step, year=year, page=page)
+    return redirect(there, 301)

@@ -73,6 +73,7 @@ def robots() -> Response:
     if current_app.config["QIDING"].index_pages:
         lines = ["User-agent: *", "Disallow: /me", "Disallow: /admin", "Disallow: /sign-in", "Disallow: /language/"]
         lines.append("Disallow: /size/")
+        lines.append("Disallow: /search")
     else:
         lines = ["User-agent: *", "Disallow: /"]
     response = make_response("\n".join(lines) + "\n")

@@ -192,6 +192,7 @@ PUT: dict[str, Put] = {
     "town": whole("name and desk of the town"),
     # What people say around a vote.
     **dict.fromkeys(("comment", "comment_report", "comment_revision", "talk"), whole(SHOWN)),
+    "search_document": whole("made from the features' own rows, and made anew by flask search rebuild"),
     **dict.fromkeys(("proposal", "proposal_revision", "proposal_support"), whole(SHOWN)),
     **dict.fromkeys(("notice", "complaint", "register_entry"), whole(SHOWN + "; the record of the step is bound")),
     "media": whole("a file by its hash; where a vote rests on one, the hash is in the log and compared"),

@@ -86,7 +86,7 @@ def test_a_changed_record_says_so_on_every_page_and_breaks_none(plain: Garden) -
         assert page.status_code == 200, f"byte {at}: {whole[at - 20 : at + 20]}"
         assert "no longer matches its fingerprint" in page.text, at
         assert "No: the words stored here" in browser.get(f"/c/ziteng/record/{public_id}/check").text, at
-        archive = browser.get("/c/ziteng/records")
+        archive = browser.get("/c/ziteng/search?kind=record")
         assert archive.status_code == 200, f"byte {at}"
         assert f"/c/ziteng/record/{public_id}" in archive.text
     write(plain, body=whole)
@@ -112,7 +112,7 @@ def test_a_record_shown_under_another_title_step_time_or_number_is_caught(
     write(plain, **values)
     page = plain.browser().get(f"/c/ziteng/record/{record(plain).public_id}").text
     assert "no longer matches its fingerprint" in page
-    assert plain.browser().get("/c/ziteng/records").status_code == 200
+    assert plain.browser().get("/c/ziteng/search").status_code == 200
 
 
 def test_the_file_is_what_was_hashed_and_the_words_beside_it(plain: Garden) -> None:
@@ -268,24 +268,25 @@ def test_a_record_is_found_in_its_own_community_only(plain: Garden) -> None:
         assert plain.browser().get(f"/c/guixiang/record/{public_id}{suffix}").status_code == 404
 
 
-def test_the_archive_lists_newest_first_and_by_seal_and_year(plain: Garden) -> None:
+def test_the_archive_lists_newest_first_and_by_step_and_year(plain: Garden) -> None:
     plain.do(projects.waive_gate, plain.lead, plain.project, "two_seen", REASON)
     plain.do(projects.close_step, plain.lead, plain.project)
     browser = plain.browser()
-    page = browser.get("/c/ziteng/records").text
+    page = browser.get("/c/ziteng/search?kind=record").text
     one, two = plain.all(select(Record.public_id).order_by(Record.id))
     assert page.index(two) < page.index(one)
-    assert two not in browser.get("/c/ziteng/records?seal=一").text
-    assert one in browser.get("/c/ziteng/records?seal=一&year=2026").text
-    assert "No record yet" in browser.get("/c/ziteng/records?year=2025").text
-    assert "No record yet" in browser.get("/c/guixiang/records").text
+    assert two not in browser.get("/c/ziteng/search?kind=record&step=one").text
+    assert one in browser.get("/c/ziteng/search?kind=record&step=one&year=2026").text
+    assert "Nothing of that kind" in browser.get("/c/ziteng/search?kind=record&year=2025").text
+    assert "Nothing is published yet" in browser.get("/c/guixiang/search").text
     for attempt in ("7", "9" * 25):
         assert browser.get(f"/c/ziteng/project/{plain.project}/step/one/{attempt}/record").status_code == 404
 
 
 @pytest.mark.parametrize("query", ["page=-1", "page=" + "9" * 25, "year=" + "9" * 25, "year=-1", "year=x", "seal=';"])
 def test_the_archive_takes_any_question(plain: Garden, query: str) -> None:
-    assert plain.browser().get(f"/c/ziteng/records?{query}").status_code == 200
+    for page in ("records", "search"):
+        assert plain.browser().get(f"/c/ziteng/{page}?{query}", follow_redirects=True).status_code == 200
 
 
 def test_a_preview_is_for_facilitators_and_says_what_is_missing(plain: Garden) -> None:
