@@ -156,8 +156,13 @@ def _headers(response: Response) -> Response:
 
 def site_url(endpoint: str, **values: Any) -> str:
     """The full address of a page, for links that leave the site: codes, notices, feeds."""
+    return site_address(url_for(endpoint, **values))
+
+
+def site_address(path: str) -> str:
+    """A path of this site as a full address."""
     config: Config = current_app.config["QIDING"]
-    return (config.base_url or request.url_root.rstrip("/")) + url_for(endpoint, **values)
+    return (config.base_url or request.url_root.rstrip("/")) + path
 
 
 def wants_json() -> bool:

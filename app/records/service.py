@@ -164,3 +164,8 @@ def verify(record: Record) -> bool:
     if numbered != (record.year, record.number):
         return False
     return canonical and told == shown and sha256_hex(raw) == record.sha256
+
+
+def public_json(record: Record) -> bytes:
+    """A record's bytes as everybody gets them: those that were hashed."""
+    return record.body.encode()

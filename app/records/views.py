@@ -90,7 +90,7 @@ def show(slug: str, public_id: str) -> str:
 def as_json(slug: str, public_id: str) -> BaseResponse:
     """The record's bytes as they were hashed."""
     _, record = _find(slug, public_id)
-    response = make_response(record.body.encode())
+    response = make_response(service.public_json(record))
     response.mimetype = "application/json"
     response.headers["Content-Disposition"] = f"attachment; filename=record-{record.public_id}.json"
     response.headers["Cache-Control"] = "public, no-cache"
