@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
+from app.api.module import api
 from app.ballots.module import ballots
 from app.comments.module import comments
 from app.config import ROOT, Config
@@ -43,6 +44,7 @@ MODULES: tuple[Module, ...] = (
     records,
     notifications,
     site,
+    api,
 )
 
 

@@ -14,7 +14,9 @@ from app.people.actor import ROLE_NAMES
 from app.people.models import Person, RoleGrant
 
 AUTHOR = (
-    Column("author", "text", phrase("Name of the author, where a resident chose to be named; else nothing."), empty=True),
+    Column(
+        "author", "text", phrase("Name of the author, where a resident chose to be named; else nothing."), empty=True
+    ),
     Column("author_role", "word", phrase("As what the author spoke."), choices=tuple(ROLE_NAMES)),
 )
 
@@ -46,4 +48,4 @@ def named(person_ids: Iterable[int]) -> Named:
     chose = select(Person.id, Person.name).where(
         Person.id.in_(ids), Person.shows_name, Person.household_id.is_not(None)
     )
-    return Named({person_id: name for person_id, name in db.session.execute(chose)}, roles)
+    return Named(dict(db.session.execute(chose).all()), roles)

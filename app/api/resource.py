@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.api.columns import Column
 from app.core.database import db
@@ -21,6 +22,8 @@ from app.people.places import Community
 from app.projects.models import Project
 
 Row = dict[str, Any]
+Query = Select[*tuple[Any, ...]]  # of any columns
+Stored = InstrumentedAttribute[Any]
 LEAST, USUAL, MOST = 1, 50, 200
 FIRST_YEAR, LAST_YEAR = 2000, 2999
 MOST_KEY = 2**63 - 1
@@ -39,13 +42,13 @@ class Resource:
     title: Phrase
     about: Phrase
     columns: tuple[Column, ...]
-    select: Callable[[], Select[Any]]
-    order: tuple[ColumnElement[int], ...]
-    community: ColumnElement[int]
-    year: ColumnElement[int]
+    select: Callable[[], Query]
+    order: tuple[Stored, ...]
+    community: Stored
+    year: Stored
     shown: Callable[[Sequence[Any], int], list[Row]]
-    project: ColumnElement[int] | None = None
-    find: ColumnElement[str] | None = None  # by what one of them is asked for
+    project: Stored | None = None
+    find: Stored | None = None  # by what one of them is asked for
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,9 @@ def from_cursor(text: str, length: int) -> tuple[int, ...]:
         raw = ""
     parts = re.fullmatch(r"[0-9]{1,19}(\.[0-9]{1,19})*", raw) and tuple(int(n) for n in raw.split("."))
     if not parts or len(parts) != length or max(parts) > MOST_KEY or to_cursor(parts) != text:
-        sentence = phrase("This is no cursor of this list. Begin without one, and go on with the one that you are given.")
+        sentence = phrase(
+            "This is no cursor of this list. Begin without one, and go on with the one that you are given."
+        )
         raise Invalid(sentence, {"cursor": sentence})
     return parts
 
@@ -126,7 +131,7 @@ def _filters(resource: Resource, asked: Asked) -> list[ColumnElement[bool]]:
     return found
 
 
-def _beyond(order: tuple[ColumnElement[int], ...], after: tuple[int, ...]) -> ColumnElement[bool]:
+def _beyond(order: tuple[Stored, ...], after: tuple[int, ...]) -> ColumnElement[bool]:
     """The condition that a row comes after a place; said so that both databases use an index on the first column."""
     if len(order) == 1:
         return order[0] > after[0]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from app.api.columns import Column
 from app.api.common import COMMUNITY, PROJECT, when
-from app.api.resource import Resource, Row
+from app.api.resource import Query, Resource, Row
 from app.ballots.models import Poll
 from app.core.web import site_url
 from app.engine.phrase import phrase
@@ -29,7 +29,7 @@ COLUMNS = (
 )
 
 
-def _select() -> Select[Any]:
+def _select() -> Query:
     newest = select(func.max(Bundle.id)).group_by(Bundle.poll_id)
     return (
         select(Bundle, Poll.public_id, Community.slug, Project.public_id)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from app.api.columns import Column
 from app.api.common import COMMUNITY, when
-from app.api.resource import Resource, Row
+from app.api.resource import Query, Resource, Row
 from app.core.web import site_url
 from app.engine.phrase import phrase
 from app.people.places import Community
@@ -24,7 +24,7 @@ COLUMNS = (
 )
 
 
-def _select() -> Select[Any]:
+def _select() -> Query:
     return select(Checkpoint, Community.slug).join(Community, Community.id == Checkpoint.community_id)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app.api.columns import Column
 from app.api.common import ACTIVITY, COMMUNITY, ID, PAGE, PROJECT, when
 from app.api.named import AUTHOR, named
-from app.api.resource import Resource, Row
+from app.api.resource import Query, Resource, Row
 from app.comments.models import Comment, Talk
 from app.comments.queries import KINDS, visible
 from app.core.web import site_address
@@ -27,7 +27,9 @@ COLUMNS = (
     PROJECT,
     ACTIVITY,
     Column("proposal", "id", phrase("The proposal that it is about, where it is about one."), empty=True),
-    Column("reply_to", "id", phrase("The comment that it replies to; one that was hidden is not in the list."), empty=True),
+    Column(
+        "reply_to", "id", phrase("The comment that it replies to; one that was hidden is not in the list."), empty=True
+    ),
     Column("kind", "word", phrase("What it is."), choices=tuple(KINDS)),
     Column("text", "text", phrase("What it says.")),
     Column("at", "moment", phrase("When it was written.")),
@@ -38,7 +40,7 @@ COLUMNS = (
 )
 
 
-def _select() -> Select[Any]:
+def _select() -> Query:
     return (
         select(Comment, Talk, Community.slug, Project.public_id, ActivityRun.public_id, ABOVE.public_id)
         .join(Talk, Talk.id == Comment.talk_id)

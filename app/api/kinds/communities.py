@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from app.api.columns import Column
 from app.api.common import PAGE, when
-from app.api.resource import Resource, Row
+from app.api.resource import Query, Resource, Row
 from app.core.database import db
 from app.core.web import site_url
 from app.engine.phrase import phrase
@@ -34,7 +34,7 @@ COLUMNS = (
 )
 
 
-def _select() -> Select[Any]:
+def _select() -> Query:
     return select(Community)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from app.api.columns import Column
 from app.api.common import COMMUNITY, ID, PAGE, PROJECT, when
-from app.api.resource import Resource, Row
+from app.api.resource import Query, Resource, Row
 from app.core.web import site_url
 from app.engine.phrase import phrase
 from app.notices.models import Complaint, Notice
@@ -31,7 +31,7 @@ COLUMNS = (
 )
 
 
-def _select() -> Select[Any]:
+def _select() -> Query:
     return (
         select(Complaint, Notice.public_id, Community.slug, Project.public_id, ActivityRun.public_id)
         .join(Notice, Notice.id == Complaint.notice_id)

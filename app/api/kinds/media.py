@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select, union
+from sqlalchemy import select, union
 
 from app.api.columns import Column
 from app.api.common import COMMUNITY, ID, when
-from app.api.resource import Resource, Row
+from app.api.resource import Query, Resource, Row
 from app.core.media import EXTENSIONS, Media
 from app.core.web import site_url
 from app.engine.phrase import phrase
@@ -40,7 +40,7 @@ def named_by_pages() -> Any:
     )
 
 
-def _select() -> Select[Any]:
+def _select() -> Query:
     return (
         select(Media, Community.slug)
         .join(Community, Community.id == Media.community_id)

@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from app.api.columns import Column
 from app.api.common import COMMUNITY, ID, PAGE, PROJECT, when
-from app.api.resource import Resource, Row
+from app.api.resource import Query, Resource, Row
 from app.ballots.models import Ballot, Objection, Poll, Slot
 from app.ballots.times import close_of, life_of
 from app.ballots.told import slot_number
@@ -46,7 +46,7 @@ COLUMNS = (
 )
 
 
-def _select() -> Select[Any]:
+def _select() -> Query:
     # The words of a ballot are public once its round is counted, in mode A only: what may_publish says of "words".
     return (
         select(Objection, Poll, Ballot.choice, Slot.code, Community.slug, Project.public_id)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from app.api.columns import Column
 from app.api.common import ACTIVITY, COMMUNITY, ID, PAGE, PROJECT, in_both, when
-from app.api.resource import Resource, Row
+from app.api.resource import Query, Resource, Row
 from app.ballots.matters import law_says, matter_says
 from app.ballots.models import Decision, Poll
 from app.ballots.queries import Round, rounds_of
@@ -64,7 +64,11 @@ COLUMNS = (
     Column("roll_size", "number", phrase("How many votes there are on the roll.")),
     Column("roll_area", "area", phrase("The floor area of all units of the roll together; 0 where it does not count.")),
     Column("roll_root", "hash", phrase("The fingerprint of the roll.")),
-    Column("took_part_at_least", "number", phrase("How many took part: rounded down to fives before the close, then exact.")),
+    Column(
+        "took_part_at_least",
+        "number",
+        phrase("How many took part: rounded down to fives before the close, then exact."),
+    ),
     Column("needed", "number", phrase("How many must take part.")),
     Column("counts", "counts", phrase("Once closed and counted: how many said what."), empty=True),
     Column("areas", "counts", phrase("The same by floor area in 0.01 m², in votes of owners."), empty=True),
@@ -80,7 +84,7 @@ COLUMNS = (
 )
 
 
-def _select() -> Select[Any]:
+def _select() -> Query:
     return (
         select(Poll, Decision.public_id, Community.slug, Project.public_id, ActivityRun.public_id)
         .join(Decision, Decision.id == Poll.decision_id)
@@ -91,7 +95,9 @@ def _select() -> Select[Any]:
 
 
 def _shown(found: Sequence[Any], now: int) -> list[Row]:
-    rounds = {item.poll.id: item for some in rounds_of({row[0].decision_id for row in found}, now).values() for item in some}
+    rounds = {
+        item.poll.id: item for some in rounds_of({row[0].decision_id for row in found}, now).values() for item in some
+    }
     here = [rounds[row[0].id] for row in found]
     laws = in_both([law_says(item.poll.electorate, item.poll.matter) for item in here])
     matters = in_both([matter_says(item.poll.matter) for item in here])
@@ -172,7 +178,9 @@ def _tests(rounds: Sequence[Round]) -> dict[int, list[Row]]:
 RESOURCE = Resource(
     key="polls",
     title=phrase("Votes"),
-    about=phrase("Each round of each vote: text, rule, times and roll as announced; the result once everybody may know it."),
+    about=phrase(
+        "Each round of each vote: text, rule, times and roll as announced; the result once everybody may know it."
+    ),
     columns=COLUMNS,
     select=_select,
     order=(Poll.id,),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app.api.columns import Column
 from app.api.common import COMMUNITY, ID, PAGE, when
-from app.api.resource import Resource, Row
+from app.api.resource import Query, Resource, Row
 from app.core.web import site_url
 from app.engine.phrase import phrase
 from app.people.places import Community
@@ -39,7 +39,7 @@ COLUMNS = (
 )
 
 
-def _select() -> Select[Any]:
+def _select() -> Query:
     return (
         select(Project, Community.slug, PARENT.public_id)
         .join(Community, Community.id == Project.community_id)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app.api.columns import Column
 from app.api.common import ACTIVITY, COMMUNITY, ID, PAGE, PROJECT, when
 from app.api.named import AUTHOR, named
-from app.api.resource import Resource, Row
+from app.api.resource import Query, Resource, Row
 from app.core.web import site_url
 from app.engine.phrase import phrase
 from app.people.places import Community
@@ -44,7 +44,7 @@ COLUMNS = (
 )
 
 
-def _select() -> Select[Any]:
+def _select() -> Query:
     return (
         select(Proposal, Community.slug, Project.public_id, ActivityRun.public_id, INTO.public_id)
         .join(Community, Community.id == Proposal.community_id)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from app.api.columns import Column
 from app.api.common import COMMUNITY, ID, PAGE, PROJECT, in_both, title_in, titles, when
-from app.api.resource import Resource, Row
+from app.api.resource import Query, Resource, Row
 from app.core.web import site_url
 from app.engine.gates import GateState
 from app.engine.phrase import phrase
@@ -37,13 +37,15 @@ COLUMNS = (
     Column("opened_at", "moment", phrase("When it was opened.")),
     Column("closed_at", "moment", phrase("When it was closed."), empty=True),
     Column("left", "text", phrase("How it was left: empty while it is open.")),
-    Column("gates", "rows", phrase("What must hold before it closes, while it is open; else an empty list."), parts=GATE),
+    Column(
+        "gates", "rows", phrase("What must hold before it closes, while it is open; else an empty list."), parts=GATE
+    ),
     Column("record", "id", phrase("The record that it left, once there is one."), empty=True),
     PAGE,
 )
 
 
-def _select() -> Select[Any]:
+def _select() -> Query:
     return (
         select(StepRunRow, Project, Community.slug, Record.public_id)
         .join(Project, Project.id == StepRunRow.project_id)

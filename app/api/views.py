@@ -1,0 +1,114 @@
+"""Open data at /api/v1, and the page about it. All of it is read only, and the same for everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from app.api import answer, asked, description, resource
+from app.api.columns import SAYS
+from app.api.kinds import BY_KEY, RESOURCES
+from app.core.clock import MINUTE, now
+from app.core.database import db
+from app.core.limits import count_try
+from app.core.problem import problem, wants_problem
+from app.core.web import client_address, site_url
+from app.engine.errors import NotFound, TooMany
+from app.engine.phrase import phrase
+from app.records.models import Record
+from app.records.service import public_json
+
+api = Blueprint("api", __name__)
+WINDOW = 10 * MINUTE
+MOST = 1200  # requests of one address within the window
+api.after_app_request(answer.open_to_all)
+
+
+@api.before_request
+def _limit() -> Response | None:
+    """So many requests of one address; a limit that can't be counted keeps nobody out."""
+    if not wants_problem():
+        return None
+    try:
+        count_try("api", client_address(), most=MOST, window=WINDOW)
+    except TooMany:
+        wait = (WINDOW - now() % WINDOW + 999) // 1000
+        response = problem(429, phrase("Too many requests. Go on after %(n)s seconds.", n=wait), "too_many")
+        response.headers["Retry-After"] = str(wait)
+        return response
+    except DBAPIError:
+        db.session.rollback()
+    return None
+
+
+def _resource(key: str) -> resource.Resource:
+    if key not in BY_KEY:
+        raise NotFound(phrase("There is no such list."))
+    return BY_KEY[key]
+
+
+@api.get("/api/v1")
+def index() -> Response:
+    """What lists there are."""
+    answer.take(answer.JSON)
+    lists = [
+        {
+            "key": item.key,
+            "title": str(item.title),
+            "json": site_url("api.listing", key=item.key),
+            "csv": site_url("api.spreadsheet", key=item.key),
+        }
+        for item in RESOURCES
+    ]
+    return answer.as_json({"lists": lists, "description": site_url("api.openapi"), "page": site_url("api.about")})
+
+
+@api.get("/api/v1/openapi.json")
+def openapi() -> Response:
+    """The description of all this, by OpenAPI 3.1."""
+    answer.take(answer.JSON)
+    return answer.as_json(description.describe(site_url("site.home").rstrip("/")))
+
+
+@api.get("/api/v1/<key>")
+def listing(key: str) -> Response:
+    """A part of a list as JSON."""
+    found = _resource(key)
+    answer.take(answer.JSON)
+    return answer.listed(found, resource.read(found, asked.asked(found, request.args), now()))
+
+
+@api.get("/api/v1/<key>.csv")
+def spreadsheet(key: str) -> Response:
+    """The same part as CSV."""
+    found = _resource(key)
+    answer.take(answer.CSV)
+    return answer.spread(found, resource.read(found, asked.asked(found, request.args), now()))
+
+
+@api.get("/api/v1/<key>/<public_id>")
+def one(key: str, public_id: str) -> Response:
+    """One of a list."""
+    found = _resource(key)
+    answer.take(answer.JSON)
+    return answer.as_json(resource.read_one(found, public_id, now()))
+
+
+@api.get("/api/v1/records/<public_id>/body")
+def record_body(public_id: str) -> Response:
+    """A record's bytes as they were hashed."""
+    answer.take(answer.JSON)
+    record = db.session.scalar(select(Record).where(Record.public_id == public_id))
+    if record is None:
+        raise NotFound(phrase("There is no such thing here."))
+    return answer.tagged(public_json(record), answer.JSON)
+
+
+@api.get("/api")
+def about() -> str:
+    """What open data there is, in plain words, with examples and all columns."""
+    words: dict[str, Any] = {"resources": RESOURCES, "types": SAYS, "asks": asked.parameters}
+    return render_template("api/about.html", base=site_url("api.index"), most=MOST, minutes=WINDOW // MINUTE, **words)
