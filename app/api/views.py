@@ -6,42 +6,33 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
-from app.api import answer, asked, description, resource
+from app.api import answer, asked, description, limit, resource
 from app.api.columns import SAYS
 from app.api.kinds import BY_KEY, RESOURCES
 from app.core.clock import MINUTE, now
 from app.core.database import db
-from app.core.limits import count_try
 from app.core.problem import problem, wants_problem
 from app.core.web import client_address, site_url
-from app.engine.errors import NotFound, TooMany
+from app.engine.errors import NotFound
 from app.engine.phrase import phrase
 from app.records.models import Record
 from app.records.service import public_json
 
 api = Blueprint("api", __name__)
-WINDOW = 10 * MINUTE
-MOST = 1200  # requests of one address within the window
 api.after_app_request(answer.open_to_all)
 
 
 @api.before_request
 def _limit() -> Response | None:
-    """So many requests of one address; a limit that can't be counted keeps nobody out."""
     if not wants_problem():
         return None
-    try:
-        count_try("api", client_address(), most=MOST, window=WINDOW)
-    except TooMany:
-        wait = (WINDOW - now() % WINDOW + 999) // 1000
-        response = problem(429, phrase("Too many requests. Go on after %(n)s seconds.", n=wait), "too_many")
-        response.headers["Retry-After"] = str(wait)
-        return response
-    except DBAPIError:
-        db.session.rollback()
-    return None
+    wait = limit.count(client_address(), now())
+    if wait is None:
+        return None
+    response = problem(429, phrase("Too many requests. Go on after %(n)s seconds.", n=wait), "too_many")
+    response.headers["Retry-After"] = str(wait)
+    return response
 
 
 def _resource(key: str) -> resource.Resource:
@@ -111,4 +102,6 @@ def record_body(public_id: str) -> Response:
 def about() -> str:
     """What open data there is, in plain words, with examples and all columns."""
     words: dict[str, Any] = {"resources": RESOURCES, "types": SAYS, "asks": asked.parameters}
-    return render_template("api/about.html", base=site_url("api.index"), most=MOST, minutes=WINDOW // MINUTE, **words)
+    return render_template(
+        "api/about.html", base=site_url("api.index"), most=limit.MOST, minutes=limit.WINDOW // MINUTE, **words
+    )

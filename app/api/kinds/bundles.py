@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.api.columns import Column
-from app.api.common import COMMUNITY, PROJECT, when
 from app.api.resource import Query, Resource, Row
+from app.api.usual import COMMUNITY, PROJECT, when
 from app.ballots.models import Poll
 from app.core.web import site_url
 from app.engine.phrase import phrase

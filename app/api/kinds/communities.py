@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.api.columns import Column
-from app.api.common import PAGE, when
 from app.api.resource import Query, Resource, Row
+from app.api.usual import PAGE, when
 from app.core.database import db
 from app.core.web import site_url
 from app.engine.phrase import phrase

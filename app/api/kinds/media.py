@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select, union
 
 from app.api.columns import Column
-from app.api.common import COMMUNITY, ID, when
 from app.api.resource import Query, Resource, Row
+from app.api.usual import COMMUNITY, ID, when
 from app.core.media import EXTENSIONS, Media
 from app.core.web import site_url
 from app.engine.phrase import phrase

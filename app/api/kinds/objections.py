@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from app.api.columns import Column
-from app.api.common import COMMUNITY, ID, PAGE, PROJECT, when
 from app.api.resource import Query, Resource, Row
+from app.api.usual import COMMUNITY, ID, PAGE, PROJECT, when
 from app.ballots.models import Ballot, Objection, Poll, Slot
 from app.ballots.times import close_of, life_of
 from app.ballots.told import slot_number

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 
 from app.api.columns import Column
-from app.api.common import ACTIVITY, COMMUNITY, ID, PAGE, PROJECT, in_both, when
 from app.api.resource import Query, Resource, Row
+from app.api.usual import ACTIVITY, COMMUNITY, ID, PAGE, PROJECT, in_both, when
 from app.ballots.matters import law_says, matter_says
 from app.ballots.models import Decision, Poll
 from app.ballots.queries import Round, rounds_of

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app.api.columns import Column
-from app.api.common import COMMUNITY, ID, PAGE, when
 from app.api.resource import Query, Resource, Row
+from app.api.usual import COMMUNITY, ID, PAGE, when
 from app.core.web import site_url
 from app.engine.phrase import phrase
 from app.people.places import Community

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app.api.columns import Column
-from app.api.common import ACTIVITY, COMMUNITY, ID, PAGE, PROJECT, when
 from app.api.named import AUTHOR, named
 from app.api.resource import Query, Resource, Row
+from app.api.usual import ACTIVITY, COMMUNITY, ID, PAGE, PROJECT, when
 from app.core.web import site_url
 from app.engine.phrase import phrase
 from app.people.places import Community

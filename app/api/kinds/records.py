@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 
 from app.api.columns import Column
-from app.api.common import COMMUNITY, ID, PAGE, PROJECT, when
 from app.api.resource import Query, Resource, Row
+from app.api.usual import COMMUNITY, ID, PAGE, PROJECT, when
 from app.core.web import site_url
 from app.engine.phrase import phrase
 from app.people.places import Community

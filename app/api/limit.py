@@ -1,0 +1,45 @@
+"""So many requests of one address. They are counted in the database, shared by all processes, but twenty at a time.
+
+A write for each request would cost more than its answer, and would stand in the way of those who vote meanwhile.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from sqlalchemy.exc import DBAPIError
+
+from app.core.clock import MINUTE
+from app.core.database import db
+from app.core.limits import count_try
+from app.engine.errors import TooMany
+
+WINDOW = 10 * MINUTE
+MOST = 1200  # requests of one address within the window
+AT_ONCE = 20
+ADDRESSES = 10_000  # that a process remembers at most between two counts
+_waiting: dict[str, int] = {}
+_lock = Lock()
+
+
+def count(address: str, now: int) -> int | None:
+    """Count a request; for how many seconds to wait, where there were too many.
+
+    A count that can't be written keeps nobody out: what may be read is read on while the disk is full.
+    """
+    with _lock:
+        if len(_waiting) >= ADDRESSES:
+            _waiting.clear()
+        waiting = _waiting.get(address, 0) + 1
+        _waiting[address] = waiting % AT_ONCE
+    if waiting < AT_ONCE:
+        return None
+    try:
+        count_try("api", address, most=MOST, window=WINDOW, times=AT_ONCE)
+    except TooMany:
+        with _lock:
+            _waiting[address] = AT_ONCE - 1  # the next one is counted too, until the window is over
+        return (WINDOW - now % WINDOW + 999) // 1000
+    except DBAPIError:
+        db.session.rollback()
+    return None
