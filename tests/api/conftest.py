@@ -76,6 +76,7 @@ def _furnish(town: OpenTown) -> None:
     gone = registers.add(lead, here["team"]["public_id"], "members", {**roster, "name": "走了的人"})
     registers.remove(lead, gone, "已经搬走了，以后不再参加这个小组。")
     notices.complain(lead, _notice(here), "第二份投诉，纸上写来的。", on_paper_by="王阿婆", once="paper")
+    notices.save_draft(lead, here["board_to_come"]["public_id"], "下一张", "会议", "还没贴出来的告示。")
     ideas, photo = here["ideas"]["public_id"], Upload("photo", "image/jpeg", keep(PHOTO), keep(PHOTO), 8, 6, 12, "")
     shown = proposals.save_draft(author, ideas, Words("有照片的提议", "看照片就知道了，这里缺一盏灯。", photo=photo))
     proposals.submit(author, shown)
@@ -96,7 +97,7 @@ def _furnish(town: OpenTown) -> None:
         "a draft's photo": _photo(kept),
         "a hidden comment": "这是hidden的话",
         "a comment whose author appealed": "这是appealed的话",
-        "an unposted notice": "board_to_come",
+        "an unposted notice": "还没贴出来",
         "a vote to come": "vote_to_come：先试一年",
         "an objection to the count": "少数了一户的面积",
         "e-mail": "@example.org",
