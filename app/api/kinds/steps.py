@@ -12,6 +12,7 @@ from app.api.resource import Query, Resource, Row
 from app.api.usual import COMMUNITY, ID, PAGE, PROJECT, in_both, title_in, titles, when
 from app.core.web import site_url
 from app.engine.gates import GateState
+from app.engine.method import Text
 from app.engine.phrase import phrase
 from app.people.places import Community
 from app.projects.models import Project, StepRunRow
@@ -59,15 +60,16 @@ def _shown(found: Sequence[Any], now: int) -> list[Row]:
     gates = _gates({row[1].id: row[1] for row in found if row[0].closed_at is None}, now)
     rows = []
     for run, project, slug, record, *_ in found:
-        step = methods[project.id].step(run.step)
+        step = next((item for item in methods[project.id].steps if item.key == run.step), None)
         rows.append(
             {
                 "id": run.public_id,
                 "community": slug,
                 "project": project.public_id,
                 "step": run.step,
-                **title_in(step.title),
-                "number": step.number,
+                # One row that its method does not know must not keep all others back.
+                **title_in(step.title if step is not None else Text(run.step, run.step)),
+                "number": step.number if step is not None else 0,
                 "attempt": run.attempt,
                 "opened_at": when(run.opened_at),
                 "closed_at": when(run.closed_at),
