@@ -64,7 +64,7 @@ def describe(server: str) -> dict[str, Any]:
             "title": "Qiding open data",
             "version": VERSION,
             "description": ABOUT,
-            "license": {"name": "CC BY 4.0", "identifier": "CC-BY-4.0"},
+            "termsOfService": f"{server}/api#terms",
         },
         "servers": [{"url": server}],
         "tags": [{"name": item.key, "description": str(item.about)} for item in RESOURCES],

@@ -18,7 +18,7 @@ WINDOW = 10 * MINUTE
 MOST = 1200  # requests of one address within the window
 AT_ONCE = 20
 ADDRESSES = 10_000  # that a process remembers at most between two counts
-uncounted: dict[str, int] = {}  # by address, below AT_ONCE each
+uncounted: dict[int, int] = {}  # below AT_ONCE each, by what an address hashes to in this process
 _lock = Lock()
 
 
@@ -27,18 +27,19 @@ def count(address: str, now: int) -> int | None:
 
     A count that can't be written keeps nobody out: what may be read is read on while the disk is full.
     """
+    key = hash(address)
     with _lock:
         if len(uncounted) >= ADDRESSES:
             uncounted.clear()
-        waiting = uncounted.get(address, 0) + 1
-        uncounted[address] = waiting % AT_ONCE
+        waiting = uncounted.get(key, 0) + 1
+        uncounted[key] = waiting % AT_ONCE
     if waiting < AT_ONCE:
         return None
     try:
         count_try("api", address, most=MOST, window=WINDOW, times=AT_ONCE)
     except TooMany:
         with _lock:
-            uncounted[address] = AT_ONCE - 1  # the next one is counted too, until the window is over
+            uncounted[key] = AT_ONCE - 1  # the next one is counted too, until the window is over
         return (WINDOW - now % WINDOW + 999) // 1000
     except DBAPIError:
         db.session.rollback()
