@@ -19,6 +19,7 @@ from app.core.database import db
 from app.proposals import service as proposals
 from app.proposals.service import Words
 from tests.api.conftest import NAMED, OpenTown, session_of
+from tests.api.fuzz import CASES, fuzz
 
 KEYS = [resource.key for resource in RESOURCES]
 
@@ -289,3 +290,10 @@ def test_every_list_is_described_with_all_that_may_be_asked(town: OpenTown) -> N
             "cursor",
         ]
         assert set(operation["responses"]) == {"200", "304", "400", "404", "405", "406", "422", "429", "503"}
+
+
+def test_every_answer_is_one_that_the_description_has(town: OpenTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limit, "MOST", 1_000_000)  # how it refuses is tested above; here it would hide all else
+    answered = fuzz(town)
+    assert sum(answered.values()) >= CASES
+    assert answered[200] > CASES // 10
