@@ -30,7 +30,7 @@ COLUMNS = (
     ACTIVITY,
     Column("decision", "id", phrase("The decision of which it is a round.")),
     Column("round", "number", phrase("Which round of the decision it is, from 1.")),
-    Column("title", "text", phrase("What it is about.")),
+    Column("title", "text", phrase("What it is called.")),
     Column("text", "text", phrase("The text that is voted on, as announced.")),
     Column("text_hash", "hash", phrase("The fingerprint of this text.")),
     Column("rule", "text", phrase("The rule by which it is counted.")),
