@@ -49,6 +49,7 @@ class Resource:
     shown: Callable[[Sequence[Any], int], list[Row]]
     project: Stored | None = None
     find: Stored | None = None  # by what one of them is asked for
+    within: Callable[[int], ColumnElement[bool]] | None = None  # of a project, where an index finds it sooner so
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def _filters(resource: Resource, asked: Asked) -> list[ColumnElement[bool]]:
         project = db.session.scalar(select(Project.id).where(Project.public_id == asked.project))
         if project is None:
             raise NotFound(phrase("There is no project with this identifier."))
-        found.append(resource.project == project)
+        found.append(resource.within(project) if resource.within is not None else resource.project == project)
     if asked.year is not None:
         found.append(resource.year >= at_local(date(asked.year, 1, 1)))
         found.append(resource.year < at_local(date(asked.year + 1, 1, 1)))

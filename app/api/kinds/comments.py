@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import aliased
 
 from app.api.columns import Column
@@ -74,6 +74,11 @@ def _shown(found: Sequence[Any], _now: int) -> list[Row]:
     ]
 
 
+def _within(project_id: int) -> ColumnElement[bool]:
+    # From the talks to their comments: else all comments of the town would be looked through for those of a quiet project.
+    return Comment.talk_id.in_(select(Talk.id).where(Talk.project_id == project_id))
+
+
 RESOURCE = Resource(
     key="comments",
     title=phrase("Comments"),
@@ -86,4 +91,5 @@ RESOURCE = Resource(
     shown=_shown,
     project=Talk.project_id,
     find=Comment.public_id,
+    within=_within,
 )

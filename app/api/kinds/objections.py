@@ -48,15 +48,21 @@ COLUMNS = (
 
 def _select() -> Query:
     # The words of a ballot are public once its round is counted, in mode A only: what may_publish says of "words".
+    # The ballot is asked for objection by objection: a join might begin with all ballots of the town.
+    counts = select(Ballot.id).where(Ballot.id == Objection.ballot_id, Ballot.live).exists()
     return (
-        select(Objection, Poll, Ballot.choice, Slot.code, Community.slug, Project.public_id)
+        select(Objection, Poll, Community.slug, Project.public_id)
         .join(Poll, Poll.id == Objection.poll_id)
-        .join(Ballot, Ballot.id == Objection.ballot_id)
-        .join(Slot, Slot.id == Ballot.slot_id)
         .join(Community, Community.id == Poll.community_id)
         .join(Project, Project.id == Poll.project_id)
-        .where(Ballot.live, Poll.mode == "A", Poll.settled_at.is_not(None), Poll.voided_at.is_(None))
+        .where(Poll.mode == "A", Poll.settled_at.is_not(None), Poll.voided_at.is_(None), counts)
     )
+
+
+def _ballots(ids: list[int]) -> dict[int, tuple[str, str]]:
+    """What some ballots say, and the codes of their slots."""
+    query = select(Ballot.id, Ballot.choice, Slot.code).join(Slot, Slot.id == Ballot.slot_id).where(Ballot.id.in_(ids))
+    return {ballot_id: (choice, code) for ballot_id, choice, code in db.session.execute(query)}
 
 
 def _shown(found: Sequence[Any], now: int) -> list[Row]:
@@ -64,14 +70,15 @@ def _shown(found: Sequence[Any], now: int) -> list[Row]:
     query = select(Disagreement.objection_id, Disagreement.reason).where(Disagreement.objection_id.in_(reasons))
     for objection_id, reason in db.session.execute(query.order_by(Disagreement.id)):
         reasons[objection_id].append(reason)
+    ballots = _ballots([row[0].ballot_id for row in found])
     return [
         {
             "id": row.public_id,
             "community": slug,
             "project": project,
             "poll": poll.public_id,
-            "number": slot_number(code),
-            **_said(json.loads(choice)),
+            "number": slot_number(ballots[row.ballot_id][1]),
+            **_said(json.loads(ballots[row.ballot_id][0])),
             "state": objections.state_at(life_of(row, close_of(poll, now)), now),
             "ended_at": when(row.ended_at),
             "disagreements": reasons[row.id],
@@ -84,7 +91,7 @@ def _shown(found: Sequence[Any], now: int) -> list[Row]:
             "accepted": row.accepted if row.offered_at is not None else None,
             "page": site_url("objections.page", slug=slug, public_id=row.public_id),
         }
-        for row, poll, choice, code, slug, project, *_ in found
+        for row, poll, slug, project, *_ in found
     ]
 
 
