@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check backup lock translations format clean bench-cast bench-close crash race
+.PHONY: help run test check backup lock translations format clean bench-cast bench-close crash race fuzz-api
 
 help:  ## say what one can do here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -39,6 +39,10 @@ race:  ## twenty cast for the same slots, fifty times each: threads on SQLite, p
 	@$(PYTHON) scripts/bootstrap.py test
 	@$(VENV)/python scripts/race.py 20 50 sqlite
 	@$(VENV)/python scripts/race.py 20 50 postgresql
+
+fuzz-api:  ## 2,000 requests for open data that schemathesis makes up from its description
+	@$(PYTHON) scripts/bootstrap.py test
+	@QIDING_FUZZ_CASES=2000 $(VENV)/python -m pytest tests/api -k description_has -n 0 -q -s
 
 backup:  ## copy database and media into var/backups while the server runs
 	@$(VENV)/python scripts/backup.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
+from app.api.module import api
 from app.archive.module import archive
 from app.ballots.module import ballots
 from app.comments.module import comments
@@ -47,6 +48,7 @@ MODULES: tuple[Module, ...] = (
     removals,
     site,
     archive,
+    api,
 )
 
 

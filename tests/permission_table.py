@@ -8,6 +8,7 @@ change in the database), or the status of a refusal.
 
 from __future__ import annotations
 
+from tests.permission_api import API
 from tests.permission_archive import ARCHIVE
 from tests.permission_removals import REMOVALS
 from tests.permission_rows import (
@@ -203,4 +204,5 @@ ROWS = (
     *ARCHIVE,
     *REGISTERS,
     *SITE,
+    *API,
 )

@@ -125,7 +125,10 @@ def things(row: Row) -> bool:
 
 WITH_THINGS = [row for row in ROWS if things(row)]
 PLACED = [
-    row for row in WITH_THINGS if not row.at.startswith("media") and row.at not in ("device_partner", "colleague")
+    row
+    for row in WITH_THINGS
+    if not row.at.startswith("media") and row.at not in ("device_partner", "colleague")
+    if not row.endpoint.startswith("api.")  # whose addresses name no community
 ]
 FOUND_BY_ID = [
     row

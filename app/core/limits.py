@@ -27,8 +27,8 @@ class Tries(Base):
     count: Mapped[int] = mapped_column(default=0)
 
 
-def count_try(kind: str, subject: str, *, most: int, window: int) -> None:
-    """Count one try of ``subject``; past ``most`` within ``window`` milliseconds raise TooMany.
+def count_try(kind: str, subject: str, *, most: int, window: int, times: int = 1) -> None:
+    """Count a try of ``subject``, or several at once; past ``most`` within ``window`` milliseconds raise TooMany.
 
     Counts in a transaction of its own, so that a refused command still counts.
     """
@@ -36,12 +36,14 @@ def count_try(kind: str, subject: str, *, most: int, window: int) -> None:
     with transaction() as tx:
         start = tx.now - tx.now % window
         # One statement, so that two first tries at the same moment are two, and neither fails.
-        new = (sqlite.insert if is_sqlite() else postgresql.insert)(Tries).values(key=key, window_start=start, count=1)
+        new = (sqlite.insert if is_sqlite() else postgresql.insert)(Tries).values(
+            key=key, window_start=start, count=times
+        )
         again = new.on_conflict_do_update(
-            index_elements=[Tries.key, Tries.window_start], set_={"count": Tries.count + 1}
+            index_elements=[Tries.key, Tries.window_start], set_={"count": Tries.count + times}
         )
         count = tx.session.scalars(again.returning(Tries.count)).one()
-        if count == 1:
+        if count == times:
             tx.session.execute(delete(Tries).where(Tries.window_start < tx.now - 2 * DAY))
         over = count > most
         minutes = max(1, (start + window - tx.now + 59_999) // 60_000)

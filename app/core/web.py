@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +20,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.config import Config
 from app.core import i18n
 from app.core.database import db
-from app.engine.errors import DomainError
+from app.core.problem import problem, wants_problem
+from app.engine.errors import DomainError, Invalid
 from app.engine.phrase import Phrase, phrase
 
 log = logging.getLogger(__name__)
@@ -146,7 +147,7 @@ def _refuse_foreign() -> None:
 def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if not request.path.startswith("/static/"):
+    if not (request.path.startswith("/static/") or wants_problem()):  # these are the same for every reader
         response.headers.setdefault("Cache-Control", "private, no-cache")
         response.vary.update(["Cookie", "Accept-Language"])
     if request.is_secure:
@@ -156,8 +157,13 @@ def _headers(response: Response) -> Response:
 
 def site_url(endpoint: str, **values: Any) -> str:
     """The full address of a page, for links that leave the site: codes, notices, feeds."""
+    return site_address(url_for(endpoint, **values))
+
+
+def site_address(path: str) -> str:
+    """A path of this site as a full address."""
     config: Config = current_app.config["QIDING"]
-    return (config.base_url or request.url_root.rstrip("/")) + url_for(endpoint, **values)
+    return (config.base_url or request.url_root.rstrip("/")) + path
 
 
 def wants_json() -> bool:
@@ -165,8 +171,12 @@ def wants_json() -> bool:
     return bool(request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json")
 
 
-def error_page(status: int, message: Phrase | None = None, code: str = "error") -> Response:
+def error_page(
+    status: int, message: Phrase | None = None, code: str = "error", fields: Mapping[str, Phrase] | None = None
+) -> Response:
     """An error as a page or, when asked so, as JSON."""
+    if wants_problem():
+        return problem(status, message, code, fields)
     if wants_json():
         response = make_response({"error": code, "message": i18n.say(message)}, status)
     else:
@@ -177,13 +187,13 @@ def error_page(status: int, message: Phrase | None = None, code: str = "error") 
 
 def _domain_error(error: DomainError) -> Response:
     db.session.rollback()
-    if isinstance(error, SignInNeeded) and not wants_json():
+    if isinstance(error, SignInNeeded) and not wants_json() and not wants_problem():
         if request.method == "GET":
             target = request.full_path.rstrip("?")
         else:
             target = local_path(urlsplit(request.referrer or "").path)
         return make_response(redirect(url_for("people.sign_in", next=target)))
-    return error_page(error.status, error.message, error.code)
+    return error_page(error.status, error.message, error.code, error.fields if isinstance(error, Invalid) else None)
 
 
 def _csrf_error(_error: CSRFError) -> Response:

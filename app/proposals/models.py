@@ -17,6 +17,7 @@ class Proposal(Base):
         within("project"),
         within("activity_run"),
         Index(None, "activity_run_id", "state"),
+        Index(None, "submitted_at"),
         CheckConstraint("state in ('draft','submitted','withdrawn','merged')", name="state"),
         CheckConstraint("cost is null or cost >= 0", name="cost"),
     )

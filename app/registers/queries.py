@@ -82,6 +82,15 @@ def _buildings(rows: Sequence[tuple[int, str, int, int]], scope: Mapping[str, An
     return found
 
 
+def public_fields(kind: str, row: RegisterEntry) -> dict[str, Any]:
+    """What of an entry everybody may read: the fields that its register knows and does not keep for members."""
+    register = BY_KIND.get(kind)
+    section = register.section(row.section) if register is not None else None
+    if section is None:
+        return {}
+    return {item.key: row.data[item.key] for item in section.fields if not item.members and item.key in row.data}
+
+
 def find_entry(public_id: str) -> RegisterEntry:
     """A live entry."""
     row = db.session.scalar(select(RegisterEntry).where(RegisterEntry.public_id == public_id, RegisterEntry.live))

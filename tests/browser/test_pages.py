@@ -24,6 +24,7 @@ SKIPPED = (
     *("proof.newest", "proof.key", "proof.checkpoint", "proof.download", "proof.statement", "proof.program"),
     *("projects.poster", "proof.poster", "proof.notice_pdf", "paper.printed_pdf", "paper.account_pdf"),
     *("notices.as_pdf", "records.as_pdf"),
+    *("api.index", "api.openapi", "api.listing", "api.spreadsheet", "api.one", "api.record_body"),
 )
 
 
