@@ -74,6 +74,7 @@ def tick() -> None:
     """Send what became due. Nothing depends on it to be right; the web process does it too, every half minute."""
     done = sum(function() for function in current_app.extensions["qiding.ticks"])
     done += jobs.run_all(current_app.extensions["qiding.jobs"])
+    done += sum(function() for function in current_app.extensions["qiding.outside"])
     click.echo(f"{done} done")
 
 
@@ -88,7 +89,7 @@ def worker(once: bool) -> None:
         return
     click.echo("waiting for jobs; stop with Ctrl-C")
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    stop = jobs.start_thread(app, handlers, current_app.extensions["qiding.ticks"])
+    stop = jobs.start_threads(app)
     try:
         while not stop.wait(3600):
             pass
