@@ -111,7 +111,8 @@ def _enqueue(tx: Tx, row: MailAddress) -> bool:
     )
     tx.session.add(delivery)
     tx.session.flush()
-    taken = tx.session.execute(update(Message).where(*mine).values(delivery_id=delivery.id)).rowcount
+    took = update(Message).where(*mine).values(delivery_id=delivery.id).returning(Message.id)
+    taken = bool(tx.session.scalars(took).all())
     if not taken:
         tx.session.delete(delivery)
-    return bool(taken)
+    return taken

@@ -86,7 +86,7 @@ def letter(delivery: Delivery, now: int) -> Letter | None:
 
 
 def _confirm(delivery: Delivery, row: MailAddress, now: int) -> EmailMessage:
-    values = {"url": _url(links.path("confirm", row)), "site": _site_name()}
+    values: dict[str, object] = {"url": _url(links.path("confirm", row)), "site": _site_name()}
     return _message(delivery, row, now, gettext("Confirm your e-mail address"), "confirm", values)
 
 
@@ -130,8 +130,10 @@ def _subject(found: Sequence[tuple[Message, str]]) -> str:
         said = say(words(message))
         return f"{project}{gettext(': ')}{said}" if project and project not in said else said
     if project and all(title == project for _, title in found):
-        return ngettext("%(project)s: %(num)s message", "%(project)s: %(num)s messages", len(found), project=project)
-    return ngettext("%(num)s message from your projects", "%(num)s messages from your projects", len(found))
+        return str(
+            ngettext("%(project)s: %(num)s message", "%(project)s: %(num)s messages", len(found), project=project)
+        )
+    return str(ngettext("%(num)s message from your projects", "%(num)s messages from your projects", len(found)))
 
 
 def one_line(text: str, most: int) -> str:
@@ -167,7 +169,7 @@ def _message(
 def _site_name() -> str:
     here = town()
     if here is None:
-        return gettext("Qiding")
+        return str(gettext("Qiding"))
     return (here.name_en or here.name) if gettext("Qiding") == "Qiding" else here.name
 
 

@@ -34,7 +34,7 @@ class Claim:
 
 def wait_after(attempt: int) -> int:
     """How long to wait after so many tries: one minute, two, four, up to six hours."""
-    return min(FIRST * 2 ** (attempt - 1), LONGEST)
+    return min(FIRST << (attempt - 1), LONGEST)
 
 
 def claim(channels: frozenset[str]) -> Claim | None:

@@ -22,7 +22,7 @@ def upgrade() -> None:
         "mail_address",
         sa.Column("id", KEY, nullable=False),
         sa.Column("public_id", sa.String(length=16), nullable=False),
-        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", KEY, nullable=False),
         sa.Column("address", sa.String(length=160), nullable=False),
         sa.Column("nonce", sa.String(length=16), nullable=False),
         sa.Column("language", sa.String(length=10), nullable=False),
@@ -42,12 +42,12 @@ def upgrade() -> None:
         "group_hook",
         sa.Column("id", KEY, nullable=False),
         sa.Column("public_id", sa.String(length=16), nullable=False),
-        sa.Column("community_id", sa.BigInteger(), nullable=False),
+        sa.Column("community_id", KEY, nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("url", sa.String(length=500), nullable=False),
         sa.Column("language", sa.String(length=10), nullable=False),
-        sa.Column("added_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("added_by_id", KEY, nullable=False),
         sa.Column("at", sa.BIGINT(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["added_by_id"], ["person.id"], name=op.f("fk_group_hook_added_by_id")),
@@ -62,11 +62,11 @@ def upgrade() -> None:
         sa.Column("id", KEY, nullable=False),
         sa.Column("public_id", sa.String(length=16), nullable=False),
         sa.Column("key", sa.String(length=160), nullable=False),
-        sa.Column("community_id", sa.BigInteger(), nullable=True),
+        sa.Column("community_id", KEY, nullable=True),
         sa.Column("channel", sa.String(length=10), nullable=False),
         sa.Column("purpose", sa.String(length=10), nullable=False),
-        sa.Column("person_id", sa.BigInteger(), nullable=True),
-        sa.Column("hook_id", sa.BigInteger(), nullable=True),
+        sa.Column("person_id", KEY, nullable=True),
+        sa.Column("hook_id", KEY, nullable=True),
         sa.Column("shown", sa.String(length=80), nullable=False),
         sa.Column("kind", sa.String(length=60), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
@@ -95,7 +95,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_delivery_person_id"), "delivery", ["person_id"])
     op.create_index(op.f("ix_delivery_hook_id"), "delivery", ["hook_id"])
     with op.batch_alter_table("message") as batch:
-        batch.add_column(sa.Column("delivery_id", sa.BigInteger(), nullable=True))
+        batch.add_column(sa.Column("delivery_id", KEY, nullable=True))
         batch.create_foreign_key(op.f("fk_message_delivery_id"), "delivery", ["delivery_id"], ["id"])
     for name, columns, where in INDEXES:
         op.create_index(name, "message", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
