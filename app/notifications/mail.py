@@ -156,13 +156,13 @@ def _message(
     message["Date"] = format_datetime(local(now))
     message["Message-ID"] = f"<{delivery.public_id.lower()}@{host}>"  # the same, however often it is tried
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = "en" if row.language == "en" else "zh-CN"
     values["lang"] = "en" if row.language == "en" else "zh-Hans"
     # Straight from the environment: what every page knows of its reader needs a request, and here is none.
     pages = current_app.jinja_env
     message.set_content(pages.get_template(f"notifications/{name}.txt").render(values), cte="base64")
     html = pages.get_template(f"notifications/{name}_mail.html").render(values)
     message.add_alternative(html, subtype="html", cte="base64")
+    message["Content-Language"] = "en" if row.language == "en" else "zh-CN"  # last: content takes such headers along
     return message
 
 

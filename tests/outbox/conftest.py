@@ -99,7 +99,7 @@ def built(installation: Flask, database_url: str) -> Iterator[Office]:
     """One town for the tests of a module."""
     with emptied(installation, database_url) as app, mail_server() as box, robot_server() as robot:
         plain = app.config["QIDING"]
-        server = MailServer("127.0.0.1", box.port, "smtp+plain", "qiding@example.org", patience=0.25)
+        server = MailServer("127.0.0.1", box.port, "smtp+plain", "qiding@example.org", patience=0.15)
         app.config["QIDING"] = replace(
             plain, mail=server, base_url=BASE, webhook_hosts=(f"127.0.0.1:{robot.port}",), webhook_plain=True
         )

@@ -8,7 +8,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,10 +55,8 @@ class _Line(socketserver.StreamRequestHandler):
         return True
 
     def handle(self) -> None:
-        try:
+        with suppress(OSError):
             self._talk()
-        except OSError:
-            pass
 
     def _talk(self) -> None:
         box: Mailbox = cast("Any", self.server).box
