@@ -8,6 +8,7 @@ change in the database), or the status of a refusal.
 
 from __future__ import annotations
 
+from tests.permission_outbox import OUTBOX
 from tests.permission_rows import (
     AUTHOR,
     AUTHOR_DOES,
@@ -193,6 +194,7 @@ ROWS = (
     *COMMENTS,
     *NOTICES,
     *ME,
+    *OUTBOX,
     *SIGN_IN,
     *STAFF_PAGES,
     *PROJECTS,

@@ -30,3 +30,18 @@ class ChoiceForm(Form):
         ),
         validators=[InputRequired(_l("Choose one of these."))],
     )
+
+
+class GroupForm(Form):
+    """A group's robot."""
+
+    name = Line(_l("What is the group called?"), most=60, description=_l("As neighbours know it, like 紫藤里业主群."))
+    kind = RadioField(_l("Where is the group?"), validators=[InputRequired(_l("Choose one of these."))])
+    url = Line(
+        _l("Address of its robot"),
+        most=500,
+        description=_l(
+            "Add a robot in the group’s settings, and paste the address that it shows (webhook). Whoever has it can "
+            "write to the group: it is not shown again."
+        ),
+    )

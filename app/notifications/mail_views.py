@@ -21,37 +21,42 @@ Page = str | Response | tuple[str, int]
 @notifications.route("/me/mail", methods=["GET", "POST"])
 def my_mail() -> Page:
     """One's address, and how often e-mail comes."""
-    reader = signed_in()
-    form, how = AddressForm(), ChoiceForm()
-    if request.method == "POST" and form.validate_on_submit():
+    reader, form, how = signed_in(), AddressForm(), ChoiceForm(formdata=None)
+    if form.validate_on_submit():
         with form.refusals():
             addresses.enter(reader, form.address.data, language())
             flash(gettext("An e-mail is on its way to you. Open the link in it within 48 hours."))
             return redirect(url_for("notifications.my_mail"), 303)
-    row = addresses.address_of(reader.person())
-    if request.method == "GET" and row is not None:
-        how.choice.data = row.choice
-    return (
-        render_template(
-            "notifications/my_mail.html",
-            form=form,
-            how=how,
-            row=row,
-            ready=mail.ready(),
-            hour=mail.digest_hour(),
-            late=row is not None and row.confirmed_at is None and addresses.is_late(row, now()),
-            sent=confirmation(reader.person()) if row is not None and row.confirmed_at is None else None,
-        ),
-        form.http_status,
-    )
+    return _settings(form, how), form.http_status
 
 
 @notifications.post("/me/mail/choice")
 def choose_mail() -> Page:
     """Choose how often e-mail comes."""
-    addresses.choose(signed_in(), request.form.get("choice", ""), language())
-    flash(gettext("Saved."))
-    return redirect(url_for("notifications.my_mail"), 303)
+    reader, form, how = signed_in(), AddressForm(formdata=None), ChoiceForm()
+    if how.validate_on_submit():
+        with how.refusals():
+            addresses.choose(reader, how.choice.data, language())
+            flash(gettext("Saved."))
+            return redirect(url_for("notifications.my_mail"), 303)
+    return _settings(form, how), how.http_status
+
+
+def _settings(form: AddressForm, how: ChoiceForm) -> str:
+    person_id = signed_in().person()
+    row = addresses.address_of(person_id)
+    waits = row is not None and row.confirmed_at is None
+    if row is not None and not how.errors:
+        how.choice.data = row.choice
+    return render_template(
+        "notifications/my_mail.html",
+        form=form,
+        how=how,
+        row=row,
+        ready=mail.ready(),
+        late=row is not None and waits and addresses.is_late(row, now()),
+        sent=confirmation(person_id) if waits else None,
+    )
 
 
 @notifications.post("/me/mail/remove")
@@ -77,11 +82,7 @@ def confirm_mail(public_id: str, token: str) -> Page:
     if request.method == "POST":
         addresses.confirm(public_id, token)
         return redirect(url_for("notifications.confirm_mail", public_id=public_id, token=token), 303)
-    return _quiet(
-        render_template(
-            "notifications/confirm.html", row=row, late=addresses.is_late(row, now()), hour=mail.digest_hour()
-        )
-    )
+    return _quiet(render_template("notifications/confirm.html", row=row, late=addresses.is_late(row, now())))
 
 
 @notifications.route("/mail/<public_id>/stop/<token>", methods=["GET", "POST"])
