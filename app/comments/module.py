@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.comments.activity import DISCUSSION
+from app.comments.queries import spoke
 from app.comments.views import comments as blueprint
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
+from app.projects.kinds import Speaks
 
 
 def _posted(data: Mapping[str, Any]) -> Phrase:
@@ -44,7 +46,7 @@ def _judged(data: Mapping[str, Any]) -> Phrase:
 comments = Module(
     name="comments",
     blueprints=(blueprint,),
-    provides=(DISCUSSION,),
+    provides=(DISCUSSION, Speaks(spoke)),
     messages={
         "comment.posted": _posted,
         "comment.reply": _reply,

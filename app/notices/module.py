@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.core.module import Module
-from app.engine.phrase import Phrase, phrase
-from app.notices.queries import NOTICE, OVER
+from app.engine.phrase import Moment, Phrase, phrase
+from app.notices.queries import NOTICE, OVER, spoke
 from app.notices.views import notices as blueprint
+from app.projects.kinds import Speaks
 
 
 def _lodged(data: Mapping[str, Any]) -> Phrase:
@@ -21,9 +22,29 @@ def _answered(data: Mapping[str, Any]) -> Phrase:
     )
 
 
+def _posted(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "A notice hangs: “%(title)s”. Whoever sees something wrong in it can say so until %(until)s.",
+        title=data["title"],
+        until=Moment(data["until"]),
+    )
+
+
+def _overtaken(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "What the notice “%(title)s” told of, against which you complained, holds no more. It is decided anew.",
+        title=data["title"],
+    )
+
+
 notices = Module(
     name="notices",
     blueprints=(blueprint,),
-    provides=(NOTICE, OVER),
-    messages={"complaint.lodged": _lodged, "complaint.answered": _answered},
+    provides=(NOTICE, OVER, Speaks(spoke, follows=True)),
+    messages={
+        "complaint.lodged": _lodged,
+        "complaint.answered": _answered,
+        "notice.posted": _posted,
+        "notice.overtaken": _overtaken,
+    },
 )

@@ -167,6 +167,17 @@ class Presses:
 
 
 @dataclass(frozen=True)
+class Speaks:
+    """A feature's part of who took part in runs of activities, found with a fixed number of queries.
+
+    Who ``follows`` is told of every later outcome of the project too.
+    """
+
+    find: Callable[[Sequence[int]], Iterable[int]]
+    follows: bool = False
+
+
+@dataclass(frozen=True)
 class Kinds:
     """All kinds of this application."""
 
@@ -174,6 +185,7 @@ class Kinds:
     gates: Mapping[str, GateKind] = field(default_factory=dict)
     on_step_closed: tuple[OnStepClosed, ...] = ()
     presses: tuple[Presses, ...] = ()
+    speaks: tuple[Speaks, ...] = ()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -190,6 +202,7 @@ def register_kinds(app: Flask, modules: Iterable[Module]) -> None:
     gates: dict[str, GateKind] = {}
     listeners: list[OnStepClosed] = []
     presses: list[Presses] = []
+    speaks: list[Speaks] = []
     for module in modules:
         for thing in module.provides:
             if isinstance(thing, ActivityKind):
@@ -204,9 +217,11 @@ def register_kinds(app: Flask, modules: Iterable[Module]) -> None:
                 listeners.append(thing)
             elif isinstance(thing, Presses):
                 presses.append(thing)
+            elif isinstance(thing, Speaks):
+                speaks.append(thing)
             else:
                 raise TypeError(f"{module.name} provides {thing!r}, which nobody knows")
-    app.extensions["qiding.kinds"] = Kinds(activities, gates, tuple(listeners), tuple(presses))
+    app.extensions["qiding.kinds"] = Kinds(activities, gates, tuple(listeners), tuple(presses), tuple(speaks))
 
 
 def kinds() -> Kinds:

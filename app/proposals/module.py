@@ -7,6 +7,8 @@ from typing import Any
 
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
+from app.projects.kinds import OnStepClosed, Speaks
+from app.proposals import outcomes
 from app.proposals.gates import ANSWERED, CHOSEN, PROPOSALS
 from app.proposals.queries import STATUSES
 from app.proposals.views import proposals as blueprint
@@ -26,7 +28,18 @@ def _answered(data: Mapping[str, Any]) -> Phrase:
 
 
 def _chosen(data: Mapping[str, Any]) -> Phrase:
+    if data.get("reason"):
+        return phrase("“%(title)s” was chosen: %(reason)s", title=data["title"], reason=data["reason"])
     return phrase("“%(title)s” was chosen.", title=data["title"])
+
+
+def _not_chosen(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "“%(title)s” was not chosen; “%(chosen)s” goes on. The answer to yours was: %(reason)s",
+        title=data["title"],
+        chosen=data["chosen"],
+        reason=data["reason"],
+    )
 
 
 def _merged(data: Mapping[str, Any]) -> Phrase:
@@ -36,11 +49,12 @@ def _merged(data: Mapping[str, Any]) -> Phrase:
 proposals = Module(
     name="proposals",
     blueprints=(blueprint,),
-    provides=(PROPOSALS, ANSWERED, CHOSEN),
+    provides=(PROPOSALS, ANSWERED, CHOSEN, Speaks(outcomes.spoke, follows=True), OnStepClosed(outcomes.tell_others)),
     messages={
         "proposal.edited": _edited,
         "proposal.answered": _answered,
         "proposal.chosen": _chosen,
+        "proposal.not_chosen": _not_chosen,
         "proposal.merged": _merged,
     },
 )
