@@ -171,6 +171,8 @@ def doctor() -> None:
     except OSError as error:
         line(False, f"media in {config.media_dir}", error.strerror or "make the folder writable")
         sound = False
+    mails = "set QIDING_SMTP_URL and QIDING_MAIL_FROM" if config.mail is None else "set BASE_URL: links in it need it"
+    click.echo("ok      e-mail is set up" if config.mails else f"absent  e-mail (optional): {mails}")
     for package, what, how in OPTIONAL:
         found = importlib.util.find_spec(package) is not None
         click.echo(f"{'ok     ' if found else 'absent '} {what} (optional){'' if found else ': ' + how}")

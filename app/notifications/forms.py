@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wtforms import RadioField
 from wtforms.validators import InputRequired
 
 from app.core.forms import Form, Line, options
+from app.core.i18n import gettext
 from app.core.i18n import lazy_gettext as _l
 
 
@@ -20,16 +23,20 @@ class ChoiceForm(Form):
 
     choice = RadioField(
         _l("How often?"),
-        choices=options(
-            [
-                ("daily", _l("Once a day, in the evening, when there is something new")),
-                ("weekly", _l("Once a week, on Friday evening")),
-                ("once", _l("At once, each time")),
-                ("none", _l("No e-mail; I look at my page")),
-            ]
-        ),
         validators=[InputRequired(_l("Choose one of these."))],
     )
+
+    def __init__(self, *args: Any, hour: int, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        at = f"{hour}:00"
+        self.choice.choices = options(
+            [
+                ("daily", gettext("Once a day at %(hour)s, when there is something new", hour=at)),
+                ("weekly", gettext("Once a week, on Friday at %(hour)s", hour=at)),
+                ("once", gettext("At once, each time")),
+                ("none", gettext("No e-mail; I look at my page")),
+            ]
+        )
 
 
 class GroupForm(Form):

@@ -21,7 +21,7 @@ Page = str | Response | tuple[str, int]
 @notifications.route("/me/mail", methods=["GET", "POST"])
 def my_mail() -> Page:
     """One's address, and how often e-mail comes."""
-    reader, form, how = signed_in(), AddressForm(), ChoiceForm(formdata=None)
+    reader, form, how = signed_in(), AddressForm(), ChoiceForm(formdata=None, hour=mail.digest_hour())
     if form.validate_on_submit():
         with form.refusals():
             addresses.enter(reader, form.address.data, language())
@@ -33,7 +33,7 @@ def my_mail() -> Page:
 @notifications.post("/me/mail/choice")
 def choose_mail() -> Page:
     """Choose how often e-mail comes."""
-    reader, form, how = signed_in(), AddressForm(formdata=None), ChoiceForm()
+    reader, form, how = signed_in(), AddressForm(formdata=None), ChoiceForm(hour=mail.digest_hour())
     if how.validate_on_submit():
         with how.refusals():
             addresses.choose(reader, how.choice.data, language())
