@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check backup lock translations format clean bench-cast bench-close crash race fuzz-api
+.PHONY: help run test check backup lock translations format clean bench-cast bench-close crash crash-outbox race fuzz-api
 
 help:  ## say what one can do here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -34,6 +34,11 @@ crash:  ## kill the server with SIGKILL at 50 random moments while people vote, 
 	@$(PYTHON) scripts/bootstrap.py test
 	@$(VENV)/python scripts/crash.py 50 sqlite
 	@$(VENV)/python scripts/crash.py 50 postgresql
+
+crash-outbox:  ## kill the senders of e-mail with SIGKILL 100 times while servers refuse and fall silent, on both databases
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python scripts/crash_outbox.py 50 sqlite
+	@$(VENV)/python scripts/crash_outbox.py 50 postgresql
 
 race:  ## twenty cast for the same slots, fifty times each: threads on SQLite, processes on PostgreSQL
 	@$(PYTHON) scripts/bootstrap.py test

@@ -75,6 +75,7 @@ def tick() -> None:
     """Send what became due. Nothing depends on it to be right; the web process does it too, every half minute."""
     done = sum(function() for function in current_app.extensions["qiding.ticks"])
     done += jobs.run_all(current_app.extensions["qiding.jobs"])
+    done += sum(function() for function in current_app.extensions["qiding.outside"])
     click.echo(f"{done} done")
 
 
@@ -89,7 +90,7 @@ def worker(once: bool) -> None:
         return
     click.echo("waiting for jobs; stop with Ctrl-C")
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    stop = jobs.start_thread(app, handlers, current_app.extensions["qiding.ticks"])
+    stop = jobs.start_threads(app)
     try:
         while not stop.wait(3600):
             pass
@@ -171,6 +172,8 @@ def doctor() -> None:
     except OSError as error:
         line(False, f"media in {config.media_dir}", error.strerror or "make the folder writable")
         sound = False
+    mails = "set QIDING_SMTP_URL and QIDING_MAIL_FROM" if config.mail is None else "set BASE_URL: links in it need it"
+    click.echo("ok      e-mail is set up" if config.mails else f"absent  e-mail (optional): {mails}")
     for package, what, how in OPTIONAL:
         found = importlib.util.find_spec(package) is not None
         click.echo(f"{'ok     ' if found else 'absent '} {what} (optional){'' if found else ': ' + how}")

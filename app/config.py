@@ -6,10 +6,49 @@ import os
 import secrets
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+MAIL_PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where e-mail is handed over. ``tls``: from the first byte (smtps), by STARTTLS (smtp), or none (smtp+plain)."""
+
+    host: str
+    port: int
+    tls: str
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    patience: float = 20.0  # seconds for each answer
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> MailServer | None:
+        """Read QIDING_SMTP_URL, QIDING_MAIL_FROM, and the password from its own variable or file; None without the first."""
+        url = env.get("QIDING_SMTP_URL", "").strip()
+        if not url:
+            return None
+        parts = urlsplit(url)
+        sender = env.get("QIDING_MAIL_FROM", "").strip()
+        if parts.scheme not in MAIL_PORTS or not parts.hostname:
+            raise ValueError("QIDING_SMTP_URL is smtps://user@host, smtp://user@host:587, or smtp+plain://host")
+        if sender.count("@") != 1 or not sender.isascii() or not sender.isprintable() or " " in sender:
+            raise ValueError("QIDING_MAIL_FROM is the address that e-mail comes from, such as qiding@example.org")
+        password = env.get("QIDING_SMTP_PASSWORD") or unquote(parts.password or "")
+        if env.get("QIDING_SMTP_PASSWORD_FILE"):
+            password = Path(env["QIDING_SMTP_PASSWORD_FILE"]).read_text().strip()
+        return cls(
+            host=parts.hostname,
+            port=parts.port or MAIL_PORTS[parts.scheme],
+            tls=parts.scheme,
+            sender=sender,
+            user=unquote(parts.username or ""),
+            password=password,
+        )
 
 
 @dataclass(frozen=True)
@@ -27,7 +66,10 @@ class Config:
     index_pages: bool = False
     jobs_in_thread: bool = False
     testing: bool = False
-    mail_url: str | None = None
+    mail: MailServer | None = None
+    digest_hour: int = 18
+    webhook_hosts: tuple[str, ...] = ()
+    webhook_plain: bool = False  # http, to this machine too: for tests, no variable sets it
     forwarded_hops: int = 0
     signing_secret: str = ""
     signing_file: Path | None = None
@@ -36,6 +78,11 @@ class Config:
     @property
     def is_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
+
+    @property
+    def mails(self) -> bool:
+        """Whether e-mail can be sent: there is a server, and an address of this site for the links in it."""
+        return self.mail is not None and self.base_url is not None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
@@ -59,7 +106,11 @@ class Config:
             timezone=env.get("QIDING_TIMEZONE", "Asia/Shanghai"),
             index_pages=env.get("QIDING_INDEX_PAGES") == "1",
             jobs_in_thread=env.get("QIDING_JOBS", "thread" if url.startswith("sqlite") else "worker") == "thread",
-            mail_url=env.get("MAIL_URL"),
+            mail=MailServer.from_env(env),
+            digest_hour=min(23, max(0, int(env.get("QIDING_DIGEST_HOUR", "18")))),
+            webhook_hosts=tuple(
+                host.strip().lower() for host in env.get("QIDING_WEBHOOK_HOSTS", "").split(",") if host.strip()
+            ),
             forwarded_hops=int(env.get("FORWARDED_HOPS", "0")),
             signing_secret=signing_secret,
             signing_file=signing_file,

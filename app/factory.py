@@ -66,6 +66,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     app.extensions["qiding.clock"] = clock or SystemClock()
     app.extensions["qiding.modules"] = MODULES
     app.extensions["qiding.ticks"] = tuple(function for module in MODULES for function in module.tick)
+    app.extensions["qiding.outside"] = tuple(function for module in MODULES for function in module.outside)
     db.init_app(app)
     prepare_engine(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
@@ -86,7 +87,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
 
 
 def serve(app: Flask) -> Flask:
-    """What a web process does besides answering: run jobs and ticks in a thread, where the settings say so."""
+    """What a web process does besides answering: run jobs and ticks in threads, where the settings say so."""
     if app.config["QIDING"].jobs_in_thread:
-        jobs.start_thread(app, app.extensions["qiding.jobs"], app.extensions["qiding.ticks"])
+        jobs.start_threads(app)
     return app

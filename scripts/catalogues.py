@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("zh_Hans", "en")
-METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
 KEYWORDS = {
     **dict.fromkeys(("_", "_l", "gettext", "lazy_gettext", "phrase")),
     **dict.fromkeys(("ngettext", "plural_phrase"), (1, 2)),
@@ -23,7 +23,7 @@ Id = str | tuple[str, str]
 
 def wanted() -> list[Id]:
     """Every msgid of the sources, sorted."""
-    options = {"templates/**.html": {"trimmed": "true"}}
+    options = {pattern: {"trimmed": "true"} for pattern, kind in METHODS if kind == "jinja2"}
     found = extract_from_dir(str(ROOT / "app"), METHODS, options, keywords=KEYWORDS)
     return sorted(
         {message if isinstance(message, str) else tuple(message[:2]) for _, _, message, _, _ in found}, key=str

@@ -18,7 +18,7 @@ from flask_migrate import upgrade
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from app.config import Config
+from app.config import Config, MailServer
 from app.core.clock import FixedClock
 from app.core.database import db
 from app.factory import create_app
@@ -89,6 +89,9 @@ def installation(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
         secret="for-tests-only",
         environment="test",
         testing=True,
+        base_url="http://localhost",
+        mail=MailServer("127.0.0.1", 1, "smtp+plain", "qiding@example.org"),  # nobody listens there
+        webhook_hosts=("robot.example.org",),
     )
     app = create_app(config, FixedClock(NOON))
     with app.app_context():

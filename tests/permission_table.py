@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from tests.permission_api import API
 from tests.permission_archive import ARCHIVE
+from tests.permission_outbox import OUTBOX
 from tests.permission_removals import REMOVALS
 from tests.permission_rows import (
     AUTHOR,
@@ -195,6 +196,7 @@ ROWS = (
     *COMMENTS,
     *NOTICES,
     *ME,
+    *OUTBOX,
     *SIGN_IN,
     *STAFF_PAGES,
     *PROJECTS,

@@ -37,6 +37,7 @@ from app.registers import service as registers
 from tests.conftest import QUICK
 from tests.permission_ballots import on_paper, owners_votes, prove, raised_objection
 from tests.permission_method import method_text
+from tests.permission_post import post_office
 from tests.permission_town import REASON, SLUGS, World, actor_by, role_of
 
 PASSWORD = "three words in a row"
@@ -238,6 +239,7 @@ def _furnish(world: World, slug: str) -> None:
     )
     world.place(slug, "authorisation", public_id=paper)
     _office(world, slug, lead)
+    post_office(world, slug)
     _media(world, slug, author)
     ballots.cast(author, world.at[slug]["poll_vote_cast"]["public_id"], {"stance": "abstain"}, once="cast")
 

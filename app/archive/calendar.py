@@ -12,7 +12,7 @@ from app.core.i18n import gettext, local, say, zone
 from app.core.web import site_url
 from app.people.places import Community
 from app.projects.kinds import kinds
-from app.projects.published import Day
+from app.projects.published import Dates, Day
 
 KEPT = 90 * DAY  # what is over stays so long
 MOST = 500
@@ -21,7 +21,7 @@ FIRST, LAST = date(2020, 1, 1), date(2038, 1, 1)  # for which the rules of the t
 
 def days_of(here: Community, now: int) -> list[Day]:
     """What stands in a community's calendar, by its beginning."""
-    days = [day for dates in kinds().dates for day in dates.find(here, now - KEPT, now)]
+    days = [day for dates in kinds().every(Dates) for day in dates.find(here, now - KEPT, now)]
     return sorted(days, key=lambda day: (day.starts_at, day.key))[-MOST:]
 
 

@@ -26,6 +26,7 @@ from app.ballots.rolls import (
     rings_asked,
     roll_root,
 )
+from app.core.delivery import tell_groups
 from app.core.events import record_event
 from app.core.jobs import enqueue
 from app.core.outbox import tell
@@ -302,6 +303,14 @@ def _tell_roll(tx: Tx, poll: Poll, title: str, slug: str, *, why: str) -> None:
             "attempt": poll.attempt,
             **({"why": why} if why else {}),
         },
+        href=f"/c/{slug}/poll/{poll.public_id}",
+        dedupe=f"announced:{poll.public_id}",
+    )
+    tell_groups(
+        tx,
+        poll.community_id,
+        "poll.announced",
+        data={"title": title, "opens": poll.opens_at, "closes": poll.closes_at, "attempt": poll.attempt},
         href=f"/c/{slug}/poll/{poll.public_id}",
         dedupe=f"announced:{poll.public_id}",
     )

@@ -25,6 +25,7 @@ from app.engine.phrase import phrase
 from app.engine.voting import Tally, Vote
 from app.people.actor import Actor
 from app.projects.models import Project
+from app.projects.outcomes import tell_outcome
 
 
 def withdraw_objection(actor: Actor, poll_public_id: str) -> None:
@@ -76,7 +77,7 @@ def withdraw_objection(actor: Actor, poll_public_id: str) -> None:
 
 
 def _tell_roll(tx: Tx, poll: Poll, result: queries.Round, dedupe: str) -> None:
-    tell(
+    tell_outcome(
         tx,
         voices.voters(tx, poll),
         "poll.counted" if result.preliminary else "poll.closed",

@@ -22,6 +22,7 @@ from app.engine.phrase import Moment, Phrase, phrase
 from app.engine.voting.arithmetic import square_metres
 from app.people.actor import Actor
 from app.people.models import Person
+from app.projects.outcomes import tell_outcome
 
 LEAST_REASON = 10
 
@@ -122,6 +123,7 @@ def answer(actor: Actor, poll_public_id: str, public_id: str, text: str) -> None
             "count.answered",
             community_id=poll.community_id,
             project_id=poll.project_id,
+            data={"answer": text},
             href=queries.result_href(poll),
         )
 
@@ -185,7 +187,7 @@ def finalise(actor: Actor, poll_public_id: str) -> None:
         elif is_formal(poll) and not tally.passed:
             decision = tx.session.get_one(Decision, poll.decision_id, with_for_update=True, populate_existing=True)
             write_state(tx, decision, "rejected", at=tx.now)
-        tell(
+        tell_outcome(
             tx,
             voices.voters(tx, poll),
             "poll.closed",

@@ -26,6 +26,7 @@ from app.engine.voting.decision import Asking
 from app.people.actor import Actor
 from app.projects.kinds import only
 from app.projects.models import Project
+from app.projects.outcomes import tell_outcome
 from app.projects.queries import find_activity
 
 Move = Literal["narrow", "reject", "withdraw"]
@@ -82,13 +83,13 @@ def leave(actor: Actor, activity_public_id: str, move: Move, reason: str) -> Non
             state = ENDS[move]
         write_state(tx, decision, state, at=tx.now, person_id=person_id, reason=reason)
         if rounds:
-            tell(
+            tell_outcome(
                 tx,
                 voices.voters(tx, rounds[0].poll),
                 "decision.left",
                 community_id=decision.community_id,
                 project_id=decision.project_id,
-                data={"title": rounds[0].version.title, "state": state},
+                data={"title": rounds[0].version.title, "state": state, "reason": reason.strip()},
                 href=f"/c/{ref.slug}/votes/{ref.public_id}",
                 dedupe=f"left:{decision.public_id}:{tx.now}",
             )

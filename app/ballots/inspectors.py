@@ -27,6 +27,7 @@ from app.people.models import Person
 from app.people.places import Community
 from app.people.queries import residents_called
 from app.projects.models import ActivityRun, Project
+from app.projects.outcomes import tell_outcome
 
 FIELDS = ("inspector_1", "inspector_2", "inspector_3")
 LEAST_REASON = 30
@@ -172,7 +173,7 @@ def _void(tx: Tx, poll: Poll, decision: Decision, item: queries.Round, case: Cas
     tx.session.flush()
     undo_after(tx, run.id)
     enqueue(tx, "checkpoint", {"community": poll.community_id}, key=f"voided:{poll.public_id}")
-    tell(
+    tell_outcome(
         tx,
         voices.voters(tx, poll),
         "poll.voided",

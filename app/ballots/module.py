@@ -9,6 +9,7 @@ from app.ballots import end_views as _ends  # noqa: F401 - its routes hang on th
 from app.ballots import inspector_views as _inspectors  # noqa: F401 - likewise
 from app.ballots import law_views as _law  # noqa: F401 - its routes hang on the blueprint
 from app.ballots import poll_views as _polls  # noqa: F401 - likewise
+from app.ballots import voices
 from app.ballots.gates import ADOPTED, BALLOT, ENDED, PASSED
 from app.ballots.presses import presses
 from app.ballots.search import DATES, SEARCHABLE
@@ -16,7 +17,7 @@ from app.ballots.service import remind_due, review_due, seal_due, settle_due
 from app.ballots.views import ballots as blueprint
 from app.core.module import Module
 from app.engine.phrase import Moment, Phrase, phrase
-from app.projects.kinds import Presses
+from app.projects.kinds import Presses, Speaks
 
 
 def _announced(data: Mapping[str, Any]) -> Phrase:
@@ -114,6 +115,18 @@ def _voided(data: Mapping[str, Any]) -> Phrase:
 
 
 def _left(data: Mapping[str, Any]) -> Phrase:
+    reason = data.get("reason", "")
+    why = {
+        "drafting": phrase(
+            "“%(title)s” was stuck: a smaller text is being written. %(reason)s", title=data["title"], reason=reason
+        ),
+        "rejected": phrase("“%(title)s” is given up: %(reason)s", title=data["title"], reason=reason),
+        "withdrawn": phrase(
+            "“%(title)s” was withdrawn by its proposer: %(reason)s", title=data["title"], reason=reason
+        ),
+    }
+    if reason:
+        return why[data["state"]]
     said = {
         "drafting": phrase("“%(title)s” was stuck: a smaller text is being written.", title=data["title"]),
         "rejected": phrase("“%(title)s” is given up. Look at the reason.", title=data["title"]),
@@ -144,6 +157,8 @@ def _counted(data: Mapping[str, Any]) -> Phrase:
 
 
 def _count_answered(data: Mapping[str, Any]) -> Phrase:
+    if "answer" in data:
+        return phrase("Your objection to a count was answered: %(answer)s", answer=data["answer"])
     return phrase("Your objection to a count was answered.")
 
 
@@ -179,7 +194,7 @@ def _reminder(data: Mapping[str, Any]) -> Phrase:
 ballots = Module(
     name="ballots",
     blueprints=(blueprint,),
-    provides=(BALLOT, PASSED, ENDED, ADOPTED, Presses(presses), SEARCHABLE, DATES),
+    provides=(BALLOT, PASSED, ENDED, ADOPTED, Presses(presses), Speaks(voices.asked), SEARCHABLE, DATES),
     tick=(settle_due, seal_due, remind_due, review_due),
     messages={
         "poll.announced": _announced,

@@ -12,13 +12,13 @@ from app.ballots.holds import holds_of
 from app.ballots.models import Decision, Outcome, Poll
 from app.core.database import db
 from app.core.events import record_event
-from app.core.outbox import tell
 from app.core.transaction import Lock, transaction
 from app.engine.errors import Conflict, Invalid
 from app.engine.phrase import phrase
 from app.engine.voting import moves
 from app.engine.voting.decision import Asking, phase
 from app.people.actor import Actor
+from app.projects.outcomes import tell_outcome
 
 
 def adopt(actor: Actor, activity_public_id: str, owner: str, tasks: str, review_at: int | None) -> str:
@@ -71,7 +71,7 @@ def adopt(actor: Actor, activity_public_id: str, owner: str, tasks: str, review_
             },
             public={"decision": decision.public_id, "poll": poll.public_id, "review": review_at},
         )
-        tell(
+        tell_outcome(
             tx,
             voices.voters(tx, poll),
             "decision.adopted",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select, union
 
 from app.ballots.law_models import Mandate, RollVoice
-from app.ballots.models import Poll, RollEntry
+from app.ballots.models import Decision, Poll, RollEntry
 from app.core.database import db
 from app.core.transaction import Tx
 from app.people.actor import Actor
@@ -87,11 +89,24 @@ def speakers(poll_id: int) -> Select[tuple[int]]:
     return _speakers(RollVoice.poll_id == poll_id, Mandate.poll_id == poll_id)
 
 
+def asked(activity_ids: Sequence[int]) -> set[int]:
+    """Who stood on a roll in these activities: all of them, since who voted and how is nobody's to read out of this."""
+    polls = select(Poll).join(Decision, Decision.id == Poll.decision_id)
+    found: set[int] = set()
+    for poll in db.session.scalars(polls.where(Decision.activity_run_id.in_(activity_ids))):
+        found.update(_voters(poll))
+    return found
+
+
 def voters(tx: Tx, poll: Poll) -> list[int]:
     """All persons who may cast in a poll."""
+    return _voters(poll)
+
+
+def _voters(poll: Poll) -> list[int]:
     query = (
         select(Person.id)
         .join(RollEntry, (RollEntry.household_id == Person.household_id) | (RollEntry.person_id == Person.id))
         .where(RollEntry.poll_id == poll.id, Person.left_at.is_(None))
     )
-    return list(tx.session.scalars(speakers(poll.id) if poll.electorate == "owner" else query))
+    return list(db.session.scalars(speakers(poll.id) if poll.electorate == "owner" else query))

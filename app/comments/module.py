@@ -9,12 +9,13 @@ from sqlalchemy import select
 
 from app.comments.activity import DISCUSSION
 from app.comments.models import Comment, CommentReport, CommentRevision, Talk
-from app.comments.queries import address_of
+from app.comments.queries import address_of, spoke
 from app.comments.search import SEARCHABLE
 from app.comments.views import comments as blueprint
 from app.core.module import Module
 from app.core.removals import Holds
 from app.engine.phrase import Phrase, phrase
+from app.projects.kinds import Speaks
 
 
 def _posted(data: Mapping[str, Any]) -> Phrase:
@@ -77,7 +78,7 @@ TALKS = Holds(Talk, {"title": WORDS}, Talk.project_id)
 comments = Module(
     name="comments",
     blueprints=(blueprint,),
-    provides=(DISCUSSION, SEARCHABLE),
+    provides=(DISCUSSION, Speaks(spoke), SEARCHABLE),
     messages={
         "comment.posted": _posted,
         "comment.reply": _reply,

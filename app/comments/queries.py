@@ -213,3 +213,9 @@ def find_talk(public_id: str) -> Talk:
     if talk is None:
         raise NotFound
     return talk
+
+
+def spoke(activity_ids: Sequence[int]) -> set[int]:
+    """Who commented in these activities, in their own talks and below what stands in them."""
+    query = select(Comment.person_id).join(Talk, Talk.id == Comment.talk_id)
+    return set(db.session.scalars(query.where(Talk.activity_run_id.in_(activity_ids))))

@@ -12,11 +12,11 @@ from app.core.database import db
 from app.engine.phrase import phrase
 from app.projects.kinds import kinds
 from app.projects.models import ActivityRun, StepRunRow
-from app.projects.published import Document, Searchable, own_id
+from app.projects.published import Document, Searchable, Unlisted, own_id
 
 
 def _findable() -> list[ColumnElement[bool]]:
-    return [visible(), *(~unlisted.is_out(Talk.subject.expression) for unlisted in kinds().unlisted)]
+    return [visible(), *(~unlisted.is_out(Talk.subject.expression) for unlisted in kinds().every(Unlisted))]
 
 
 def shown() -> Select[str]:

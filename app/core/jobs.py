@@ -129,10 +129,14 @@ def run_all(handlers: Mapping[str, Handler], most: int = 1000) -> int:
 
 
 def start_thread(
-    app: Flask, handlers: Mapping[str, Handler], ticks: Sequence[Callable[[], int]] = (), pause: float = 1.0
+    app: Flask,
+    handlers: Mapping[str, Handler],
+    ticks: Sequence[Callable[[], int]] = (),
+    pause: float = 1.0,
+    stop: threading.Event | None = None,
 ) -> threading.Event:
     """Run jobs in a thread of this process, and the ticks every half minute, until the returned event is set."""
-    stop = threading.Event()
+    stop = threading.Event() if stop is None else stop
 
     def work() -> None:
         next_tick = 0.0
@@ -141,12 +145,18 @@ def start_thread(
                 next_tick = time.monotonic() + TICK_SECONDS
                 for function in ticks:
                     _guarded(app, function)
-            busy = bool(_guarded(app, lambda: run_one(handlers)))
+            busy = bool(handlers) and bool(_guarded(app, lambda: run_one(handlers)))
             if not busy:
                 stop.wait(pause)
 
     threading.Thread(target=work, name="qiding-jobs", daemon=True).start()
     return stop
+
+
+def start_threads(app: Flask) -> threading.Event:
+    """Run jobs and ticks in one thread, and what speaks with other servers in another; until the returned event is set."""
+    stop = start_thread(app, app.extensions["qiding.jobs"], app.extensions["qiding.ticks"])
+    return start_thread(app, {}, app.extensions["qiding.outside"], stop=stop)
 
 
 def _guarded(app: Flask, work: Callable[[], int]) -> int:

@@ -21,7 +21,8 @@ class Module:
     """A feature's manifest.
 
     ``provides`` holds activity kinds, gate kinds and listeners, read by the packages that know them. ``tick``
-    functions send what became due and return how many things they did.
+    functions do what became due and return how many things they did; ``outside`` functions do so too, and speak with
+    other servers: they wait where those don't answer, so they run in a thread of their own.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Module:
     provides: tuple[object, ...] = ()
     jobs: Mapping[str, Handler] = field(default_factory=dict)
     tick: tuple[Callable[[], int], ...] = ()
+    outside: tuple[Callable[[], int], ...] = ()
     messages: Mapping[str, MessageText] = field(default_factory=dict)
     holds: tuple[Holds, ...] = ()  # where it keeps people's words, for what the law bids remove
     # Told of each removal within its transaction: what keeps copies, such as a search's index, makes them anew.

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Insert, Select, String, UniqueConstraint, bindparam, insert, select
+from sqlalchemy import ForeignKey, Index, Insert, Select, String, UniqueConstraint, bindparam, insert, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core import delivery as _delivery  # noqa: F401 - its table is pointed to
 from app.core.database import Base, Instant, Key, table_of
 from app.core.transaction import Tx
 
@@ -22,6 +23,20 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("person_id", "dedupe"),
         Index(None, "person_id", "id"),
+        # What no e-mail has taken yet: a look for each person who wants e-mail, every half minute.
+        Index(
+            "ix_message_unmailed",
+            "person_id",
+            "created_at",
+            sqlite_where=text("delivery_id is null"),
+            postgresql_where=text("delivery_id is null"),
+        ),
+        Index(
+            "ix_message_mailed",
+            "delivery_id",
+            sqlite_where=text("delivery_id is not null"),
+            postgresql_where=text("delivery_id is not null"),
+        ),
     )
 
     id: Mapped[Key]
@@ -34,6 +49,8 @@ class Message(Base):
     created_at: Mapped[Instant]
     read_at: Mapped[int | None]
     dedupe: Mapped[str | None] = mapped_column(String(120))
+    # The e-mail that took it. Not a number up to which all was taken: on PostgreSQL a lower one may be committed later.
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))
 
 
 def tell(

@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from app.core.module import Module
 from app.core.removals import Holds
-from app.engine.phrase import Phrase, phrase
+from app.engine.phrase import Moment, Phrase, phrase
 from app.notices.models import Complaint, Notice
-from app.notices.queries import NOTICE, OVER, address_of
+from app.notices.queries import NOTICE, OVER, address_of, spoke
 from app.notices.search import DATES, SEARCHABLE
 from app.notices.views import notices as blueprint
+from app.projects.kinds import Speaks
 
 
 def _lodged(data: Mapping[str, Any]) -> Phrase:
@@ -45,10 +46,31 @@ COMPLAINTS = Holds(
     events=frozenset({"complaint.lodged", "complaint.answered"}),
 )
 
+
+def _posted(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "A notice hangs: “%(title)s”. Whoever sees something wrong in it can say so until %(until)s.",
+        title=data["title"],
+        until=Moment(data["until"]),
+    )
+
+
+def _overtaken(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "What the notice “%(title)s” told of, against which you complained, holds no more. It is decided anew.",
+        title=data["title"],
+    )
+
+
 notices = Module(
     name="notices",
     blueprints=(blueprint,),
-    provides=(NOTICE, OVER, SEARCHABLE, DATES),
-    messages={"complaint.lodged": _lodged, "complaint.answered": _answered},
+    provides=(NOTICE, OVER, Speaks(spoke, follows=True), SEARCHABLE, DATES),
+    messages={
+        "complaint.lodged": _lodged,
+        "complaint.answered": _answered,
+        "notice.posted": _posted,
+        "notice.overtaken": _overtaken,
+    },
     holds=(NOTICES, COMPLAINTS),
 )

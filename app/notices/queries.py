@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from app.core.database import db
 from app.core.events import record_event
 from app.core.i18n import at_local, local_date
+from app.core.outbox import tell
 from app.core.transaction import Tx
 from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.errors import NotFound
@@ -182,6 +183,16 @@ def overtake(tx: Tx, ref: ActivityRef) -> None:
         data={},
         public={"notice": notice.public_id},
     )
+    tell(
+        tx,
+        tx.session.scalars(select(Complaint.person_id).where(Complaint.notice_id == notice.id)).all(),
+        "notice.overtaken",
+        community_id=ref.community_id,
+        project_id=ref.project_id,
+        data={"title": notice.title},
+        href=f"/c/{ref.slug}/notice/{ref.public_id}",
+        dedupe=f"overtaken:{notice.public_id}",
+    )
 
 
 def record(ref: ActivityRef, now: int) -> dict[str, Any]:
@@ -227,3 +238,9 @@ OVER = GateKind(
     phrase("Public notice over, without an open complaint"),
     judge,
 )
+
+
+def spoke(activity_ids: Sequence[int]) -> set[int]:
+    """Who complained against the notices of these activities; those on paper have no page."""
+    query = select(Complaint.person_id).join(Notice, Notice.id == Complaint.notice_id)
+    return set(db.session.scalars(query.where(Notice.activity_run_id.in_(activity_ids), Complaint.on_paper_by == "")))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from app.core.delivery import tell_groups
 from app.core.events import record_event
 from app.core.i18n import at_local, local_date
 from app.core.once import remember, replayed
@@ -86,6 +87,14 @@ def post(actor: Actor, activity_public_id: str) -> int:
             person_id=actor.person(),
             data={"title": notice.title},
             public={"notice": notice.public_id, "text": notice.text_hash, "until": until},
+        )
+        tell_groups(
+            tx,
+            ref.community_id,
+            "notice.posted",
+            data={"title": notice.title, "until": until},
+            href=f"/c/{ref.slug}/notice/{ref.public_id}",
+            dedupe=f"posted:{notice.public_id}",
         )
         return until
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import func, select
@@ -26,9 +28,14 @@ class Shown:
 
 def words(message: Message) -> Phrase:
     """What a message says; a plain sentence for a kind whose module is gone."""
+    return words_of(message.kind, message.data)
+
+
+def words_of(kind: str, data: Mapping[str, Any]) -> Phrase:
+    """What a kind of message says of these values."""
     for module in current_app.extensions["qiding.modules"]:
-        if message.kind in module.messages:
-            found: Phrase = module.messages[message.kind](message.data)
+        if kind in module.messages:
+            found: Phrase = module.messages[kind](data)
             return found
     return phrase("Something happened in a project you take part in.")
 

@@ -27,6 +27,7 @@ from app.people.places import Community
 from app.projects.models import Project
 
 CHUNK = 2000
+MOST_WHY = 400  # of a reason in a message; all of it stands on the objection's page
 CHANGED = ("state", "disagreed_at", "offered_at", "words", "defers", "accepted")
 
 
@@ -96,16 +97,16 @@ class Held:
             public={"poll": self.poll.public_id, **public},
         )
 
-    def tell(self, people: list[int], what: str, dedupe: str | None = None) -> None:
-        """Tell some people what is new with it."""
+    def tell(self, people: list[int], what: str, dedupe: str | None = None, *, why: str = "") -> int:
+        """Tell some people what is new with it, and why."""
         tx = self.tx
-        tell(
+        return tell(
             tx,
             people,
             "objection.news",
             community_id=self.poll.community_id,
             project_id=self.poll.project_id,
-            data={"what": what, "number": told.slot_number(self.code)},
+            data={"what": what, "number": told.slot_number(self.code), **({"why": why[:MOST_WHY]} if why else {})},
             href=self.href,
             dedupe=dedupe,
         )

@@ -9,6 +9,7 @@ from typing import Any
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
 from app.objections.queries import presses
+from app.objections.service import stand_due
 from app.objections.views import objections as blueprint
 from app.projects.kinds import Presses
 
@@ -19,6 +20,9 @@ NEWS: Mapping[str, Phrase] = {
     "panel concern": phrase("The panel decided on objection %(number)s: a concern, to be watched."),
     "panel resolved": phrase("The panel decided on objection %(number)s: the answer does."),
     "panel deferred": phrase("The panel decided on objection %(number)s: the measure for later does."),
+    "stands": phrase(
+        "Nobody decided otherwise in time: objection %(number)s stands. The text is changed to answer it."
+    ),
     "answered": phrase("Objection %(number)s was answered. Say within 72 hours whether it does."),
     "accepted": phrase("Those who raised objection %(number)s accept the answer."),
     "refused": phrase("Those who raised objection %(number)s do not accept the answer."),
@@ -27,12 +31,14 @@ NEWS: Mapping[str, Phrase] = {
 
 
 def _news(data: Mapping[str, Any]) -> Phrase:
-    return replace(NEWS[data["what"]], values=(("number", data["number"]),))
+    news = replace(NEWS[data["what"]], values=(("number", data["number"]),))
+    return phrase("%(news)s “%(why)s”", news=news, why=data["why"]) if data.get("why") else news
 
 
 objections = Module(
     name="objections",
     blueprints=(blueprint,),
     provides=(Presses(presses),),
+    tick=(stand_due,),
     messages={"objection.news": _news},
 )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import case, func, or_, select
 
-from app.core.transaction import transaction
+from app.ballots.models import Ballot, Decision, Objection, Poll
+from app.core.clock import DAY
+from app.core.transaction import Tx, transaction
 from app.engine import lot, objections
-from app.engine.errors import Closed, Conflict, Forbidden, Invalid
+from app.engine.errors import Closed, Conflict, Forbidden, Invalid, NotFound
 from app.engine.phrase import Moment, phrase
 from app.objections.desk import Held, checkpoint, hold, on_roll
 from app.objections.models import DeskMessage, Disagreement, Panel, PanelWord, Seat, Willing
 from app.people.actor import Actor
 from app.people.models import Person
 
+LATEST = 2 * DAY  # after which nobody is told any more that an objection stands
 STANDS = 0  # the turn of a panel's word on whether an objection stands; later turns are named by the answer's instant
 
 
@@ -29,7 +32,7 @@ def disagree(actor: Actor, public_id: str, reason: str) -> None:
             raise Conflict(phrase("You have disagreed with this objection already."))
         tx.session.add(Disagreement(objection_id=held.row.id, person_id=person_id, reason=reason.strip(), at=tx.now))
         held.write(life, "objection.disagreed", said={"person": actor.public_id, "reason": reason.strip()})
-        held.tell(held.objectors() + held.lead(), "disagreed", f"disagreed:{public_id}")
+        held.tell(held.objectors() + held.lead(), "disagreed", f"disagreed:{public_id}", why=reason.strip())
 
 
 def be_willing(actor: Actor, public_id: str) -> None:
@@ -166,7 +169,14 @@ def say(actor: Actor, public_id: str, yes: bool, reason: str) -> None:
         act = objections.weigh if weighs else objections.settle
         life = act(held.life, tx.now, verdict)
         held.write(life, "objection.weighed" if weighs else "objection.settled")
-        held.tell(held.objectors() + held.lead(), f"panel {life.state}")
+        held.tell(held.objectors() + held.lead(), f"panel {life.state}", why=_reasons(tx, seat.panel_id, turn, verdict))
+
+
+def _reasons(tx: Tx, panel_id: int, turn: int, verdict: bool) -> str:
+    """The reasons of those of the panel whose word decided."""
+    query = select(PanelWord.reason).join(Seat, Seat.id == PanelWord.seat_id)
+    query = query.where(Seat.panel_id == panel_id, PanelWord.turn == turn, PanelWord.yes.is_(verdict))
+    return "\n".join(tx.session.scalars(query.order_by(Seat.number)))
 
 
 def offer(
@@ -187,7 +197,35 @@ def offer(
         held.row.answer = answer.strip()
         held.row.owner, held.row.due_on = (owner.strip(), due_on) if defers else ("", "")
         held.write(life, "objection.answered")
-        held.tell(held.objectors(), "answered")
+        held.tell(held.objectors(), "answered", why=answer.strip())
+
+
+def stand_due() -> int:
+    """Tell those who objected that their objection stands, once the clock says so; returns how many objections."""
+    with transaction() as tx:
+        closed = func.coalesce(Poll.prolonged_until, Poll.closes_at)
+        waited = case(
+            (Objection.disagreed_at.is_(None), objections.DISAGREE), else_=objections.DISAGREE + objections.PANEL
+        )
+        due = tx.session.scalars(
+            select(Objection.public_id)
+            .join(Ballot, Ballot.id == Objection.ballot_id)
+            .join(Poll, Poll.id == Objection.poll_id)
+            .join(Decision, Decision.id == Poll.decision_id)
+            .where(Objection.state == "raised", Ballot.live, Decision.state == "deciding", Poll.settled_at.is_not(None))
+            .where(closed + waited <= tx.now, closed + waited > tx.now - LATEST)
+            .order_by(Objection.id)
+        ).all()
+    return sum(_tell_it_stands(public_id) for public_id in due)
+
+
+def _tell_it_stands(public_id: str) -> bool:
+    with transaction() as tx:
+        try:
+            held = hold(tx, public_id)
+        except (Conflict, NotFound):
+            return False  # a changed text was announced, or the round found void: those who objected were told that
+        return held.tell(held.objectors(), "stands", f"stands:{public_id}") > 0
 
 
 def reply(actor: Actor, public_id: str, accepts: bool) -> None:
@@ -215,4 +253,4 @@ def write(actor: Actor, public_id: str, text: str, *, unmask: bool = False) -> N
         tx.session.add(
             DeskMessage(objection_id=held.row.id, from_desk=desk, name=name or "", text=text.strip(), at=tx.now)
         )
-        held.tell(held.objectors() if desk else held.lead(), "message")
+        held.tell(held.objectors() if desk else held.lead(), "message", why=text.strip())

@@ -20,7 +20,7 @@ from app.people.actor import RESIDENTS_RING, Actor
 from app.people.places import Community
 from app.people.queries import names_for, scope_labels
 from app.projects import queries
-from app.projects.kinds import ActivityRef, Pressing, Summary, kinds
+from app.projects.kinds import ActivityRef, Presses, Pressing, Summary, kinds
 from app.projects.models import Project, StepRunRow
 
 STALLED_AFTER = 7 * DAY
@@ -239,7 +239,7 @@ def console(community: Community, reader: Actor, now: int) -> Console:
         groups[group].append(Job(card, states, idle // DAY, group))
     for jobs in groups.values():
         jobs.sort(key=lambda item: (item.card.due or 1 << 62, -item.stalled_days))
-    pressing = [item for presses in kinds().presses for item in presses.find(community, now)]
+    pressing = [item for presses in kinds().every(Presses) for item in presses.find(community, now)]
     return Console(
         tuple((name, tuple(jobs)) for name, jobs in groups.items() if jobs),
         {name: len(jobs) for name, jobs in groups.items()},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, current_app, url_for
 
@@ -21,6 +21,8 @@ from app.engine.windows import Window
 from app.people.actor import Actor
 from app.people.places import Community
 from app.projects.published import Dates, Searchable, Unlisted
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -168,16 +170,28 @@ class Presses:
 
 
 @dataclass(frozen=True)
+class Speaks:
+    """A feature's part of who took part in runs of activities, found with a fixed number of queries.
+
+    Who ``follows`` is told of every later outcome of the project too.
+    """
+
+    find: Callable[[Sequence[int]], Iterable[int]]
+    follows: bool = False
+
+
+@dataclass(frozen=True)
 class Kinds:
     """All kinds of this application."""
 
     activities: Mapping[str, ActivityKind] = field(default_factory=dict)
     gates: Mapping[str, GateKind] = field(default_factory=dict)
-    on_step_closed: tuple[OnStepClosed, ...] = ()
-    presses: tuple[Presses, ...] = ()
     searchables: Mapping[str, Searchable] = field(default_factory=dict)
-    unlisted: tuple[Unlisted, ...] = ()
-    dates: tuple[Dates, ...] = ()
+    others: Mapping[type[object], Sequence[object]] = field(default_factory=dict)
+
+    def every(self, kind: type[T]) -> tuple[T, ...]:
+        """All things of one of the types in ``LISTED``, in the order of the modules."""
+        return tuple(thing for thing in self.others[kind] if isinstance(thing, kind))
 
     @property
     def catalogue(self) -> Catalogue:
@@ -188,42 +202,34 @@ class Kinds:
         )
 
 
+LISTED: tuple[type[object], ...] = (OnStepClosed, Presses, Speaks, Unlisted, Dates)
+
+
 def register_kinds(app: Flask, modules: Iterable[Module]) -> None:
     """Collect what the modules provide. Two kinds of one name are an error of the programmer."""
     activities: dict[str, ActivityKind] = {}
     gates: dict[str, GateKind] = {}
-    listeners: list[OnStepClosed] = []
-    presses: list[Presses] = []
     searchables: dict[str, Searchable] = {}
-    unlisted: list[Unlisted] = []
-    dates: list[Dates] = []
+    others: dict[type[object], list[object]] = {kind: [] for kind in LISTED}
     for module in modules:
         for thing in module.provides:
             if isinstance(thing, ActivityKind):
-                if thing.spec.kind in activities:
-                    raise ValueError(f"activity kind {thing.spec.kind} twice")
-                activities[thing.spec.kind] = thing
+                _once(activities, thing.spec.kind, thing)
             elif isinstance(thing, GateKind):
-                if thing.spec.kind in gates:
-                    raise ValueError(f"gate kind {thing.spec.kind} twice")
-                gates[thing.spec.kind] = thing
-            elif isinstance(thing, OnStepClosed):
-                listeners.append(thing)
-            elif isinstance(thing, Presses):
-                presses.append(thing)
+                _once(gates, thing.spec.kind, thing)
             elif isinstance(thing, Searchable):
-                if thing.kind in searchables:
-                    raise ValueError(f"searchable kind {thing.kind} twice")
-                searchables[thing.kind] = thing
-            elif isinstance(thing, Unlisted):
-                unlisted.append(thing)
-            elif isinstance(thing, Dates):
-                dates.append(thing)
+                _once(searchables, thing.kind, thing)
+            elif type(thing) in others:
+                others[type(thing)].append(thing)
             else:
                 raise TypeError(f"{module.name} provides {thing!r}, which nobody knows")
-    app.extensions["qiding.kinds"] = Kinds(
-        activities, gates, tuple(listeners), tuple(presses), searchables, tuple(unlisted), tuple(dates)
-    )
+    app.extensions["qiding.kinds"] = Kinds(activities, gates, searchables, others)
+
+
+def _once(kept: dict[str, T], key: str, thing: T) -> None:
+    if key in kept:
+        raise ValueError(f"{key} is provided twice")
+    kept[key] = thing
 
 
 def kinds() -> Kinds:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import select
 
@@ -20,6 +21,7 @@ from app.people.places import Community
 from app.projects import queries
 from app.projects.kinds import ActivityRef, kinds
 from app.projects.models import ActivityRun, GateWaiver, Project, StepRunRow
+from app.projects.outcomes import tell_outcome
 
 
 def move(tx: Tx, project: Project, method: Method, run: Run | None, events: Sequence[Event], person_id: int) -> None:
@@ -124,6 +126,19 @@ class Held:
 
     def move(self, events: Sequence[Event]) -> None:
         move(self.tx, self.project, self.method, self.run, events, self.person_id)
+
+    def tell(self, kind: str, people: Iterable[int] = (), **data: Any) -> None:
+        """Tell those who follow the project, and the groups, how it moved and why."""
+        tell_outcome(
+            self.tx,
+            people,
+            kind,
+            community_id=self.project.community_id,
+            project_id=self.project.id,
+            data={"title": self.project.title, **data},
+            href=f"/c/{self.community.slug}/project/{self.project.public_id}",
+            dedupe=f"{kind}:{self.project.public_id}:{self.tx.now}",
+        )
 
     def expect(self, seen: str | None) -> None:
         """Refuse a command that was given on a page of another run of a step."""

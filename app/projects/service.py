@@ -17,7 +17,7 @@ from app.people.actor import Actor
 from app.people.models import Person
 from app.projects import queries
 from app.projects.admission import admit, may, require_open
-from app.projects.kinds import StepEnded, kinds
+from app.projects.kinds import OnStepClosed, StepEnded, kinds
 from app.projects.models import ActivityRun, SignOff, StepRunRow
 from app.projects.motion import Held
 from app.projects.starting import start_project, store_method
@@ -80,8 +80,10 @@ def close_step(actor: Actor, project_public_id: str, *, seen: str | None = None)
             by_name=held.by_name,
         )
         held.move(events)
-        for listener in kinds().on_step_closed:
+        for listener in kinds().every(OnStepClosed):
             listener.run(tx, ended)
+        if held.project.state == "completed":
+            held.tell("project.completed")
         return row.id
 
 
@@ -179,6 +181,8 @@ def send_back(actor: Actor, project_public_id: str, to_step: str, reason: str, *
         held = Held(tx, actor, project_public_id)
         held.expect(seen)
         held.move(workflow.send_back(held.method, held.run, to_step, reason=reason, at=tx.now, by=actor.public_id))
+        title = held.method.step(to_step).title
+        held.tell("project.sent_back", reason=reason.strip(), step={"zh_Hans": title.zh_Hans, "en": title.en})
 
 
 def pause(actor: Actor, project_public_id: str, reason: str) -> None:
@@ -186,6 +190,7 @@ def pause(actor: Actor, project_public_id: str, reason: str) -> None:
     with transaction() as tx:
         held = Held(tx, actor, project_public_id)
         held.move(workflow.pause(held.run, reason=reason, at=tx.now, by=actor.public_id))
+        held.tell("project.paused", reason=reason.strip())
 
 
 def resume(actor: Actor, project_public_id: str, reason: str) -> None:
@@ -198,6 +203,7 @@ def resume(actor: Actor, project_public_id: str, reason: str) -> None:
             resumed = kinds().activities[ref.activity.kind].resumed
             if resumed is not None and rested_since is not None:
                 resumed(tx, ref, rested_since)
+        held.tell("project.resumed", reason=reason.strip())
 
 
 def end_early(actor: Actor, project_public_id: str, reason: str) -> None:
@@ -205,6 +211,7 @@ def end_early(actor: Actor, project_public_id: str, reason: str) -> None:
     with transaction() as tx:
         held = Held(tx, actor, project_public_id)
         held.move(workflow.end_early(held.run, reason=reason, at=tx.now, by=actor.public_id))
+        held.tell("project.ended", reason=reason.strip())
 
 
 def set_window(actor: Actor, activity_public_id: str, opens_at: int | None, closes_at: int | None) -> None:

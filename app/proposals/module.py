@@ -10,6 +10,8 @@ from sqlalchemy import select
 from app.core.module import Module
 from app.core.removals import Holds
 from app.engine.phrase import Phrase, phrase
+from app.projects.kinds import OnStepClosed, Speaks
+from app.proposals import outcomes
 from app.proposals.gates import ANSWERED, CHOSEN, PROPOSALS
 from app.proposals.models import Proposal, ProposalRevision
 from app.proposals.queries import STATUSES
@@ -31,7 +33,18 @@ def _answered(data: Mapping[str, Any]) -> Phrase:
 
 
 def _chosen(data: Mapping[str, Any]) -> Phrase:
+    if data.get("reason"):
+        return phrase("“%(title)s” was chosen: %(reason)s", title=data["title"], reason=data["reason"])
     return phrase("“%(title)s” was chosen.", title=data["title"])
+
+
+def _not_chosen(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "“%(title)s” was not chosen; “%(chosen)s” goes on. The answer to yours was: %(reason)s",
+        title=data["title"],
+        chosen=data["chosen"],
+        reason=data["reason"],
+    )
 
 
 def _merged(data: Mapping[str, Any]) -> Phrase:
@@ -59,11 +72,15 @@ REVISIONS = Holds(
 proposals = Module(
     name="proposals",
     blueprints=(blueprint,),
-    provides=(PROPOSALS, ANSWERED, CHOSEN, SEARCHABLE, UNLISTED),
+    provides=(
+        *(PROPOSALS, ANSWERED, CHOSEN, SEARCHABLE, UNLISTED),
+        *(Speaks(outcomes.spoke, follows=True), OnStepClosed(outcomes.tell_others)),
+    ),
     messages={
         "proposal.edited": _edited,
         "proposal.answered": _answered,
         "proposal.chosen": _chosen,
+        "proposal.not_chosen": _not_chosen,
         "proposal.merged": _merged,
     },
     holds=(HELD, REVISIONS),

@@ -22,6 +22,7 @@ from app.projects.models import ActivityRun
 from app.projects.queries import find_activity
 from app.proposals import queries
 from app.proposals.models import Proposal, ProposalRevision, ProposalSupport
+from app.proposals.outcomes import followers
 
 LEAST_ANSWER = 10
 
@@ -130,13 +131,6 @@ def _event(tx: Tx, proposal: Proposal, kind: str, actor: Actor, data: dict[str, 
     )
 
 
-def _followers(tx: Tx, proposal: Proposal, but: int | None) -> list[int]:
-    people = set(
-        tx.session.scalars(select(ProposalSupport.person_id).where(ProposalSupport.proposal_id == proposal.id))
-    )
-    return sorted((people | {proposal.person_id}) - {but})
-
-
 def _href(tx: Tx, proposal: Proposal) -> str:
     return f"/c/{find_activity(_activity(tx, proposal), tx.now).slug}/proposal/{proposal.public_id}"
 
@@ -167,7 +161,7 @@ def edit(actor: Actor, public_id: str, words: Words) -> None:
         _event(tx, proposal, "proposal.edited", actor, {"title": proposal.title, "text": proposal.text})
         tell(
             tx,
-            _followers(tx, proposal, actor.person_id),
+            followers(tx, proposal, actor.person_id),
             "proposal.edited",
             community_id=proposal.community_id,
             project_id=proposal.project_id,
@@ -239,7 +233,7 @@ def answer(actor: Actor, public_id: str, status: str, reason: str) -> None:
         _event(tx, proposal, "proposal.answered", actor, {"status": status, "reason": reason.strip()})
         tell(
             tx,
-            _followers(tx, proposal, actor.person_id),
+            followers(tx, proposal, actor.person_id),
             "proposal.answered",
             community_id=proposal.community_id,
             project_id=proposal.project_id,
@@ -261,11 +255,11 @@ def choose(actor: Actor, public_id: str) -> None:
         _event(tx, proposal, "proposal.chosen", actor, {})
         tell(
             tx,
-            _followers(tx, proposal, actor.person_id),
+            followers(tx, proposal, actor.person_id),
             "proposal.chosen",
             community_id=proposal.community_id,
             project_id=proposal.project_id,
-            data={"title": proposal.title},
+            data={"title": proposal.title, "reason": proposal.answer},
             href=_href(tx, proposal),
         )
 
@@ -322,7 +316,7 @@ def merge(actor: Actor, activity_public_id: str, source_ids: Sequence[str], titl
             row.answered_by_id, row.answered_at = person_id, tx.now
             tell(
                 tx,
-                _followers(tx, row, person_id),
+                followers(tx, row, person_id),
                 "proposal.merged",
                 community_id=ref.community_id,
                 project_id=ref.project_id,

@@ -9,13 +9,13 @@ from sqlalchemy import func, select
 from app.core.database import db
 from app.core.events import LogHead, record_event
 from app.core.i18n import local
-from app.core.outbox import tell
 from app.core.transaction import Tx
 from app.engine.words import Key, Staff
 from app.people.places import Community
 from app.people.queries import roll_households
 from app.projects.kinds import StepEnded, kinds
 from app.projects.models import Project
+from app.projects.outcomes import spoke_in, tell_outcome
 from app.records.models import Record
 from app.records.phrases import text_to_data, to_data
 from app.records.words import parted, store
@@ -140,12 +140,13 @@ def publish(tx: Tx, ended: StepEnded) -> None:
         data={"record": record.public_id},
         public={"record": record.public_id, "sha256": record.sha256, "step": ended.step.key},
     )
-    tell(
+    tell_outcome(
         tx,
-        [project.facilitator_id],
+        [project.facilitator_id, *spoke_in(tx, [ref.id for ref in ended.activities])],
         "record.published",
         community_id=ended.community_id,
         project_id=ended.project_id,
         data={"title": project.title, "step": text_to_data(ended.step.title)},
         href=f"/c/{ended.slug}/record/{record.public_id}",
+        dedupe=f"record:{record.public_id}",
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from app.core.module import Module
 from app.core.removals import Holds
 from app.engine.phrase import phrase
+from app.projects.kinds import Speaks
 from app.registers.kinds import REGISTERS
 from app.registers.models import RegisterEntry
-from app.registers.queries import activity_kind, address_of, gate_kind, words_in
+from app.registers.queries import activity_kind, address_of, gate_kind, spoke, words_in
 from app.registers.views import registers as blueprint
 
 HELD = Holds(
@@ -28,6 +29,7 @@ registers = Module(
     provides=(
         *(activity_kind(register) for register in REGISTERS),
         *(gate_kind(register, gate) for register in REGISTERS for gate in register.gates),
+        Speaks(spoke),
     ),
     holds=(HELD,),
 )

@@ -186,3 +186,10 @@ def _judge(gate: RegisterGate) -> Callable[[Sequence[GateRef], int], list[GateRe
         return found
 
     return judge
+
+
+def spoke(activity_ids: Sequence[int]) -> set[int]:
+    """Who made entries in these activities."""
+    return set(
+        db.session.scalars(select(RegisterEntry.person_id).where(RegisterEntry.activity_run_id.in_(activity_ids)))
+    )

@@ -13,12 +13,14 @@ from app.ballots.law_models import CountObjection, Mandate
 from app.ballots.models import Ballot, Poll, RollEntry, SlotLink, TextVersion
 from app.comments.models import Comment, CommentReport, CommentRevision
 from app.core.database import db
+from app.core.delivery import Delivery
 from app.core.events import Event
 from app.core.i18n import iso, say
 from app.core.media import Media
 from app.core.outbox import Message
 from app.engine.canonical import receipt_code
 from app.notices.models import Complaint
+from app.notifications.addresses import address_of as address_of_mail
 from app.notifications.queries import words
 from app.objections.models import Disagreement, Willing
 from app.people.actor import Actor
@@ -94,6 +96,7 @@ def export(reader: Actor) -> dict[str, Any]:
             for row in db.session.scalars(select(Event).where(Event.person_id == person.id).order_by(Event.id))
         ],
         "messages": _messages(person.id),
+        "mail": _mail(person.id),
         "who_looked": _looks(reader, person),
     }
 
@@ -228,6 +231,22 @@ def _messages(person_id: int) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _mail(person_id: int) -> dict[str, Any]:
+    row = address_of_mail(person_id)
+    sent = db.session.scalars(select(Delivery).where(Delivery.person_id == person_id).order_by(Delivery.id))
+    return {
+        "address": row.address if row is not None else "",
+        "language": row.language if row is not None else "",
+        "how_often": row.choice if row is not None else "",
+        "entered": iso(row.asked_at) if row is not None else "",
+        "confirmed": _when(row.confirmed_at) if row is not None else "",
+        "sent": [
+            {"at": iso(item.created_at), "to": item.shown, "state": item.state, "ended": _when(item.ended_at)}
+            for item in sent
+        ],
+    }
 
 
 def _looks(reader: Actor, person: Person) -> list[dict[str, Any]]:

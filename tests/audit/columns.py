@@ -203,6 +203,8 @@ PUT: dict[str, Put] = {
     ),
     "access_log": whole("who of the staff looked at whose data; read by the inspectors, in no log that is published"),
     "message": whole("told to one person, once; what it speaks of is bound itself"),
+    **dict.fromkeys(("delivery", "mail_address"), whole("what was sent where, and whether it came; part of no count")),
+    "group_hook": whole("where the robot of a group is, changed by a facilitator; only what is public is said there"),
     "job": whole("work that waits for its turn"),
 }
 

@@ -169,6 +169,8 @@ def test_no_form_without_its_token_is_taken(town: World, client: FlaskClient) ->
     routes = [(path, method) for rule in town.app.url_map.iter_rules() for path, method in unsafe(town.app, rule)]
     assert len(routes) > 30
     for path, method in routes:
+        if path.startswith("/mail/") and "/stop/" in path:
+            continue  # a mail program has no page of ours (RFC 8058): the link itself is the secret
         for data in ({}, {"csrf_token": "wrong"}):
             response = client.open(path, method=method, data=data)
             assert response.status_code == 400, (method, path)
