@@ -78,7 +78,7 @@ class _Reader(HTMLParser):
             if tag == "dt" or self.item is None:
                 self.item = {"parts": []}
                 self.blocks[-1]["items"].append(self.item)
-            self._begin({"b": tag, "runs": []})
+            self._begin({"b": tag, "runs": [], **({"r": True} if "r" in classes else {})})
         elif tag in ("div", "section", "article", "blockquote", "aside"):
             self._begin(None)
         elif "bx" in classes and self.item is not None:
