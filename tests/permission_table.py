@@ -8,6 +8,7 @@ change in the database), or the status of a refusal.
 
 from __future__ import annotations
 
+from tests.permission_office import OFFICE_FILES
 from tests.permission_rows import (
     AUTHOR,
     AUTHOR_DOES,
@@ -199,5 +200,6 @@ ROWS = (
     *PROPOSALS,
     *RECORDS,
     *REGISTERS,
+    *OFFICE_FILES,
     *SITE,
 )

@@ -44,6 +44,7 @@ def result(page: PollPage, frame: dict[str, Any]) -> Paper:
         at=item.closes_at,
         mark=version.text_hash,
         data={
+            "one": True,
             "head": head,
             "line": [here.name + gettext(", ") + gettext("Round %(n)s", n=item.poll.attempt), closed],
             "heading": f"{version.title}{gettext(': ')}{state_of(page)}",
@@ -59,7 +60,7 @@ def result(page: PollPage, frame: dict[str, Any]) -> Paper:
                     *([gettext("Remarks")] if (len(named) or LINES) % 2 else []),
                 ],
             },
-            "verify": _verify(address, [f"{gettext('Fingerprint of the text')} {version.text_hash}"]),
+            "verify": _verify(address, [gettext("Fingerprint of the text"), version.text_hash]),
         },
     )
 
@@ -124,7 +125,7 @@ def _board(
             "heading": heading,
             "blocks": from_html(body),
             "sign": {"place": gettext("place for the seal"), "by": here.name, "on": on},
-            "verify": _verify(address, [f"{gettext('Fingerprint of the text')} {mark}"]),
+            "verify": _verify(address, [gettext("Fingerprint of the text"), mark]),
         },
     )
 

@@ -80,12 +80,13 @@ def tally_table(page: PollPage, ways: Ways) -> Table:
     add(vote, gettext("Round"), poll.attempt)
     add(vote, gettext("Open"), words=gettext("%(from)s to %(to)s", **span(poll.opens_at, item.closes_at)))
     add(vote, gettext("Who was asked"), poll.roll_size, poll.roll_area or None, say(gates.asked(poll)))
+    rest = poll.roll_size - tally.cast
+    add(vote, gettext("Did not take part"), rest, max(0, tally.area_all - tally.area_cast))
+    add(vote, gettext("Fingerprint of the text"), words=item.version.text_hash)
     add(vote, gettext("How it stands"), words=f"{state_of(page)}{gettext(': ')}{say(gates.standing(item))}")
     for stance in item.rule.stances:
         add(count, say(stance.title), tally.counts[stance.key], tally.areas.get(stance.key, 0))
     add(count, gettext("Took part"), tally.cast, tally.area_cast)
-    rest = poll.roll_size - tally.cast
-    add(vote, gettext("Did not take part"), rest, max(0, tally.area_all - tally.area_cast))
     for row in ways.rows:
         add(way, say(row.title), row.cast)
         for stance in item.rule.stances if row.counts is not None else ():
@@ -93,13 +94,12 @@ def tally_table(page: PollPage, ways: Ways) -> Table:
     for test in tally.tests:
         add(gettext("The rule"), say(gates.TESTS[test.key]), words=say(test.says))
     add(gettext("The rule"), gettext("Rule"), words=say(item.rule.title))
-    add(vote, gettext("Fingerprint of the text"), words=item.version.text_hash)
     return Table(
         gettext("Result"),
         [
             Column(gettext("Part")),
-            Column(gettext("What")),
-            Column(unit, "number"),
+            Column(gettext("What it is")),
+            Column(gettext("Number (%(unit)s)", unit=unit), "number"),
             Column(gettext("Share"), "share"),
             *([Column(gettext("Floor area in m²"), "area")] if areas else []),
             Column(gettext("In words")),

@@ -11,7 +11,7 @@ from app.ballots import gates, told
 from app.ballots import queries as ballots
 from app.ballots.poll_views import poll_frame
 from app.core.clock import now
-from app.core.i18n import gettext
+from app.core.i18n import gettext, with_years
 from app.engine.errors import NotFound
 from app.office import channels, printed, tables
 from app.office.queries import adoption_of
@@ -102,11 +102,15 @@ def result_xlsx(slug: str, public_id: str) -> Response:
     """The figures of a result as a workbook."""
     page, ways = _result(slug, public_id)
     title, at = page.round.version.title, page.round.closes_at
-    return answer.excel([tables.tally_table(page, ways)], title, at, f"result-{public_id}")
+    with with_years():
+        made = tables.tally_table(page, ways)
+    return answer.excel([made], title, at, f"result-{public_id}")
 
 
 @office.get("/c/<slug>/poll/<public_id>/result.csv")
 def result_csv(slug: str, public_id: str) -> Response:
     """The figures of a result as comma-separated values."""
     page, ways = _result(slug, public_id)
-    return answer.plain(tables.tally_table(page, ways), f"result-{public_id}")
+    with with_years():
+        made = tables.tally_table(page, ways)
+    return answer.plain(made, f"result-{public_id}")

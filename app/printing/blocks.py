@@ -158,6 +158,7 @@ def _kept(blocks: list[Block]) -> list[Block]:
                 block["runs"].pop()
             if block["runs"]:
                 block["runs"][-1][0] = block["runs"][-1][0].rstrip()
-        if block.get("items") or block.get("runs"):
+        # An empty cell holds the place of its column.
+        if block.get("items") or block.get("runs") or block["b"] in ("td", "th"):
             kept.append(block)
     return kept

@@ -208,12 +208,13 @@ class _Writer:
                 for row in rows
             ]
         )
+        _widths(table, _shares(rows, self.width))
         if rows[0] and all(part["b"] == "th" for part in rows[0]):
             table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
         self._gap()
 
-    def _gap(self) -> None:
-        self.made.add_paragraph("", "Small Print")
+    def _gap(self) -> Any:
+        return self.made.add_paragraph("", "Small Print")
 
     def _sign(self, sign: dict[str, Any]) -> None:
         lines = sign.get("lines", [])
@@ -224,7 +225,7 @@ class _Writer:
             self._gap()
         if "chop" in sign:
             self.made.add_paragraph(_written(f"【{sign['chop']}】"), "Seal")
-            self.made.add_paragraph(_written(sign["sealed"]), "Small Print")
+            self.made.add_paragraph(_written(sign["sealed"]), "Small Print").paragraph_format.keep_with_next = True
         for said in (
             f"({sign['place']})" if self.paper.lang == "en" else f"（{sign['place']}）",
             sign["by"],
@@ -245,9 +246,9 @@ class _Writer:
             cell.paragraphs[0].style = "Table Text"
             cell.paragraphs[0].add_run(_written(check["says"]))
             for text in (check["address"], *check["lines"]):
-                cell.add_paragraph(_written(text), "Small Print")
+                cell.add_paragraph(_written(text), "Tiny Print")
 
-        self._gap()
+        self._gap().paragraph_format.keep_with_next = True
         _widths(self._rows([[picture, words]], "Normal Table"), [int(Mm(31)), self.width - int(Mm(31))])
 
 
@@ -291,6 +292,18 @@ def _widths(table: Any, widths: Sequence[int]) -> None:
             cell.width = width
     for column, width in zip(table.columns, widths, strict=False):
         column.width = width
+
+
+def _shares(rows: Sequence[Sequence[Block]], width: int) -> list[int]:
+    """How wide the columns of a table are: by their longest cell, within reason."""
+    across = max(len(row) for row in rows)
+    longest = [0.0] * across
+    for row in rows:
+        for at, part in enumerate(row):
+            words = "".join(text for text, _ in part["runs"])
+            longest[at] = max(longest[at], sum(0.55 if sign.isascii() else 1.0 for sign in words))
+    parts = [min(24.0, max(4.0, length)) for length in longest]
+    return [int(width * part / sum(parts)) for part in parts]
 
 
 def _field(paragraph: Any, name: str) -> None:

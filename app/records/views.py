@@ -107,6 +107,15 @@ def as_pdf(slug: str, public_id: str) -> Page:
     return answer.sheet(printed.paper(here, record, json.loads(record.body)), f"record-{record.public_id}")
 
 
+@records.get("/c/<slug>/record/<public_id>.docx")
+def as_word(slug: str, public_id: str) -> Page:
+    """The same sheet as a Word document."""
+    here, record = _find(slug, public_id)
+    if not service.verify(record):
+        return render_template("records/broken.html", community=here, record=record), 409
+    return answer.word(printed.paper(here, record, json.loads(record.body)), f"record-{record.public_id}")
+
+
 @records.get("/c/<slug>/record/<public_id>.svg")
 def code(slug: str, public_id: str) -> Response:
     """A code that leads to the record."""
