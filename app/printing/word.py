@@ -22,6 +22,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm
+from docx.table import _Cell
 
 from app.printing.blocks import Block, Run
 from app.printing.paper import Paper, foot_of
@@ -170,10 +171,10 @@ class _Writer:
         """A table whose cells are written by those given."""
         across = max(len(row) for row in rows)
         table = self.made.add_table(len(rows), across, style)
-        for row, cells in zip(table.rows, rows, strict=True):
-            row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
-            for cell, fill in zip(row.cells, cells, strict=False):
-                fill(cell)
+        for line, cells in zip(table._tbl.tr_lst, rows, strict=True):
+            line.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+            for cell, fill in zip(line.tc_lst, cells, strict=False):
+                fill(_Cell(cell, table))
         return table
 
     def _tally(self, items: Sequence[Sequence[Block]]) -> None:
@@ -210,7 +211,7 @@ class _Writer:
         )
         _widths(table, _shares(rows, self.width))
         if rows[0] and all(part["b"] == "th" for part in rows[0]):
-            table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+            table._tbl.tr_lst[0].get_or_add_trPr().append(OxmlElement("w:tblHeader"))
         self._gap()
 
     def _gap(self) -> Any:
@@ -287,8 +288,8 @@ def _ruled(label: str, width: int) -> Callable[[Any], None]:
 
 def _widths(table: Any, widths: Sequence[int]) -> None:
     table.autofit = False
-    for row in table.rows:
-        for cell, width in zip(row.cells, widths, strict=False):
+    for line in table._tbl.tr_lst:
+        for cell, width in zip(line.tc_lst, widths, strict=False):
             cell.width = width
     for column, width in zip(table.columns, widths, strict=False):
         column.width = width
