@@ -36,7 +36,9 @@ NAMES = {
     "word/_rels/document.xml.rels": "document_rels.xml",
     **{f"word/{name}": name for name in ("styles.xml", "numbering.xml", "settings.xml", "fontTable.xml")},
 }
-LOOKS = {"b": "Strong", "s": "Small Words", "h": "Fingerprint"}
+# Styles of what a sheet has many of, by their keys: to look them up by name takes longer than to write them.
+LOOKS = {"b": "Strong", "s": "SmallWords", "h": "Fingerprint"}
+CELL, CELL_HEAD = "Cell", "CellHead"
 STYLES = {
     "h2": "Heading 2",
     "h3": "Heading 3",
@@ -180,16 +182,16 @@ class _Writer:
     def _tally(self, items: Sequence[Sequence[Block]]) -> None:
         for at in range(0, len(items), ABREAST):
             part = items[at : at + ABREAST]
-            labels = [_cell(item[0]["runs"], "Table Text", middle=True) for item in part]
-            values = [_cell(item[1]["runs"] if len(item) > 1 else [], "Table Heading", middle=True) for item in part]
+            labels = [_cell(item[0]["runs"], CELL, middle=True) for item in part]
+            values = [_cell(item[1]["runs"] if len(item) > 1 else [], CELL_HEAD, middle=True) for item in part]
             self._rows([labels, values])
         self._gap()
 
     def _pairs(self, items: Sequence[Sequence[Block]]) -> None:
         rows = [
             [
-                _cell(item[0]["runs"], "Table Text"),
-                _cell([run for part in item[1:] for run in part["runs"]], "Table Text"),
+                _cell(item[0]["runs"], CELL),
+                _cell([run for part in item[1:] for run in part["runs"]], CELL),
             ]
             for item in items
         ]
@@ -201,9 +203,7 @@ class _Writer:
         table = self._rows(
             [
                 [
-                    _cell(
-                        part["runs"], "Table Heading" if part["b"] == "th" else "Table Text", right=part.get("r", False)
-                    )
+                    _cell(part["runs"], CELL_HEAD if part["b"] == "th" else CELL, right=part.get("r", False))
                     for part in row
                 ]
                 for row in rows
@@ -260,13 +260,15 @@ def _written(text: str) -> str:
 
 def _runs(paragraph: Any, runs: Sequence[Run]) -> None:
     for text, look in runs:
-        paragraph.add_run(_written(text), LOOKS.get(look))
+        run = paragraph.add_run(_written(text))
+        if look in LOOKS:
+            run._r.style = LOOKS[look]
 
 
 def _cell(runs: Sequence[Run], style: str, *, middle: bool = False, right: bool = False) -> Callable[[Any], None]:
     def fill(cell: Any) -> None:
         line = cell.paragraphs[0]
-        line.style = style
+        line._p.style = style
         if middle or right:
             line.alignment = WD_ALIGN_PARAGRAPH.CENTER if middle else WD_ALIGN_PARAGRAPH.RIGHT
         _runs(line, runs)
