@@ -17,7 +17,11 @@ from app.registers.shape import Field, Register, Section
 
 KINDS: dict[str, Kind] = {"money": "money", "count": "number", "day": "day"}
 
-UNITS = {"owner": phrase("owners"), "household": phrase("households"), "person": phrase("persons")}
+UNITS = {
+    "owner": phrase("Number of owners"),
+    "household": phrase("Number of households"),
+    "person": phrase("Number of persons"),
+}
 STATES = (
     phrase("preliminary: enough"),
     phrase("preliminary: not enough"),
@@ -66,7 +70,6 @@ def tally_table(page: PollPage, ways: Ways) -> Table:
     item, poll = page.round, page.round.poll
     tally = item.tally
     assert tally is not None
-    unit = unit_of(poll.electorate)
     areas = item.rule.by_area
     rows: list[list[Value]] = []
 
@@ -99,7 +102,7 @@ def tally_table(page: PollPage, ways: Ways) -> Table:
         [
             Column(gettext("Part")),
             Column(gettext("What it is")),
-            Column(gettext("Number (%(unit)s)", unit=unit), "number"),
+            Column(unit_of(poll.electorate), "number"),
             Column(gettext("Share"), "share"),
             *([Column(gettext("Floor area in m²"), "area")] if areas else []),
             Column(gettext("In words")),

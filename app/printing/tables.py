@@ -28,6 +28,7 @@ FORMATS: dict[Kind, str] = {
 }
 HUNDREDTHS = ("money", "area")  # fen, and 0.01 m²
 WIDEST, NARROWEST = 56, 9
+LINE, MOST_LINES = 16, 24  # points a line, and lines a row: Excel takes no row above 409 points
 LEAF = 31  # the most signs that the name of a leaf may have
 MOST_SIGNS = 32_767  # of one cell
 # What a spreadsheet would run; full-width signs too, which Excel takes for theirs in East Asia. The apostrophes are those
@@ -72,11 +73,13 @@ def workbook(tables: Sequence[Table], title: str, at: int) -> bytes:
         leaf.set_footer("&C&P / &N")
         if len(table.columns) > 4:
             leaf.set_landscape()
+        widths = [_width(table, at_column) for at_column in range(len(table.columns))]
         for at_column in range(len(table.columns)):
-            leaf.set_column(at_column, at_column, _width(table, at_column))
+            leaf.set_column(at_column, at_column, widths[at_column])
         for at_column, column in enumerate(table.columns):
             leaf.write_string(0, at_column, column.title, head)
         for n, row in enumerate(table.rows, start=1):
+            leaf.set_row(n, LINE * _lines(row, widths))  # not every program finds out how high a row must be
             for at_column, (column, value) in enumerate(zip(table.columns, row, strict=True)):
                 _write(leaf, n, at_column, column.kind, value, looks)
     book.close()
@@ -122,6 +125,15 @@ def _width(table: Table, at: int) -> float:
         if value is not None:
             found = max(found, *(_signs(line) for line in str(value).split("\n")))
     return min(WIDEST, max(NARROWEST, found + 2))
+
+
+def _lines(row: Sequence[Value], widths: Sequence[float]) -> int:
+    """How many lines a row needs, as many as one screen holds at most."""
+    found = 1
+    for value, width in zip(row, widths, strict=True):
+        if isinstance(value, str):
+            found = max(found, sum(max(1, -(-_signs(line) // int(width - 1))) for line in value.split("\n")))
+    return min(MOST_LINES, found)
 
 
 def _signs(text: str) -> int:

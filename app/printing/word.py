@@ -72,6 +72,7 @@ def _blank(english: bool) -> bytes:
             text = (PARTS / part).read_text(encoding="utf-8")
             if english and part == "styles.xml":
                 text = text.replace('w:lang w:val="zh-CN"', 'w:lang w:val="en-GB"').replace(' w:hint="eastAsia"', "")
+                text = text.replace('<w:spacing w:val="40"/><w:sz w:val="52"/>', '<w:sz w:val="44"/>')
             package.writestr(name, text)
     return out.getvalue()
 

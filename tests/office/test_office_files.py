@@ -185,7 +185,7 @@ def test_the_result_sheet_holds_every_figure_with_lines_for_the_inspectors(app: 
             assert said.replace(" ", "") in text, said
         assert len(pages_of(made.data)) <= 2
     rows = grid(reader.get(f"{base}.xlsx", headers=EN).data)
-    assert rows[0] == ["Part", "What it is", "Number (households)", "Share", "In words"]
+    assert rows[0] == ["Part", "What it is", "Number of households", "Share", "In words"]
     assert [row[1:4] for row in rows if row[0] == "The count"] == [
         *(["Consent", 13, 0.65], ["Concern", 0, 0], ["Objection", 0, 0], ["Abstain", 7, 0.35], ["Took part", 20, 1]),
     ]
