@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import func, select
 
@@ -14,6 +15,7 @@ from app.engine.phrase import Phrase, phrase
 from app.engine.voting.publish import may_publish
 
 WAYS = {"web": phrase("On screen"), "paper": phrase("On paper"), "assisted": phrase("With help at the desk")}
+Found = Mapping[str, Mapping[str, int]]
 OFF_SCREEN = phrase("On paper, or with help at the desk")
 
 
@@ -38,18 +40,31 @@ def ways_of(item: Round) -> Ways:
     """The ways of a round whose result stands; nothing before. It reads each ballot's row: for files, not for pages."""
     if item.tally is None:
         return Ways()
+    poll = item.poll
+    ends = "notice_days" not in poll.matter or poll.final_at is not None
+    found = _kept(poll.public_id, poll.id) if poll.settled_at is not None and ends else _counted(poll.id)
+    return tell(item, found)
+
+
+def _counted(poll_id: int) -> Found:
     query = (
         select(Ballot.channel, Ballot.stance, func.count())
-        .where(Ballot.poll_id == item.poll.id, Ballot.live)
+        .where(Ballot.poll_id == poll_id, Ballot.live)
         .group_by(Ballot.channel, Ballot.stance)
     )
     found: dict[str, dict[str, int]] = {}
     for channel, stance, n in db.session.execute(query):
         found.setdefault(channel, {})[stance] = n
-    return tell(item, found)
+    return found
 
 
-def tell(item: Round, found: Mapping[str, Mapping[str, int]]) -> Ways:
+@lru_cache(maxsize=64)
+def _kept(_public_id: str, poll_id: int) -> Found:
+    """The same of a count that can't change any more: whoever asks again and again makes no work."""
+    return _counted(poll_id)
+
+
+def tell(item: Round, found: Found) -> Ways:
     """What of these numbers may be told: each way, or the screen beside the rest, or none."""
     assert item.tally is not None
     counts = item.tally.counts

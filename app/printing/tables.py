@@ -14,6 +14,7 @@ from typing import Literal
 import xlsxwriter
 
 from app.core.i18n import gettext
+from app.printing.words import writable
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
@@ -59,7 +60,9 @@ def workbook(tables: Sequence[Table], title: str, at: int) -> bytes:
     out = io.BytesIO()
     safe = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(out, {**safe, "constant_memory": True})
-    book.set_properties({"title": title, "created": datetime.fromtimestamp(at // 1000, UTC).replace(tzinfo=None)})
+    book.set_properties(
+        {"title": writable(title), "created": datetime.fromtimestamp(at // 1000, UTC).replace(tzinfo=None)}
+    )
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 2})
     looks = {"text": book.add_format({"text_wrap": True, "valign": "top"})}
     looks |= {kind: book.add_format({"num_format": form, "valign": "top"}) for kind, form in FORMATS.items()}
@@ -95,7 +98,7 @@ def _write(leaf: object, row: int, column: int, kind: Kind, value: Value, looks:
         leaf.write_number(row, column, number, looks[kind])  # type: ignore[attr-defined]
     elif kind == "day" and (day := _day(value)) is not None:
         leaf.write_datetime(row, column, day, looks[kind])  # type: ignore[attr-defined]
-    elif write(row, column, value[:MOST_SIGNS], looks["text"]):
+    elif write(row, column, writable(value)[:MOST_SIGNS], looks["text"]):
         raise ValueError(f"row {row}, column {column} can't be written")
 
 

@@ -7,7 +7,6 @@ and LibreOffice replaces. The same sheet is the same bytes, and nothing in it te
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from docx.table import _Cell
 
 from app.printing.blocks import Block, Run
 from app.printing.paper import Paper, foot_of
+from app.printing.words import writable
 
 PARTS = Path(__file__).parent / "forms" / "word"
 NAMES = {
@@ -48,8 +48,6 @@ STYLES = {
 }
 ABREAST = 6  # numbers side by side in the table of a tally
 SINCE = (1980, 1, 1, 0, 0, 0)
-# What XML can't hold, and halves of signs: nobody sees them.
-_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def document(paper: Paper) -> bytes:
@@ -99,11 +97,11 @@ class _Writer:
         """Write the whole sheet, from its head to where it can be checked."""
         self._about()
         self._page()
-        self.made.add_paragraph(_written(self.data["head"]), "Title")
+        self.made.add_paragraph(writable(self.data["head"]), "Title")
         line = self.made.add_paragraph("", "Document Line")
         line.paragraph_format.tab_stops.add_tab_stop(self.width, WD_TAB_ALIGNMENT.RIGHT)
-        line.add_run(_written("\t".join(self.data["line"])))
-        self.made.add_paragraph(_written(self.data["heading"]), "Heading 1")
+        line.add_run(writable("\t".join(self.data["line"])))
+        self.made.add_paragraph(writable(self.data["heading"]), "Heading 1")
         for block in self.data["blocks"]:
             self._block(block)
         self._sign(self.data["sign"])
@@ -116,8 +114,8 @@ class _Writer:
 
     def _about(self) -> None:
         about = self.made.core_properties
-        about.title = _written(self.paper.title)
-        about.subject = _written(self.data["head"])
+        about.title = writable(self.paper.title)
+        about.subject = writable(self.data["head"])
         about.identifier = self.paper.mark
         about.language = "en" if self.paper.lang == "en" else "zh-CN"
         about.created = about.modified = datetime.fromtimestamp(self.paper.at // 1000, UTC).replace(tzinfo=None)
@@ -129,7 +127,7 @@ class _Writer:
             self.section.page_width, self.section.page_height = self.section.page_height, self.section.page_width
         foot, said = self.section.footer.paragraphs[0], foot_of(self.paper)
         foot.paragraph_format.tab_stops.add_tab_stop(self.width, WD_TAB_ALIGNMENT.RIGHT)
-        foot.add_run(_written("  ".join(part for part in (said["title"], said["mark"]) if part) + "\t"))
+        foot.add_run(writable("  ".join(part for part in (said["title"], said["mark"]) if part) + "\t"))
         _field(foot, "PAGE")
         foot.add_run(" / ")
         _field(foot, "NUMPAGES")
@@ -226,15 +224,15 @@ class _Writer:
             _widths(self._rows(rows, "Normal Table"), [self.width // 2] * 2)
             self._gap()
         if "chop" in sign:
-            self.made.add_paragraph(_written(f"【{sign['chop']}】"), "Seal")
-            self.made.add_paragraph(_written(sign["sealed"]), "Small Print").paragraph_format.keep_with_next = True
+            self.made.add_paragraph(writable(f"【{sign['chop']}】"), "Seal")
+            self.made.add_paragraph(writable(sign["sealed"]), "Small Print").paragraph_format.keep_with_next = True
         for said in (
             f"({sign['place']})" if self.paper.lang == "en" else f"（{sign['place']}）",
             sign["by"],
             sign["on"],
         ):
             if said:
-                self.made.add_paragraph(_written(said), "Signature")
+                self.made.add_paragraph(writable(said), "Signature")
 
     def _verify(self, check: dict[str, Any]) -> None:
         def picture(cell: Any) -> None:
@@ -242,26 +240,21 @@ class _Writer:
             segno.make(check["address"], error="m", micro=False).save(drawn, kind="png", scale=6, border=0)
             drawn.seek(0)
             shape = cell.paragraphs[0].add_run().add_picture(drawn, Mm(26))
-            shape._inline.docPr.set("descr", _written(check["alt"]))
+            shape._inline.docPr.set("descr", writable(check["alt"]))
 
         def words(cell: Any) -> None:
             cell.paragraphs[0].style = "Table Text"
-            cell.paragraphs[0].add_run(_written(check["says"]))
+            cell.paragraphs[0].add_run(writable(check["says"]))
             for text in (check["address"], *check["lines"]):
-                cell.add_paragraph(_written(text), "Tiny Print")
+                cell.add_paragraph(writable(text), "Tiny Print")
 
         self._gap().paragraph_format.keep_with_next = True
         _widths(self._rows([[picture, words]], "Normal Table"), [int(Mm(31)), self.width - int(Mm(31))])
 
 
-def _written(text: str) -> str:
-    """A text without what a document can't hold."""
-    return _UNWRITABLE.sub("", text)
-
-
 def _runs(paragraph: Any, runs: Sequence[Run]) -> None:
     for text, look in runs:
-        run = paragraph.add_run(_written(text))
+        run = paragraph.add_run(writable(text))
         if look in LOOKS:
             run._r.style = LOOKS[look]
 
@@ -284,7 +277,7 @@ def _ruled(label: str, width: int) -> Callable[[Any], None]:
         line = cell.paragraphs[0]
         line.paragraph_format.space_before = Mm(6)
         line.paragraph_format.tab_stops.add_tab_stop(width, WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.LINES)
-        line.add_run(_written(f"{label} \t"))
+        line.add_run(writable(f"{label} \t"))
 
     return fill
 

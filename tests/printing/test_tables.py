@@ -69,6 +69,12 @@ def test_a_workbook_holds_no_formula_and_no_link_and_gives_back_every_text_and_n
     assert rows[-1] == ["", 0, 0, 0, 1, "没定"]
 
 
+def test_what_no_file_can_hold_is_left_out_and_breaks_none() -> None:
+    rows = [["a\x00b\x01\ufffe\uffffc", 1, 1, 1, 1, "2026-03-08"]]
+    data = workbook([Table("x", COLUMNS, rows)], "t\x0b\uffff", AT)
+    assert CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()[1][0] == "abc"
+
+
 def test_comma_separated_values_come_back_exactly_and_only_what_would_run_is_guarded() -> None:
     texts = [*RUN, *STILL, *NUMBERS]
     data = rows_as_text(table(texts))
