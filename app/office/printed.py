@@ -84,7 +84,7 @@ def convention(
         body = render_template("office/convention.html", adopted=adopted, articles=articles)
     when = day(at, year=True)
     head = gettext("Residents' convention") if adopted else gettext("Residents' convention, draft")
-    return _board(here, ref, head, title, body, at, mark, address, on=when if adopted else "")
+    return _board(here, ref, head, title, body, at, mark, address, on=when if adopted else "", sealed=bool(adopted))
 
 
 def duties(here: Community, ref: ActivityRef, rows: Sequence[RegisterEntry]) -> Paper:
@@ -111,6 +111,7 @@ def _board(
     *,
     on: str = "",
     wide: bool = False,
+    sealed: bool = True,
 ) -> Paper:
     return Paper(
         form="sheet",
@@ -124,7 +125,11 @@ def _board(
             "line": [here.name + gettext(", ") + ref.project_title, day(at, year=True)],
             "heading": heading,
             "blocks": from_html(body),
-            "sign": {"place": gettext("place for the seal"), "by": here.name, "on": on},
+            "sign": {
+                "place": gettext("place for the seal") if sealed else "",
+                "by": here.name if sealed else "",
+                "on": on,
+            },
             "verify": _verify(address, [gettext("Fingerprint of the text"), mark]),
         },
     )

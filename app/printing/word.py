@@ -226,11 +226,9 @@ class _Writer:
         if "chop" in sign:
             self.made.add_paragraph(writable(f"【{sign['chop']}】"), "Seal")
             self.made.add_paragraph(writable(sign["sealed"]), "Small Print").paragraph_format.keep_with_next = True
-        for said in (
-            f"({sign['place']})" if self.paper.lang == "en" else f"（{sign['place']}）",
-            sign["by"],
-            sign["on"],
-        ):
+        place = sign.get("place", "")
+        around = f"({place})" if self.paper.lang == "en" else f"（{place}）"
+        for said in (around if place else "", sign.get("by", ""), sign.get("on", "")):
             if said:
                 self.made.add_paragraph(writable(said), "Signature")
 

@@ -133,6 +133,7 @@ def test_the_convention_is_a_draft_until_a_vote_adopts_it_and_then_the_words_tha
     draft = flat(reader.get(path).data)
     for said in ("Residents' convention, draft", "This is a draft.", "Article 1: 浇水", "旱天才用水龙头。"):
         assert said.replace(" ", "") in draft, said
+    assert "placefortheseal" not in draft
     vote, now = garden.activity("vote"), garden.clock.now()
     garden.do(
         ballots.save_draft, garden.lead, vote, "居民公约", "第一条（浇水）先用雨水。\n第二条（安静）晚九点以后不聚。"
