@@ -20,6 +20,7 @@ from app.core.web import init_web
 from app.notices.module import notices
 from app.notifications.module import notifications
 from app.objections.module import objections
+from app.office.module import office
 from app.paper.module import paper
 from app.people.module import people
 from app.people.session import init_sessions
@@ -44,6 +45,7 @@ MODULES: tuple[Module, ...] = (
     notices,
     proof,
     records,
+    office,
     notifications,
     removals,
     site,

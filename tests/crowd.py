@@ -50,6 +50,7 @@ ENTRIES: dict[str, tuple[str, dict[str, Any]]] = {
     "money": ("costs", {"what": "土", "amount": 100, "basis": "报价"}),
     "works": ("milestones", {"what": "挖土", "due": "2026-04-01", "done": "", "by": "王", "seen_by": ""}),
     "acceptance": ("acceptances", {"name": "王", "day": "2026-04-01", "result": "defects", "remarks": "漏水"}),
+    "stewards": ("stewards", {"name": "张阿姨", "duty": "浇水", "when": "每天", "contact": "5550 0101"}),
     "articles": ("articles", {"title": "浇水", "text": "每天浇水。"}),
 }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from tests.permission_api import API
 from tests.permission_archive import ARCHIVE
+from tests.permission_office import OFFICE_FILES
 from tests.permission_outbox import OUTBOX
 from tests.permission_removals import REMOVALS
 from tests.permission_rows import (
@@ -205,6 +206,7 @@ ROWS = (
     *REMOVALS,
     *ARCHIVE,
     *REGISTERS,
+    *OFFICE_FILES,
     *SITE,
     *API,
 )

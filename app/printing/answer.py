@@ -1,14 +1,19 @@
-"""A printed sheet as an answer to a browser: made once for the same words, and asked for again only when they changed."""
+"""A printed sheet, or a file for an office program, as an answer to a browser; a sheet is made once for the same words."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from flask import Response, make_response, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.printing.paper import SIZES, Paper, render
+from app.printing.tables import CSV, XLSX, Table, rows_as_text, workbook
+from app.printing.word import document
 
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 MOST_KEPT = 48
 _kept: OrderedDict[str, bytes] = OrderedDict()
 _guard = threading.Lock()
@@ -30,6 +35,30 @@ def sheet(paper: Paper, name: str) -> Response:
     response.set_etag(key)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def word(paper: Paper, name: str) -> BaseResponse:
+    """The same sheet as a Word document, to write on in."""
+    return _file(document(paper), DOCX, f"{name}.docx")
+
+
+def excel(tables: Sequence[Table], title: str, at: int, name: str) -> BaseResponse:
+    """Tables as a workbook, one a leaf."""
+    return _file(workbook(tables, title, at), XLSX, f"{name}.xlsx")
+
+
+def plain(table: Table, name: str) -> BaseResponse:
+    """A table as comma-separated values."""
+    return _file(rows_as_text(table), CSV, f"{name}.csv")
+
+
+def _file(data: bytes, kind: str, name: str) -> BaseResponse:
+    response = make_response(data)
+    response.headers["Content-Type"] = kind
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 def once(paper: Paper, name: str) -> Response:

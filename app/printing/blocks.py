@@ -78,7 +78,7 @@ class _Reader(HTMLParser):
             if tag == "dt" or self.item is None:
                 self.item = {"parts": []}
                 self.blocks[-1]["items"].append(self.item)
-            self._begin({"b": tag, "runs": []})
+            self._begin({"b": tag, "runs": [], **({"r": True} if "r" in classes else {})})
         elif tag in ("div", "section", "article", "blockquote", "aside"):
             self._begin(None)
         elif "bx" in classes and self.item is not None:
@@ -158,6 +158,7 @@ def _kept(blocks: list[Block]) -> list[Block]:
                 block["runs"].pop()
             if block["runs"]:
                 block["runs"][-1][0] = block["runs"][-1][0].rstrip()
-        if block.get("items") or block.get("runs"):
+        # An empty cell holds the place of its column.
+        if block.get("items") or block.get("runs") or block["b"] in ("td", "th"):
             kept.append(block)
     return kept

@@ -95,7 +95,7 @@ def render(paper: Paper) -> bytes:
     """The PDF of a sheet."""
     require()
     lost: dict[str, None] = {}
-    fitted = words.fit({**paper.data, "foot": _foot(paper)}, fonts.signs(), lost)
+    fitted = words.fit({**paper.data, "foot": foot_of(paper)}, fonts.signs(), lost)
     data = {
         **fitted,
         "title": paper.title,  # the file's own title is never drawn
@@ -125,7 +125,8 @@ def render(paper: Paper) -> bytes:
     return done.stdout
 
 
-def _foot(paper: Paper) -> dict[str, str]:
+def foot_of(paper: Paper) -> dict[str, str]:
+    """What the foot of every page says: the title, cut to one line, and the first signs of the fingerprint."""
     short = " ".join(paper.mark[at : at + 4] for at in range(0, 16, 4))
     return {"mark": gettext("Fingerprint %(mark)s", mark=short) if paper.mark else "", "title": _short(paper.title)}
 

@@ -9,6 +9,8 @@ from typing import Any
 
 SPACE = "\ue000"  # stands for a ruled space; the forms draw it, and it never reaches the sheet as a sign
 NAMED = 12
+# What XML can't hold, and halves of signs: nobody sees them.
+_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _UNSEEN = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]")
 
 
@@ -36,6 +38,11 @@ def _text(text: str, known: Collection[int], lost: dict[str, None]) -> str:
             lost[sign] = None
             out.append(SPACE)
     return "".join(out)
+
+
+def writable(text: str) -> str:
+    """A text without what the files of office programs can't hold."""
+    return _UNWRITABLE.sub("", text)
 
 
 def names(lost: Collection[str]) -> str:

@@ -111,6 +111,16 @@ def as_pdf(slug: str, public_id: str) -> Page:
     return answer.sheet(printed.paper(here, record, body), f"record-{record.public_id}")
 
 
+@records.get("/c/<slug>/record/<public_id>.docx")
+def as_word(slug: str, public_id: str) -> Page:
+    """The same sheet as a Word document."""
+    here, record = _find(slug, public_id)
+    body = words.read(record)
+    if body is None:
+        return render_template("records/broken.html", community=here, record=record), 409
+    return answer.word(printed.paper(here, record, body), f"record-{record.public_id}")
+
+
 @records.get("/c/<slug>/record/<public_id>.svg")
 def code(slug: str, public_id: str) -> Response:
     """A code that leads to the record."""

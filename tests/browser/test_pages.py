@@ -23,7 +23,8 @@ SKIPPED = (
     # These are no pages: notes, a program, files to take along.
     *("proof.newest", "proof.key", "proof.checkpoint", "proof.download", "proof.statement", "proof.program"),
     *("projects.poster", "proof.poster", "proof.notice_pdf", "paper.printed_pdf", "paper.account_pdf"),
-    *("notices.as_pdf", "records.as_pdf"),
+    *("notices.as_pdf", "records.as_pdf", "records.as_word", "office.register_pdf", "office.register_xlsx"),
+    *("office.register_csv", "office.result_pdf", "office.result_xlsx", "office.result_csv"),
     *("api.index", "api.openapi", "api.listing", "api.spreadsheet", "api.one", "api.record_body"),
 )
 
