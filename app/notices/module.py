@@ -7,6 +7,7 @@ from typing import Any
 
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
+from app.notices import complaint_views as _complaints  # noqa: F401 - its routes hang on the blueprint
 from app.notices.queries import NOTICE, OVER
 from app.notices.views import notices as blueprint
 
@@ -21,9 +22,21 @@ def _answered(data: Mapping[str, Any]) -> Phrase:
     )
 
 
+def _answered_by_code(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "The complaint against “%(title)s” that came with your household's code was answered: %(answer)s",
+        title=data["title"],
+        answer=data["answer"],
+    )
+
+
 notices = Module(
     name="notices",
     blueprints=(blueprint,),
     provides=(NOTICE, OVER),
-    messages={"complaint.lodged": _lodged, "complaint.answered": _answered},
+    messages={
+        "complaint.lodged": _lodged,
+        "complaint.answered": _answered,
+        "complaint.answered_by_code": _answered_by_code,
+    },
 )

@@ -17,6 +17,7 @@ from app.engine.errors import NotFound
 from app.engine.gates import GateResult, Missing
 from app.engine.phrase import Moment, Phrase, phrase, plural_phrase
 from app.notices.models import Complaint, Notice
+from app.notices.period import CALENDAR, COUNTS
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
 from app.projects.models import ActivityRun
 
@@ -185,14 +186,22 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
 
 
 def _told(notice: Notice) -> dict[str, Any]:
+    more = {key: getattr(notice, key) for key in ("scope", "conclusion", "objecting", "contact", "signatory")}
     return {
         "title": notice.title,
         "basis": notice.basis,
         "text": notice.text,
         "text_hash": notice.text_hash,
+        "hash_form": notice.hash_form,
         "posted_at": notice.posted_at,
         "until_at": notice.until_at,
         "by": notice.by_name,
+        **{key: value for key, value in more.items() if value},
+        **({"figures": notice.figures} if notice.figures is not None else {}),
+        "days": notice.days,
+        "count": notice.count,
+        "provisional": notice.provisional,
+        "posted_until": notice.posted_until,
         "complaints": [
             {"text": row.text, "at": row.at, "answer": row.answer, "by": row.answered_by}
             for row in complaints_of(notice.id)
@@ -200,8 +209,9 @@ def _told(notice: Notice) -> dict[str, Any]:
     }
 
 
+COUNT = SettingSpec("count", "str", default=CALENDAR, choices=COUNTS)
 NOTICE = ActivityKind(
-    spec=ActivitySpec("notice", ("object",), (SettingSpec("days", "int", default=7, minimum=1),)),
+    spec=ActivitySpec("notice", ("object",), (SettingSpec("days", "int", default=7, minimum=1), COUNT)),
     title=phrase("Public notice"),
     endpoint="notices.activity",
     summaries=summaries,

@@ -1,0 +1,78 @@
+"""Forms of notices: their shape only; the services judge."""
+
+from __future__ import annotations
+
+from app.core.forms import Day, Form, Line, OnceForm, Prose
+from app.core.i18n import lazy_gettext as _l
+from app.notices.content import MOST
+
+
+class NoticeForm(Form):
+    """A notice's words."""
+
+    title = Line(_l("Title"), most=MOST["title"])
+    basis = Line(
+        _l("On what it rests"),
+        required=False,
+        most=MOST["basis"],
+        description=_l("A decision, a meeting, a rule."),
+    )
+    text = Prose(_l("What is made public"), most=MOST["text"])
+    scope = Line(
+        _l("Whom it concerns"),
+        required=False,
+        most=MOST["scope"],
+        description=_l("The buildings, or the whole community."),
+    )
+    conclusion = Prose(
+        _l("Conclusion"),
+        required=False,
+        most=MOST["conclusion"],
+        description=_l("What follows from it. The numbers of a vote are put in when it is posted."),
+    )
+    objecting = Prose(
+        _l("How to object"),
+        required=False,
+        most=MOST["objecting"],
+        description=_l("Left free, it says: on this page, with the code on the slip, or on paper at the desk."),
+    )
+    contact = Line(_l("Contact"), required=False, most=MOST["contact"], description=_l("Place, hours and telephone."))
+    signatory = Line(
+        _l("Who signs"),
+        required=False,
+        most=MOST["signatory"],
+        description=_l("The organisation under whose name it hangs. The place for its seal stays empty."),
+    )
+
+
+class ExtendForm(Form):
+    """A later end of a notice that hangs."""
+
+    last = Day(_l("New last day"), past=False)
+    reason = Prose(_l("Reason"), most=500, description=_l("Everybody can read it, now and in the record."))
+
+
+class ComplaintForm(OnceForm):
+    """A complaint."""
+
+    text = Prose(_l("What is wrong, and what should be done?"), most=2000)
+    on_paper_by = Line(_l("On paper, from"), required=False, most=60)
+
+
+class CodeComplaintForm(OnceForm):
+    """A complaint by the code on the slip, without signing in."""
+
+    code = Line(
+        _l("Code"),
+        most=40,
+        description=_l(
+            "Ten letters and digits from the slip that came through your door. Capitals and spaces don't matter."
+        ),
+    )
+    text = Prose(_l("What is wrong, and what should be done?"), most=2000)
+
+
+class AnswerForm(Form):
+    """An answer to a complaint."""
+
+    answer = Prose(_l("Answer"), most=2000)
