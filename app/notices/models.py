@@ -60,14 +60,14 @@ class Notice(Base):
     figures: Mapped[dict[str, Any] | None]  # what the decision came to that it comes after, as it was at the posting
     text_hash: Mapped[str] = mapped_column(String(64), default="")
     hash_form: Mapped[int] = mapped_column(default=2)
-    posted_at: Mapped[int | None]
+    posted_at: Mapped[int | None] = mapped_column(active_history=True)
     posted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     by_name: Mapped[str] = mapped_column(String(60), default="")
     count: Mapped[str] = mapped_column(String(10), default="calendar")
     days: Mapped[int] = mapped_column(default=0)
     provisional: Mapped[bool] = mapped_column(default=False)
     posted_until: Mapped[int | None]
-    until_at: Mapped[int | None]
+    until_at: Mapped[int | None] = mapped_column(active_history=True)
     overtaken_at: Mapped[int | None]
 
 
@@ -149,10 +149,10 @@ STILL_WRITTEN = frozenset({"until_at", "overtaken_at"})  # of a notice that was 
 
 def _keep(_mapper: Mapper[Any], _connection: Connection, row: Notice) -> None:
     state = inspect(row)
-    if state.attrs.posted_at.history.has_changes():
-        return  # it is being posted
-    if row.posted_at is None:
-        return
+    posting = state.attrs.posted_at.history
+    before_at = posting.deleted[0] if posting.deleted else None if posting.added else row.posted_at
+    if before_at is None:
+        return  # a draft, or one that is being posted now
     changed = {item.key for item in state.attrs if item.history.has_changes()}
     if changed - STILL_WRITTEN:
         raise Frozen(phrase("The notice hangs already; its words can't be changed."))

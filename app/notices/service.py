@@ -97,10 +97,9 @@ def post(actor: Actor, activity_public_id: str) -> int:
         if left:
             raise Conflict(phrase("Fill in what still stands in braces: %(what)s.", what=gettext(", ").join(left)))
         until = at_local(found.last + timedelta(days=1))
+        notice.by_name = tx.session.scalar(select(Person.name).where(Person.id == actor.person())) or ""
         notice.posted_at, notice.posted_until, notice.until_at = tx.now, until, until
         notice.posted_by_id = actor.person()
-        notice.by_name = tx.session.scalar(select(Person.name).where(Person.id == actor.person())) or ""
-        tx.session.flush()  # a new row gets its public id
         notice.text_hash = fingerprint(notice)
         run = tx.session.get_one(ActivityRun, ref.id)
         run.opens_at, run.closes_at = tx.now, until

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -117,7 +115,8 @@ def extend(slug: str, public_id: str) -> Page:
     form = ExtendForm()
     if form.validate_on_submit():
         with form.refusals():
-            last: date = form.last.data
+            last = form.last.data
+            assert last is not None
             service.extend(reader, public_id, last, form.reason.data)
             flash(gettext("It hangs longer. The new last day and your reason stand on its page."))
             return redirect(url_for("notices.activity", slug=slug, public_id=public_id), 303)
