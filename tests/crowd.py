@@ -300,7 +300,9 @@ class Crowd:
         notice = tx.session.scalar(select(Notice).where(Notice.activity_run_id == ref.id))
         if notice is None:
             place = {"community_id": garden.community, "project_id": ref.project_id, "activity_run_id": ref.id}
-            notice = Notice(title="公示", text="名单", posted_at=tx.now, until_at=tx.now + DAY, **place)
+            notice = Notice(
+                title="公示", text="名单", posted_at=tx.now, posted_until=tx.now + DAY, until_at=tx.now + DAY, **place
+            )
             tx.session.add(notice)
             tx.session.flush()
         complaint = {"community_id": garden.community, "notice_id": notice.id, "text": "不对", "at": tx.now}

@@ -34,14 +34,19 @@ def period_of(posted_on: date, days: int, count: str) -> Period:
 
 
 def recounted(notice: Notice) -> Period | None:
-    """The period of a posted notice as today's calendar would give it, where that is another one than was posted.
+    """The period of a posted notice as today's calendar would give it, where that is another one.
 
-    What was posted stands all the same: it may be lengthened, never shortened.
+    What was posted stands all the same: it may be lengthened, never shortened. One that was lengthened is not called
+    too long.
     """
-    if notice.posted_at is None or notice.posted_until is None or notice.count != WORKING:
+    if notice.posted_at is None or notice.until_at is None or notice.count != WORKING:
         return None
     found = period_of(local_date(notice.posted_at), notice.days, notice.count)
-    return None if found.last == last_of(notice.posted_until) else found
+    if found.last > last_of(notice.until_at) or (
+        found.last < last_of(notice.until_at) and notice.until_at == notice.posted_until
+    ):
+        return found
+    return None
 
 
 def special_days(since: date) -> list[SpecialDay]:
