@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from app.core.forms import Day, Form, Line, OnceForm, Prose
+from flask_wtf.file import FileField
+from wtforms import HiddenField, RadioField
+from wtforms.validators import InputRequired
+
+from app.core.forms import Day, Form, Line, OnceForm, Prose, options
 from app.core.i18n import lazy_gettext as _l
 from app.notices.content import MOST
 
@@ -43,6 +47,43 @@ class NoticeForm(Form):
         most=MOST["signatory"],
         description=_l("The organisation under whose name it hangs. The place for its seal stays empty."),
     )
+
+    wording = HiddenField()
+
+
+class WordingForm(Form):
+    """A template of notices."""
+
+    name = Line(_l("Name of the template"), most=60)
+    title = Line(_l("Title"), most=MOST["title"])
+    basis = Line(_l("On what it rests"), required=False, most=MOST["basis"])
+    text = Prose(_l("What is made public"), most=MOST["text"])
+    conclusion = Prose(_l("Conclusion"), required=False, most=MOST["conclusion"])
+    objecting = Prose(_l("How to object"), required=False, most=MOST["objecting"])
+
+
+class ProofForm(Form):
+    """A photo of a building's board."""
+
+    photo = FileField(
+        _l("Photo of the board"),
+        validators=[InputRequired(_l("Choose the photo of the board."))],
+        description=_l("JPEG or PNG, at most 10 MB. Everybody can see it: no faces, please."),
+    )
+    day = Day(_l("Taken on"), future=False)
+    hung_by = Line(_l("Who hung it"), most=60, description=_l("Everybody can read this name."))
+
+
+class SpecialDayForm(Form):
+    """A day that counts otherwise than the published list says."""
+
+    day = Day(_l("Day"))
+    working = RadioField(
+        _l("Do people work on it?"),
+        choices=options([("yes", _l("Yes, it is a working day")), ("no", _l("No, it is a day off"))]),
+        validators=[InputRequired(_l("Choose an answer."))],
+    )
+    why = Line(_l("Reason"), most=200, description=_l("The announcement that says so."))
 
 
 class ExtendForm(Form):

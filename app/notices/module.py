@@ -8,6 +8,7 @@ from typing import Any
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
 from app.notices import complaint_views as _complaints  # noqa: F401 - its routes hang on the blueprint
+from app.notices import desk_views as _desk  # noqa: F401 - likewise
 from app.notices.queries import NOTICE, OVER
 from app.notices.views import notices as blueprint
 

@@ -21,6 +21,14 @@ def published(day: date) -> bool | None:
         return None
 
 
+def listed_until(year: int) -> int | None:
+    """The last year, from ``year`` on, whose holidays are published; None where not even this one's are."""
+    found = None
+    while published(date(year, 1, 1)) is not None:
+        found, year = year, year + 1
+    return found
+
+
 def worked(day: date, ruled: Mapping[date, bool] = NO_DAYS) -> tuple[bool, bool]:
     """Whether people work on a day, and whether that is only supposed: of a year without a list we know the weekends.
 

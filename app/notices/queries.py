@@ -16,6 +16,8 @@ from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.errors import NotFound
 from app.engine.gates import GateResult, Missing
 from app.engine.phrase import Moment, Phrase, phrase, plural_phrase
+from app.notices import boards
+from app.notices.copies import begin_alike
 from app.notices.models import Complaint, Notice
 from app.notices.period import CALENDAR, COUNTS
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
@@ -182,7 +184,7 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
     before = {"overtaken": overtaken} if overtaken else {}
     if notice is None or notice.posted_at is None:
         return {"posted": False, **before}
-    return {"posted": True, **_told(notice), **before}
+    return {"posted": True, **_told(notice), **boards.told(ref, notice), **before}
 
 
 def _told(notice: Notice) -> dict[str, Any]:
@@ -221,6 +223,7 @@ NOTICE = ActivityKind(
     holds=holds,
     resumed=lengthen,
     undone=overtake,
+    copied=begin_alike,
 )
 OVER = GateKind(
     GateSpec("notice_over", waivable=False, needs_activity=("notice",)),

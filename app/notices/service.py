@@ -12,7 +12,7 @@ from app.core.i18n import LANGUAGES, at_local, day, force_locale, gettext, local
 from app.core.transaction import Tx, transaction
 from app.engine.errors import Closed, Conflict, Frozen, Invalid
 from app.engine.phrase import phrase
-from app.notices import queries
+from app.notices import queries, wordings
 from app.notices.complaints import LEAST, answer, complain, complain_by_code
 from app.notices.content import TYPED, fill, fingerprint, places_left
 from app.notices.days import period_of
@@ -59,7 +59,9 @@ def save_draft(
             raise Frozen(phrase("The notice hangs already; its words can't be changed."))
         notice.title, notice.basis, notice.text = title.strip(), basis.strip(), text.strip()
         notice.scope, notice.conclusion, notice.objecting = scope.strip(), conclusion.strip(), objecting.strip()
-        notice.contact, notice.signatory, notice.wording = contact.strip(), signatory.strip(), wording[:40]
+        notice.contact, notice.signatory = contact.strip(), signatory.strip()
+        begun = wordings.find(ref.community_id, wording)
+        notice.wording = begun.key if begun is not None else ""
 
 
 def _standing(tx: Tx, ref: ActivityRef) -> Notice | None:
@@ -84,7 +86,7 @@ def post(actor: Actor, activity_public_id: str) -> int:
         if ref.window.state == "waiting":
             # It comes after something else: the result of a vote can't hang before the vote is over.
             raise Closed(phrase("This has not begun yet."))
-        if notice is None:
+        if notice is None or not notice.text:
             raise Conflict(phrase("Write the notice first."))
         if notice.posted_at is not None:
             raise Frozen(phrase("The notice hangs already; its words can't be changed."))

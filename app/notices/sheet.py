@@ -8,9 +8,10 @@ from typing import Any
 
 from app.core.i18n import at_local, language
 from app.notices import service
-from app.notices.content import TYPED
+from app.notices.content import TYPED, fill
 from app.notices.forms import NoticeForm
 from app.notices.models import Notice
+from app.notices.wordings import Wording
 from app.people.places import Community
 from app.people.queries import scope_labels
 from app.projects.kinds import ActivityRef
@@ -53,12 +54,18 @@ def as_it_would_hang(draft: Notice, ref: ActivityRef, here: Community, now: int)
     return Sheet(shown, now, at_local(found.last), None, shown.contact)
 
 
-def beginning(ref: ActivityRef, here: Community) -> dict[str, str]:
-    """What the form of a new notice holds at first: what the system knows."""
+def beginning(ref: ActivityRef, here: Community, wording: Wording | None, draft: Notice | None) -> dict[str, str]:
+    """What the form of a notice holds at first: what the system knows, the words of a template, else the draft's."""
     places = "、".join(scope_labels(ref.scope))
-    return {"scope": places or here.name, "contact": service.desk_of(here), "signatory": here.name}
+    known = {"scope": places or here.name, "contact": service.desk_of(here), "signatory": here.name}
+    if draft is not None:
+        known |= {key: value for key in TYPED if (value := getattr(draft, key))} | {"wording": draft.wording}
+    if wording is not None:
+        values = service.known_values(ref, here)
+        known |= {key: fill(words, values) for key, words in wording.words.items()} | {"wording": wording.key}
+    return known
 
 
 def typed(form: NoticeForm) -> dict[str, Any]:
     """What was typed into the form of a notice."""
-    return {key: form[key].data or "" for key in TYPED}
+    return {key: form[key].data or "" for key in (*TYPED, "wording")}

@@ -10,7 +10,8 @@ from app.core.events import events_of
 from app.core.i18n import gettext
 from app.engine.errors import NotFound
 from app.engine.voting.arithmetic import square_metres
-from app.notices import printed, queries, service, sheet
+from app.notices import printed, queries, service, sheet, wordings
+from app.notices.boards import boards_of
 from app.notices.content import last_of
 from app.notices.days import recounted
 from app.notices.forms import ExtendForm, NoticeForm
@@ -37,7 +38,8 @@ def activity(slug: str, public_id: str) -> Page:
     ref = only(queries.NOTICE.spec, find_activity(public_id, at, slug))
     notice = queries.notices_of([ref.id]).get(ref.id)
     writes = reader.facilitates(here.id) and ref.running and (notice is None or notice.posted_at is None)
-    form = NoticeForm(obj=notice, data=sheet.beginning(ref, here) if notice is None and writes else None)
+    chosen = wordings.find(here.id, request.args.get("wording", "")) if writes else None
+    form = NoticeForm(data=sheet.beginning(ref, here, chosen, notice) if writes else None)
     if request.method == "POST":
         signed_in().require_facilitator(here.id)
         if form.validate_on_submit():
@@ -55,6 +57,9 @@ def activity(slug: str, public_id: str) -> Page:
             posted=posted,
             writes=writes,
             form=form,
+            wordings=wordings.offered(here.id) if writes else [],
+            chosen=chosen,
+            boards=boards_of(ref, notice) if notice and posted else [],
             sheet=sheet.of(notice, here) if notice and posted else None,
             recounted=recounted(notice) if notice and posted else None,
             extended=extended(ref.project_id, notice) if notice and posted else [],
