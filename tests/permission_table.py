@@ -8,6 +8,7 @@ change in the database), or the status of a refusal.
 
 from __future__ import annotations
 
+from tests.permission_notices import AROUND_NOTICES
 from tests.permission_rows import (
     AUTHOR,
     AUTHOR_DOES,
@@ -192,6 +193,7 @@ ROWS = (
     *OBJECTIONS,
     *COMMENTS,
     *NOTICES,
+    *AROUND_NOTICES,
     *ME,
     *SIGN_IN,
     *STAFF_PAGES,

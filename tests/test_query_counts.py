@@ -135,6 +135,8 @@ PAGES = (
     Page("convention", "neighbour", activity("register", "articles")),
     Page("notice with complaints", "lead", activity("notice", "board")),
     Page("printed notice", "nobody", activity("notice", "board", ".pdf")),
+    Page("templates of notices", "lead", at("/c/ziteng/notice-templates")),
+    Page("days off and days worked", "admin", at("/admin/days")),
     Page("archive", "nobody", at("/c/ziteng/records")),
     Page("archive of a year", "nobody", at("/c/ziteng/records?year=2020&page=2")),
     Page("inbox", "neighbour", at("/me/messages")),

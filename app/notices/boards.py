@@ -34,7 +34,7 @@ def _buildings(ref: ActivityRef) -> dict[int, str]:
         query = query.where(
             Building.id.in_(select(Entrance.building_id).where(Entrance.id.in_(ref.scope["entrances"])))
         )
-    return dict(db.session.execute(query.order_by(Building.sort, Building.id)).tuples().all())
+    return dict(db.session.execute(query.order_by(Building.sort, Building.id)).all())
 
 
 def boards_of(ref: ActivityRef, notice: Notice) -> list[Board]:
@@ -72,4 +72,4 @@ def _hashes(photos: list[str]) -> Mapping[str, str]:
     if not photos:
         return {}
     query = select(Media.public_id, Media.sha256).where(Media.public_id.in_(photos))
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())

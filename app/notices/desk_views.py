@@ -74,27 +74,27 @@ def _typed(form: WordingForm) -> dict[str, str]:
     return {key: form[key].data or "" for key in FIELDS if key in form}
 
 
-@notices.route("/c/<slug>/notice-templates/<key>", methods=["GET", "POST"])
-def edit_template(slug: str, key: str) -> Page:
+@notices.route("/c/<slug>/notice-templates/<public_id>", methods=["GET", "POST"])
+def edit_template(slug: str, public_id: str) -> Page:
     """Change a template of the community's own."""
     reader, here = _facilitator(slug)
-    wording = wordings.find(here.id, key)
+    wording = wordings.find(here.id, public_id)
     if wording is None or not wording.ours:
         raise NotFound
     form = WordingForm(data={**wording.words, "name": wording.name})
     if form.validate_on_submit():
         with form.refusals():
-            wordings.change(reader, here.id, key, form.name.data, _typed(form))
+            wordings.change(reader, here.id, public_id, form.name.data, _typed(form))
             flash(gettext("Saved."))
             return redirect(url_for("notices.templates", slug=slug), 303)
     return render_template("notices/template.html", community=here, form=form, wording=wording), form.http_status
 
 
-@notices.post("/c/<slug>/notice-templates/<key>/remove")
-def remove_template(slug: str, key: str) -> Page:
+@notices.post("/c/<slug>/notice-templates/<public_id>/remove")
+def remove_template(slug: str, public_id: str) -> Page:
     """Remove a template of the community's own, once one has said that one is sure."""
     reader, here = _facilitator(slug)
-    wording = wordings.find(here.id, key)
+    wording = wordings.find(here.id, public_id)
     if wording is None or not wording.ours:
         raise NotFound
     if not is_sure():
@@ -107,7 +107,7 @@ def remove_template(slug: str, key: str) -> Page:
             back=url_for("notices.templates", slug=slug),
             where=gettext("Templates of notices"),
         )
-    wordings.remove(reader, here.id, key)
+    wordings.remove(reader, here.id, public_id)
     flash(gettext("The template is removed."))
     return redirect(url_for("notices.templates", slug=slug), 303)
 

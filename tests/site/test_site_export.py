@@ -39,6 +39,7 @@ EXPORTED = {
     "media.person_id": "files",
     "message.person_id": "messages",
     "notice.posted_by_id": "what_i_did",
+    "notice_proof.entered_by_id": "what_i_did",
     "owner.merged_by_id": "what_i_did",
     "ownership.entered_by_id": "what_i_did",
     "poll.announced_by_id": "what_i_did",
