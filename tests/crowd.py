@@ -313,7 +313,9 @@ class Crowd:
             day = {"day": f"2026-{1 + k // 28:02}-{1 + k % 28:02}", "at": tx.now}
             made = {"community_id": garden.community, "by_name": "陈", "at": tx.now}
             _add(tx, SpecialDay, [{"working": False, "why": "停工", "by_name": "陈", **day}])
-            _add(tx, NoticeWording, [{"public_id": new_public_id(), "name": "名单", "words": {"title": "名单"}, **made}])
+            _add(
+                tx, NoticeWording, [{"public_id": new_public_id(), "name": "名单", "words": {"title": "名单"}, **made}]
+            )
             wall = {"community_id": garden.community, "notice_id": notice.id, "building_id": building, "hung_by": "王"}
             _add(tx, NoticeProof, [{"photo": new_public_id(), "entered_by_id": author, **wall, **day}])
             sheet = RollImport(

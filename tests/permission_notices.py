@@ -31,7 +31,7 @@ AROUND_NOTICES = [
     ),
     *form(
         *("notices.board", "wall", LEADS, LEADS_DO),
-        {"photo": _picture(), "day": "2026-03-12", "hung_by": "王阿姨"},
+        {"day": "2026-03-12", "hung_by": "王阿姨", "photo": _picture()},
     ),
     *get("notices.templates", "community", LEADS),
     *form("notices.new_template", "community", LEADS, LEADS_DO, WORDING),

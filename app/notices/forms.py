@@ -103,6 +103,7 @@ class ComplaintForm(OnceForm):
 class CodeComplaintForm(OnceForm):
     """A complaint by the code on the slip, without signing in."""
 
+    text = Prose(_l("What is wrong, and what should be done?"), most=2000)
     code = Line(
         _l("Code"),
         most=40,
@@ -110,7 +111,6 @@ class CodeComplaintForm(OnceForm):
             "Ten letters and digits from the slip that came through your door. Capitals and spaces don't matter."
         ),
     )
-    text = Prose(_l("What is wrong, and what should be done?"), most=2000)
 
 
 class AnswerForm(Form):
