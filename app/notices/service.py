@@ -22,6 +22,7 @@ from app.notices.period import Period
 from app.people.actor import Actor
 from app.people.models import Person
 from app.people.places import Community
+from app.people.queries import scope_labels
 from app.projects.kinds import ActivityRef, only
 from app.projects.models import ActivityRun
 from app.projects.queries import find_activity, find_project_by_id
@@ -129,6 +130,7 @@ def _write(notice: Notice, ref: ActivityRef, here: Community, figures: Mapping[s
     found = period_of(local_date(now), notice.days, notice.count)
     notice.provisional, notice.hash_form = found.provisional, 2
     notice.figures = dict(figures) if figures is not None else None
+    notice.scope = notice.scope or places_of(ref, here)
     notice.contact = notice.contact or desk_of(here)
     notice.signatory = notice.signatory or here.name
     values = known_values(ref, here)
@@ -138,6 +140,11 @@ def _write(notice: Notice, ref: ActivityRef, here: Community, figures: Mapping[s
     for key in TYPED:
         setattr(notice, key, fill(getattr(notice, key), values))
     return found
+
+
+def places_of(ref: ActivityRef, here: Community) -> str:
+    """The buildings or entrances that a project concerns, or the whole community by its name."""
+    return "、".join(scope_labels(ref.scope)) or here.name
 
 
 def desk_of(here: Community) -> str:

@@ -13,7 +13,6 @@ from app.notices.forms import NoticeForm
 from app.notices.models import Notice
 from app.notices.wordings import Wording
 from app.people.places import Community
-from app.people.queries import scope_labels
 from app.projects.kinds import ActivityRef
 
 
@@ -56,8 +55,7 @@ def as_it_would_hang(draft: Notice, ref: ActivityRef, here: Community, now: int)
 
 def beginning(ref: ActivityRef, here: Community, wording: Wording | None, draft: Notice | None) -> dict[str, str]:
     """What the form of a notice holds at first: what the system knows, the words of a template, else the draft's."""
-    places = "、".join(scope_labels(ref.scope))
-    known = {"scope": places or here.name, "contact": service.desk_of(here), "signatory": here.name}
+    known = {"scope": service.places_of(ref, here), "contact": service.desk_of(here), "signatory": here.name}
     if draft is not None:
         known |= {key: value for key in TYPED if (value := getattr(draft, key))} | {"wording": draft.wording}
     if wording is not None:
