@@ -19,6 +19,7 @@ def figures(ref: ActivityRef, now: int) -> dict[str, Any] | None:
     if item is None or item.phase != "closed" or item.tally is None:
         return None
     poll, tally, by_area = item.poll, item.tally, item.rule.by_area
+    raised = sum(tally.counts[key] for key in item.rule.objects)
     return {
         "poll": poll.public_id,
         "title": item.version.title,
@@ -40,6 +41,7 @@ def figures(ref: ActivityRef, now: int) -> dict[str, Any] | None:
             }
             for stance in item.rule.stances
         ],
+        **({"objections": {"raised": raised, "standing": item.standing}} if raised else {}),
         **_sheets(item, now),
         "preliminary": item.preliminary,
         "verdict": in_each_language(_verdict(item, tally)),
