@@ -34,7 +34,7 @@ AROUND_NOTICES = [
         {"day": "2026-03-12", "hung_by": "王阿姨", "photo": _picture()},
     ),
     *get("notices.templates", "community", LEADS),
-    *form("notices.new_template", "community", LEADS, LEADS_DO, WORDING),
+    *form("notices.new_template", "community", LEADS, LEADS_DO, {**WORDING, "once": "a-form"}),
     *form("notices.edit_template", "wording", LEADS, LEADS_DO, WORDING),
     *post("notices.remove_template", "wording", LEADS_DO, SURE),
     *form("notices.special_days", "", TOWN, TOWN_DOES, {"day": "2026-05-04", "working": "no", "why": "全市停工。"}),

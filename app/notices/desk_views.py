@@ -13,7 +13,7 @@ from app.engine.errors import NotFound
 from app.notices import days, queries, service, wordings
 from app.notices.boards import board_of
 from app.notices.content import TYPED
-from app.notices.forms import ProofForm, SpecialDayForm, WordingForm
+from app.notices.forms import NewWordingForm, ProofForm, SpecialDayForm, WordingForm
 from app.notices.period import listed_until
 from app.notices.proofs import prove
 from app.notices.views import Page, notices
@@ -44,10 +44,10 @@ def templates(slug: str) -> str:
 def new_template(slug: str) -> Page:
     """Write a template, or keep a notice or another template as one."""
     reader, here = _facilitator(slug)
-    form = WordingForm(data=_words_to_keep(here) if request.method == "GET" else None)
+    form = NewWordingForm(data=_words_to_keep(here) if request.method == "GET" else None)
     if form.validate_on_submit():
         with form.refusals():
-            wordings.keep(reader, here.id, form.name.data, _typed(form))
+            wordings.keep(reader, here.id, form.name.data, _typed(form), once=form.once.data)
             flash(gettext("The template is kept. Choose it when you write the next notice."))
             return redirect(url_for("notices.templates", slug=slug), 303)
     return render_template("notices/template.html", community=here, form=form, wording=None), form.http_status

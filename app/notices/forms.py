@@ -62,6 +62,10 @@ class WordingForm(Form):
     objecting = Prose(_l("How to object"), required=False, most=MOST["objecting"])
 
 
+class NewWordingForm(OnceForm, WordingForm):
+    """A new template, kept once however often its form is sent."""
+
+
 class ProofForm(Form):
     """A photo of a building's board."""
 

@@ -15,7 +15,8 @@ from sqlalchemy import select
 from app.core.database import db
 from app.core.events import record_event
 from app.core.i18n import language
-from app.core.transaction import transaction
+from app.core.once import remember, replayed
+from app.core.transaction import Tx, transaction
 from app.engine.errors import Conflict, Invalid, NotFound
 from app.engine.phrase import phrase
 from app.notices.content import MOST, TYPED
@@ -85,17 +86,22 @@ def _checked(name: str, words: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def keep(actor: Actor, community_id: int, name: str, words: Mapping[str, str]) -> str:
+def keep(actor: Actor, community_id: int, name: str, words: Mapping[str, str], *, once: str = "") -> str:
     """Keep a template for the community; its public id."""
-    actor.require_facilitator(community_id)
+    person_id = actor.require_facilitator(community_id)
     checked = _checked(name, words)
     with transaction() as tx:
+        scope, sent = f"wording:{person_id}", [community_id, name, checked]
+        if once and (known := replayed(tx, scope, once, sent)):
+            return known
         if len(kept(community_id)) >= MOST_KEPT:
             raise Conflict(phrase("There are %(most)s templates already. Remove one first.", most=MOST_KEPT))
         row = NoticeWording(community_id=community_id, name=name.strip(), words=checked, by_name=actor.name, at=tx.now)
         tx.session.add(row)
         tx.session.flush()
         _tell(tx, actor, row, "notice.wording_kept")
+        if once:
+            remember(tx, scope, once, sent, row.public_id)
         return row.public_id
 
 
@@ -130,7 +136,7 @@ def _row(community_id: int, public_id: str) -> NoticeWording:
     return row
 
 
-def _tell(tx: Any, actor: Actor, row: NoticeWording, kind: str) -> None:
+def _tell(tx: Tx, actor: Actor, row: NoticeWording, kind: str) -> None:
     record_event(
         tx,
         kind,
