@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from tests.permission_api import API
 from tests.permission_archive import ARCHIVE
+from tests.permission_notices import AROUND_NOTICES
 from tests.permission_office import OFFICE_FILES
 from tests.permission_outbox import OUTBOX
 from tests.permission_removals import REMOVALS
@@ -196,6 +197,7 @@ ROWS = (
     *OBJECTIONS,
     *COMMENTS,
     *NOTICES,
+    *AROUND_NOTICES,
     *ME,
     *OUTBOX,
     *SIGN_IN,

@@ -37,6 +37,7 @@ from app.registers import service as registers
 from tests.conftest import QUICK
 from tests.permission_ballots import on_paper, owners_votes, prove, raised_objection
 from tests.permission_method import method_text
+from tests.permission_notices import around_notices
 from tests.permission_post import post_office
 from tests.permission_town import REASON, SLUGS, World, actor_by, role_of
 
@@ -285,6 +286,7 @@ def _notices(world: World, slug: str, author: Actor, lead: Actor) -> None:
         select(Notice.public_id).where(Notice.community_id == world.communities[slug], Notice.posted_at.is_not(None))
     ).one()
     world.place(slug, "complaint", public_id=notices.complain(author, hung, "花箱挡住了消防通道，请挪开。", once="c"))
+    around_notices(world, slug, lead)
 
 
 def _office(world: World, slug: str, lead: Actor) -> None:

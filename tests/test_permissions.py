@@ -82,7 +82,7 @@ KINDS = {
     "proposals": ("ideas",),
     "discussion": ("talk",),
     "roster": ("team",),
-    "notice": ("board", "board_to_come"),
+    "notice": ("board", "board_to_come", "wall"),
     "ballot": (
         *("vote", "vote_over", "vote_passed", "vote_to_come", "vote_paper"),
         *("owners_vote", "owners_over", "owners_done", "owners_to_come"),
@@ -106,6 +106,7 @@ KINDS = {
     "comment": ("comment", "hidden", "appealed", "reply"),
     "talk": ("talk_write", "talk_below_write"),
     "complaint": ("complaint",),
+    "wording": ("wording",),
     "entry": ("entry",),
     "record": ("record",),
     "household": ("household101", "household102"),

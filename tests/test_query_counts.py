@@ -142,6 +142,8 @@ PAGES = (
     Page("printed result", "nobody", lambda crowd, n: f"/c/ziteng/poll/{crowd.polls[n]}/result.pdf"),
     Page("result as a workbook", "nobody", lambda crowd, n: f"/c/ziteng/poll/{crowd.polls[n]}/result.xlsx"),
     Page("printed notice", "nobody", activity("notice", "board", ".pdf")),
+    Page("templates of notices", "lead", at("/c/ziteng/notice-templates")),
+    Page("days off and days worked", "admin", at("/admin/days")),
     Page("archive", "nobody", at("/c/ziteng/search")),
     Page("archive of a year", "nobody", at("/c/ziteng/search?kind=record&year=2020&page=2")),
     Page("search", "nobody", at("/c/ziteng/search?q=话")),

@@ -10,6 +10,7 @@ from flask import url_for
 
 from app.ballots import queries
 from app.ballots.course import phase_of
+from app.ballots.figures import figures, preliminary_says
 from app.ballots.holds import Hold, holds_of
 from app.ballots.models import Poll
 from app.ballots.queries import Round
@@ -20,7 +21,7 @@ from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.gates import GateResult, Missing
 from app.engine.objections import NAMES
 from app.engine.phrase import Moment, Phrase, phrase
-from app.engine.voting import RULES, Tally, Test
+from app.engine.voting import RULES, Test
 from app.engine.voting.arithmetic import quorum_sum
 from app.engine.voting.decision import Phase
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
@@ -82,15 +83,6 @@ def standing(item: Round) -> Phrase:
             count=preliminary_says(item.tally),
         )
     return item.tally.verdict
-
-
-def preliminary_says(tally: Tally) -> Phrase:
-    """What a count that is not final yet would say: its own verdict is not one."""
-    if tally.passed:
-        return phrase("By the preliminary count it passes: enough took part, and enough of them said yes.")
-    if tally.quorum_met:
-        return phrase("By the preliminary count it does not pass: too few said yes.")
-    return phrase("By the preliminary count it does not pass: too few took part.")
 
 
 def turnout(item: Round) -> Phrase:
@@ -287,6 +279,7 @@ BALLOT = ActivityKind(
     record_template="ballots/_record.html",
     own_times=True,
     answered=queries.cast_in,
+    figures=figures,
 )
 PASSED = GateKind(
     GateSpec("ballot_passed", waivable=False, needs_activity=("ballot",)), phrase("The vote passed"), judge_passed

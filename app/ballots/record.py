@@ -43,7 +43,7 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
                 "roll_size": poll.roll_size,
                 "roll_root": Key(poll.roll_root),
                 **_noted_part(noted.get(poll.public_id)),
-                **_added(poll, now),
+                **added(poll, now),
                 "counts": dict(tally.counts) if tally else {},
                 "cast": tally.cast if tally else 0,
                 "standing": item.standing,
@@ -73,7 +73,8 @@ def _noted_part(noted: questions.Noted | None) -> dict[str, Any]:
     return {"unanswered": {"n": noted.n, "why": noted.why}} if noted is not None else {}
 
 
-def _added(poll: Poll, now: int) -> dict[str, Any]:
+def added(poll: Poll, now: int) -> dict[str, Any]:
+    """What packages above say of a round."""
     return {key: value for part in RECORD_PARTS for key, value in part(poll, now).items()}
 
 

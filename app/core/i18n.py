@@ -93,6 +93,15 @@ def say(sentence: Phrase | Text | str | None) -> str:
     return str(gettext(sentence.msgid, **values))
 
 
+def in_each_language(sentence: Phrase | Text | str) -> dict[str, str]:
+    """A sentence in every language we speak, by their keys: for what is frozen and read in either."""
+    found = {}
+    for key in LANGUAGES:
+        with force_locale(key):
+            found[key] = say(sentence)
+    return found
+
+
 def _shown(value: object) -> object:
     if isinstance(value, (Phrase, Text)):
         return say(value)

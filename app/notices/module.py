@@ -10,6 +10,8 @@ from sqlalchemy import select
 from app.core.module import Module
 from app.core.removals import Holds
 from app.engine.phrase import Moment, Phrase, phrase
+from app.notices import complaint_views as _complaints  # noqa: F401 - its routes hang on the blueprint
+from app.notices import desk_views as _desk  # noqa: F401 - likewise
 from app.notices.models import Complaint, Notice
 from app.notices.queries import NOTICE, OVER, address_of, spoke
 from app.notices.search import DATES, SEARCHABLE
@@ -29,7 +31,16 @@ def _answered(data: Mapping[str, Any]) -> Phrase:
 
 NOTICES = Holds(
     Notice,
-    {"title": phrase("Title"), "basis": phrase("Basis"), "text": phrase("Text")},
+    {
+        "title": phrase("Title"),
+        "basis": phrase("Basis"),
+        "text": phrase("Text"),
+        "scope": phrase("Whom it concerns"),
+        "conclusion": phrase("Conclusion"),
+        "objecting": phrase("How to object"),
+        "contact": phrase("Contact"),
+        "signatory": phrase("Signed by"),
+    },
     Notice.project_id,
     kind="notice",
     title=phrase("A public notice"),
@@ -62,6 +73,14 @@ def _overtaken(data: Mapping[str, Any]) -> Phrase:
     )
 
 
+def _answered_by_code(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "The complaint against “%(title)s” that came with your household's code was answered: %(answer)s",
+        title=data["title"],
+        answer=data["answer"],
+    )
+
+
 notices = Module(
     name="notices",
     blueprints=(blueprint,),
@@ -69,6 +88,7 @@ notices = Module(
     messages={
         "complaint.lodged": _lodged,
         "complaint.answered": _answered,
+        "complaint.answered_by_code": _answered_by_code,
         "notice.posted": _posted,
         "notice.overtaken": _overtaken,
     },

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.core.database import db
 from app.core.events import record_event
@@ -18,7 +18,10 @@ from app.engine.errors import NotFound
 from app.engine.gates import GateResult, Missing
 from app.engine.phrase import Moment, Phrase, phrase, plural_phrase
 from app.engine.words import Key, Staff
+from app.notices import boards
+from app.notices.copies import begin_alike
 from app.notices.models import Complaint, Notice
+from app.notices.period import CALENDAR, COUNTS
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
 from app.projects.models import ActivityRun
 
@@ -185,7 +188,7 @@ def overtake(tx: Tx, ref: ActivityRef) -> None:
     )
     tell(
         tx,
-        tx.session.scalars(select(Complaint.person_id).where(Complaint.notice_id == notice.id)).all(),
+        tx.session.scalars(_who_complained().where(Complaint.notice_id == notice.id)).all(),
         "notice.overtaken",
         community_id=ref.community_id,
         project_id=ref.project_id,
@@ -202,10 +205,11 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
     before = {"overtaken": overtaken} if overtaken else {}
     if notice is None or notice.posted_at is None:
         return {"posted": False, **before}
-    return {"posted": True, **_told(notice), **before}
+    return {"posted": True, **_told(notice), **boards.told(ref, notice), **before}
 
 
 def _told(notice: Notice) -> dict[str, Any]:
+    more = {key: getattr(notice, key) for key in ("scope", "conclusion", "objecting", "contact", "signatory")}
     return {
         "title": notice.title,
         "basis": notice.basis,
@@ -214,6 +218,12 @@ def _told(notice: Notice) -> dict[str, Any]:
         "posted_at": notice.posted_at,
         "until_at": notice.until_at,
         "by": notice.by_name,
+        **{key: value for key, value in more.items() if value},
+        **({"figures": notice.figures} if notice.figures is not None else {}),
+        "days": notice.days,
+        "count": Key(notice.count),
+        "provisional": notice.provisional,
+        "posted_until": notice.posted_until,
         "complaints": [
             {"text": row.text, "at": row.at, "answer": Staff(row.answer), "by": row.answered_by}
             for row in complaints_of(notice.id)
@@ -221,8 +231,9 @@ def _told(notice: Notice) -> dict[str, Any]:
     }
 
 
+COUNT = SettingSpec("count", "str", default=CALENDAR, choices=COUNTS)
 NOTICE = ActivityKind(
-    spec=ActivitySpec("notice", ("object",), (SettingSpec("days", "int", default=7, minimum=1),)),
+    spec=ActivitySpec("notice", ("object",), (SettingSpec("days", "int", default=7, minimum=1), COUNT)),
     title=phrase("Public notice"),
     endpoint="notices.activity",
     summaries=summaries,
@@ -232,6 +243,7 @@ NOTICE = ActivityKind(
     holds=holds,
     resumed=lengthen,
     undone=overtake,
+    copied=begin_alike,
 )
 OVER = GateKind(
     GateSpec("notice_over", waivable=False, needs_activity=("notice",)),
@@ -242,5 +254,10 @@ OVER = GateKind(
 
 def spoke(activity_ids: Sequence[int]) -> set[int]:
     """Who complained against the notices of these activities; those on paper have no page."""
-    query = select(Complaint.person_id).join(Notice, Notice.id == Complaint.notice_id)
+    query = _who_complained().join(Notice, Notice.id == Complaint.notice_id)
     return set(db.session.scalars(query.where(Notice.activity_run_id.in_(activity_ids), Complaint.on_paper_by == "")))
+
+
+def _who_complained() -> Select[Any]:
+    """Persons who complained; of a complaint by a household's code no person is known."""
+    return select(Complaint.person_id).where(Complaint.person_id.is_not(None))

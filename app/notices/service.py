@@ -1,35 +1,51 @@
-"""Commands of notices: draft, post, complain, answer."""
+"""Commands of notices: draft, post, let one hang longer."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
 from app.core.delivery import tell_groups
 from app.core.events import record_event
-from app.core.i18n import at_local, local_date
-from app.core.once import remember, replayed
-from app.core.outbox import tell
-from app.core.transaction import Lock, Tx, transaction
-from app.engine.canonical import text_hash
-from app.engine.errors import Closed, Conflict, Forbidden, Frozen, Invalid, NotFound
-from app.engine.phrase import Moment, phrase
-from app.notices import queries
-from app.notices.models import Complaint, Notice
-from app.notices.period import last_day
+from app.core.i18n import LANGUAGES, at_local, day, force_locale, gettext, local_date
+from app.core.transaction import Tx, transaction
+from app.engine.errors import Closed, Conflict, Frozen, Invalid
+from app.engine.phrase import phrase
+from app.notices import queries, wordings
+from app.notices.complaints import LEAST, answer, complain, complain_by_code
+from app.notices.content import TYPED, fill, fingerprint, places_left
+from app.notices.days import period_of
+from app.notices.deciding import decision_before, figures_of
+from app.notices.models import Notice
+from app.notices.period import Period
 from app.people.actor import Actor
 from app.people.models import Person
-from app.people.queries import facilitators_of
+from app.people.places import Community
+from app.people.queries import scope_labels
 from app.projects.kinds import ActivityRef, only
 from app.projects.models import ActivityRun
-from app.projects.queries import find_activity, find_activity_by_id
+from app.projects.queries import find_activity, find_project_by_id
 
-LEAST = 10
+__all__ = ["answer", "complain", "complain_by_code", "extend", "post", "preview", "save_draft"]
 
 
-def save_draft(actor: Actor, activity_public_id: str, title: str, basis: str, text: str) -> None:
-    """Write a notice until it is posted."""
+def save_draft(
+    actor: Actor,
+    activity_public_id: str,
+    title: str,
+    basis: str,
+    text: str,
+    *,
+    scope: str = "",
+    conclusion: str = "",
+    objecting: str = "",
+    contact: str = "",
+    signatory: str = "",
+    wording: str = "",
+) -> None:
+    """Write a notice until it is posted. What stands in braces is filled when it is posted, or by hand before."""
     wrong = {
         name: phrase("Please fill this in.") for name, value in (("title", title), ("text", text)) if not value.strip()
     }
@@ -44,6 +60,10 @@ def save_draft(actor: Actor, activity_public_id: str, title: str, basis: str, te
         elif notice.posted_at is not None:
             raise Frozen(phrase("The notice hangs already; its words can't be changed."))
         notice.title, notice.basis, notice.text = title.strip(), basis.strip(), text.strip()
+        notice.scope, notice.conclusion, notice.objecting = scope.strip(), conclusion.strip(), objecting.strip()
+        notice.contact, notice.signatory = contact.strip(), signatory.strip()
+        begun = wordings.find(ref.community_id, wording)
+        notice.wording = begun.key if begun is not None else ""
 
 
 def _standing(tx: Tx, ref: ActivityRef) -> Notice | None:
@@ -61,22 +81,30 @@ def _ref(tx: Tx, actor: Actor, activity_public_id: str) -> ActivityRef:
 
 
 def post(actor: Actor, activity_public_id: str) -> int:
-    """Post the notice: its words and its period are fixed. Returns the instant its period ends."""
+    """Post the notice: what it says and its period are fixed. Returns the instant its period ends."""
     with transaction() as tx:
         ref = _ref(tx, actor, activity_public_id)
         notice = _standing(tx, ref)
         if ref.window.state == "waiting":
             # It comes after something else: the result of a vote can't hang before the vote is over.
             raise Closed(phrase("This has not begun yet."))
-        if notice is None:
+        if notice is None or not notice.text:
             raise Conflict(phrase("Write the notice first."))
         if notice.posted_at is not None:
             raise Frozen(phrase("The notice hangs already; its words can't be changed."))
-        last = last_day(local_date(tx.now), ref.activity.whole("days"))
-        until = at_local(last + timedelta(days=1))
-        notice.posted_at, notice.until_at, notice.posted_by_id = tx.now, until, actor.person()
+        decision = decision_before(ref, tx.now)
+        figures = figures_of(decision, tx.now) if decision is not None else None
+        if decision is not None and figures is None:
+            raise Conflict(phrase("What this notice tells of has no result yet: finish the count first."))
+        found = _write(notice, ref, tx.session.get_one(Community, ref.community_id), figures, tx.now)
+        left = list(dict.fromkeys(name for key in TYPED for name in places_left(getattr(notice, key))))
+        if left:
+            raise Conflict(phrase("Fill in what still stands in braces: %(what)s.", what=gettext(", ").join(left)))
+        until = at_local(found.last + timedelta(days=1))
         notice.by_name = tx.session.scalar(select(Person.name).where(Person.id == actor.person())) or ""
-        notice.text_hash = text_hash(notice.text)
+        notice.posted_at, notice.posted_until, notice.until_at = tx.now, until, until
+        notice.posted_by_id = actor.person()
+        notice.text_hash = fingerprint(notice)
         run = tx.session.get_one(ActivityRun, ref.id)
         run.opens_at, run.closes_at = tx.now, until
         record_event(
@@ -99,98 +127,73 @@ def post(actor: Actor, activity_public_id: str) -> int:
         return until
 
 
-def complain(actor: Actor, notice_public_id: str, text: str, *, on_paper_by: str = "", once: str = "") -> str:
-    """Complain against a notice within its period; a facilitator enters one that came on paper, with its author's name."""
-    if len(text.strip()) < LEAST:
-        short = phrase("Say what is wrong, in at least %(least)s characters.", least=LEAST)
-        raise Invalid(short, {"text": short})
-    with transaction() as tx:
-        notice = tx.session.scalar(select(Notice).where(Notice.public_id == notice_public_id))
-        if notice is None or notice.posted_at is None or notice.until_at is None:
-            raise NotFound
-        tx.lock(Lock(Notice, notice.id))
-        scope = f"complaint:{actor.person_id}"
-        if once and (known := replayed(tx, scope, once, [notice_public_id, text, on_paper_by])):
-            return known
-        if not actor.belongs_to(notice.community_id):
-            raise Forbidden(
-                phrase("Those who belong to this community may complain here, or anybody on paper at the desk.")
-            )
-        if on_paper_by:
-            actor.require_facilitator(notice.community_id)
-        tx.session.refresh(notice)
-        if notice.overtaken_at is not None:
-            raise Closed(phrase("Not recorded: what this notice told of holds no more."))
-        if tx.now >= notice.until_at:
-            raise Closed(phrase("Not recorded: the notice hung until %(when)s.", when=Moment(notice.until_at)))
-        ref = find_activity_by_id(notice.activity_run_id, tx.now)
-        if not ref.running:
-            raise Closed(phrase("This step is closed or the project rests. What was written stays readable."))
-        row = Complaint(
-            community_id=notice.community_id,
-            notice_id=notice.id,
-            person_id=actor.person(),
-            on_paper_by=on_paper_by.strip()[:60],
-            text=text.strip(),
-            at=tx.now,
-        )
-        tx.session.add(row)
-        tx.session.flush()
-        record_event(
-            tx,
-            "complaint.lodged",
-            community_id=notice.community_id,
-            project_id=notice.project_id,
-            person_id=actor.person(),
-            data={"complaint": row.public_id, "text": row.text},
-            public={"complaint": row.public_id, "notice": notice.public_id},
-        )
-        tell(
-            tx,
-            [person.id for person in facilitators_of(notice.community_id)],
-            "complaint.lodged",
-            community_id=notice.community_id,
-            project_id=notice.project_id,
-            data={"title": notice.title},
-            href=f"/c/{ref.slug}/notice/{ref.public_id}",
-        )
-        if once:
-            remember(tx, scope, once, [notice_public_id, text, on_paper_by], row.public_id)
-        return row.public_id
+def preview(notice: Notice, ref: ActivityRef, here: Community, now: int) -> Period:
+    """Write into a notice that is not kept what posting it now would fix; returns its period."""
+    decision = decision_before(ref, now)
+    return _write(notice, ref, here, figures_of(decision, now) if decision is not None else None, now)
 
 
-def answer(actor: Actor, complaint_public_id: str, text: str) -> None:
-    """Answer a complaint, by name and with a reason; the one who complained is told."""
-    if len(text.strip()) < LEAST:
+def _write(notice: Notice, ref: ActivityRef, here: Community, figures: Mapping[str, object] | None, now: int) -> Period:
+    """Fix in a notice what the system knows: its days, its figures, the desk, and the places to fill."""
+    notice.count, notice.days = ref.activity.word("count"), ref.activity.whole("days")
+    found = period_of(local_date(now), notice.days, notice.count)
+    notice.provisional, notice.hash_form = found.provisional, 2
+    notice.figures = dict(figures) if figures is not None else None
+    notice.scope = notice.scope or places_of(ref, here)
+    notice.contact = notice.contact or desk_of(here)
+    notice.signatory = notice.signatory or here.name
+    values = known_values(ref, here)
+    for lang, known in values.items():
+        with force_locale(lang):
+            known |= {"from": day(now, year=True), "to": day(at_local(found.last), year=True), "days": str(notice.days)}
+    for key in TYPED:
+        setattr(notice, key, fill(getattr(notice, key), values))
+    return found
+
+
+def places_of(ref: ActivityRef, here: Community) -> str:
+    """The buildings or entrances that a project concerns, or the whole community by its name."""
+    return "、".join(scope_labels(ref.scope)) or here.name
+
+
+def desk_of(here: Community) -> str:
+    """Where a community's desk is, when somebody is there, and its telephone, in one line."""
+    return str(gettext(", ")).join(part for part in (here.desk_place, here.desk_hours, here.desk_phone) if part)
+
+
+def known_values(ref: ActivityRef, here: Community) -> dict[str, dict[str, str]]:
+    """What the places in a template's words are filled with as far as it is known before the posting, by language."""
+    place, found = find_project_by_id(ref.project_id).place, {}
+    for lang in LANGUAGES:
+        with force_locale(lang):
+            known = {"project": ref.project_title, "place": place, "community": here.name, "desk": desk_of(here)}
+            found[lang] = known
+    return found
+
+
+def extend(actor: Actor, activity_public_id: str, last: date, reason: str) -> int:
+    """Let a notice that hangs hang longer, for a public reason. Shorter it never gets."""
+    if len(reason.strip()) < LEAST:
         short = phrase("Give a reason of at least %(least)s characters.", least=LEAST)
-        raise Invalid(short, {"answer": short})
+        raise Invalid(short, {"reason": short})
     with transaction() as tx:
-        row, notice = queries.find_complaint(complaint_public_id)
-        tx.lock(Lock(Complaint, row.id))
-        tx.session.refresh(row)
-        person_id = actor.require_facilitator(row.community_id)
-        if row.answered_at is not None:
-            raise Frozen(phrase("This complaint was answered already."))
-        ref = find_activity_by_id(notice.activity_run_id, tx.now)
-        if not ref.running:
-            raise Closed(phrase("This step is closed or the project rests. What was written stays readable."))
-        row.answer, row.answered_at = text.strip(), tx.now
-        row.answered_by = tx.session.scalar(select(Person.name).where(Person.id == person_id)) or ""
+        ref = _ref(tx, actor, activity_public_id)
+        notice = _standing(tx, ref)
+        if notice is None or notice.until_at is None or not queries.hangs(notice, tx.now):
+            raise Closed(phrase("This notice does not hang now."))
+        until = at_local(last + timedelta(days=1))
+        if until <= notice.until_at:
+            later = phrase("Choose a later day: the period of a notice that hangs can't be shortened.")
+            raise Invalid(later, {"last": later})
+        notice.until_at = until
+        tx.session.get_one(ActivityRun, ref.id).closes_at = until
         record_event(
             tx,
-            "complaint.answered",
-            community_id=row.community_id,
-            project_id=notice.project_id,
-            person_id=person_id,
-            data={"complaint": row.public_id, "answer": row.answer},
-            public={"complaint": row.public_id},
+            "notice.extended",
+            community_id=ref.community_id,
+            project_id=ref.project_id,
+            person_id=actor.person(),
+            data={"notice": notice.public_id, "reason": reason.strip(), "by": actor.name, "until": until},
+            public={"notice": notice.public_id, "until": until},
         )
-        tell(
-            tx,
-            [row.person_id],
-            "complaint.answered",
-            community_id=row.community_id,
-            project_id=notice.project_id,
-            data={"title": notice.title, "answer": row.answer},
-            href=f"/c/{ref.slug}/notice/{ref.public_id}",
-        )
+        return until

@@ -6,40 +6,29 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.core.clock import now
-from app.core.forms import Form, Line, OnceForm, Prose
+from app.core.events import events_of
 from app.core.i18n import gettext
-from app.core.i18n import lazy_gettext as _l
 from app.engine.errors import NotFound
-from app.notices import printed, queries, service
+from app.engine.voting.arithmetic import square_metres
+from app.notices import printed, queries, service, sheet, wordings
+from app.notices.boards import boards_of
+from app.notices.content import last_of
+from app.notices.days import recounted
+from app.notices.forms import ExtendForm, NoticeForm
+from app.notices.models import Notice
 from app.people.queries import community_by_slug
 from app.people.session import actor, signed_in
 from app.printing import answer as answers
 from app.projects.kinds import only
-from app.projects.queries import find_activity, find_activity_by_id
+from app.projects.queries import find_activity
 
 notices = Blueprint("notices", __name__)
 Page = str | Response | tuple[str, int]
 
 
-class NoticeForm(Form):
-    """A notice's words."""
-
-    title = Line(_l("Title"), most=120)
-    basis = Line(_l("On what it rests"), required=False, most=300, description=_l("A decision, a meeting, a rule."))
-    text = Prose(_l("What is made public"), most=6000)
-
-
-class ComplaintForm(OnceForm):
-    """A complaint."""
-
-    text = Prose(_l("What is wrong, and what should be done?"), most=2000)
-    on_paper_by = Line(_l("On paper, from"), required=False, most=60)
-
-
-class AnswerForm(Form):
-    """An answer to a complaint."""
-
-    answer = Prose(_l("Answer"), most=2000)
+@notices.app_context_processor
+def _context() -> dict[str, object]:
+    return {"in_words": sheet.in_words, "in_metres": square_metres, "last_of": last_of}
 
 
 @notices.route("/c/<slug>/notice/<public_id>", methods=["GET", "POST"])
@@ -49,12 +38,13 @@ def activity(slug: str, public_id: str) -> Page:
     ref = only(queries.NOTICE.spec, find_activity(public_id, at, slug))
     notice = queries.notices_of([ref.id]).get(ref.id)
     writes = reader.facilitates(here.id) and ref.running and (notice is None or notice.posted_at is None)
-    form = NoticeForm(obj=notice)
+    chosen = wordings.find(here.id, request.args.get("wording", "")) if writes else None
+    form = NoticeForm(data=sheet.beginning(ref, here, chosen, notice) if writes else None)
     if request.method == "POST":
         signed_in().require_facilitator(here.id)
         if form.validate_on_submit():
             with form.refusals():
-                service.save_draft(reader, public_id, form.title.data, form.basis.data or "", form.text.data)
+                service.save_draft(reader, public_id, **sheet.typed(form))
                 flash(gettext("The draft is saved. Nothing hangs before you post it."))
                 return redirect(url_for("notices.activity", slug=slug, public_id=public_id), 303)
     posted = notice is not None and notice.posted_at is not None
@@ -67,6 +57,12 @@ def activity(slug: str, public_id: str) -> Page:
             posted=posted,
             writes=writes,
             form=form,
+            wordings=wordings.offered(here.id) if writes else [],
+            chosen=chosen,
+            boards=boards_of(ref, notice) if notice and posted else [],
+            sheet=sheet.of(notice, here) if notice and posted else None,
+            recounted=recounted(notice) if notice and posted else None,
+            extended=extended(ref.project_id, notice) if notice and posted else [],
             complaints=queries.complaints_of(notice.id) if notice and posted else [],
             overtaken=queries.overtaken_of(ref.id),
             hangs=queries.hangs(notice, at),
@@ -75,6 +71,12 @@ def activity(slug: str, public_id: str) -> Page:
         ),
         form.http_status,
     )
+
+
+def extended(project_id: int, notice: Notice) -> list[dict[str, object]]:
+    """When and why the period of a notice was lengthened by a facilitator, oldest first."""
+    events = events_of(project_id, frozenset({"notice.extended"}))
+    return [{**row.data, "at": row.at} for row in events if row.data["notice"] == notice.public_id]
 
 
 @notices.get("/c/<slug>/notice/<public_id>.pdf")
@@ -101,54 +103,29 @@ def post(slug: str, public_id: str) -> Page:
         service.post(reader, public_id)
         flash(gettext("Posted. Print it, and hang it on the board as well."))
         return redirect(url_for("notices.activity", slug=slug, public_id=public_id), 303)
-    return render_template("notices/post.html", community=here, ref=ref, notice=notice)
-
-
-@notices.route("/c/<slug>/notice/<public_id>/complain", methods=["GET", "POST"])
-def complain(slug: str, public_id: str) -> Page:
-    """Complain against a notice."""
-    reader, here = signed_in(), community_by_slug(slug)
-    ref = only(queries.NOTICE.spec, find_activity(public_id, now(), slug))
-    notice = queries.notices_of([ref.id]).get(ref.id)
-    if notice is None or notice.posted_at is None:
-        raise NotFound
-    form = ComplaintForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            service.complain(
-                reader, notice.public_id, form.text.data, on_paper_by=form.on_paper_by.data or "", once=form.once.data
-            )
-            flash(gettext("Your complaint is recorded. It is answered by name, and you are told."))
-            return redirect(url_for("notices.activity", slug=slug, public_id=public_id), 303)
-    return (
-        render_template(
-            "notices/complain.html",
-            community=here,
-            ref=ref,
-            notice=notice,
-            form=form,
-            moderates=reader.facilitates(here.id),
-        ),
-        form.http_status,
+    return render_template(
+        "notices/post.html", community=here, ref=ref, sheet=sheet.as_it_would_hang(notice, ref, here, now())
     )
 
 
-@notices.route("/c/<slug>/complaint/<public_id>/answer", methods=["GET", "POST"])
-def answer(slug: str, public_id: str) -> Page:
-    """Answer a complaint."""
+@notices.route("/c/<slug>/notice/<public_id>/extend", methods=["GET", "POST"])
+def extend(slug: str, public_id: str) -> Page:
+    """Let a notice hang longer, for a public reason."""
     reader, here = signed_in(), community_by_slug(slug)
     reader.require_facilitator(here.id)
-    complaint, notice = queries.find_complaint(public_id)
-    if complaint.community_id != here.id:
+    ref = only(queries.NOTICE.spec, find_activity(public_id, now(), slug))
+    notice = queries.notices_of([ref.id]).get(ref.id)
+    if notice is None or not queries.hangs(notice, now()):
         raise NotFound
-    ref = find_activity_by_id(notice.activity_run_id, now())
-    form = AnswerForm()
+    form = ExtendForm()
     if form.validate_on_submit():
         with form.refusals():
-            service.answer(reader, public_id, form.answer.data)
-            flash(gettext("Answered; the one who complained is told."))
-            return redirect(url_for("notices.activity", slug=slug, public_id=ref.public_id), 303)
+            last = form.last.data
+            assert last is not None
+            service.extend(reader, public_id, last, form.reason.data)
+            flash(gettext("It hangs longer. The new last day and your reason stand on its page."))
+            return redirect(url_for("notices.activity", slug=slug, public_id=public_id), 303)
     return (
-        render_template("notices/answer.html", community=here, ref=ref, notice=notice, complaint=complaint, form=form),
+        render_template("notices/extend.html", community=here, ref=ref, notice=notice, form=form),
         form.http_status,
     )

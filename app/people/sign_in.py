@@ -66,6 +66,13 @@ def _valid(tx: Tx, query: object) -> HouseholdCode:
     return row
 
 
+def household_behind(code_id: int) -> tuple[int, int]:
+    """The ids of the household of a code and of its community."""
+    with transaction() as tx:
+        row = _valid(tx, select(HouseholdCode).where(HouseholdCode.id == code_id))
+        return row.household_id, row.community_id
+
+
 def persons_behind(code_id: int) -> list[tuple[str, str]]:
     """The public ids and names of those already known in the household of a code."""
     with transaction() as tx:

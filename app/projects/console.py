@@ -69,8 +69,11 @@ def new(slug: str) -> Page:
     form.parent.choices = options(
         [("", gettext("No, it stands by itself")), *((p.public_id, p.title) for p in parents)]
     )
+    source = _source(reader, form.copied_from.data or request.args.get("from", ""))
     if request.method == "GET" and versions:
         form.method.data = versions[0].public_id
+    if request.method == "GET" and source is not None:
+        _fill_alike(form, source, here)
     if form.validate_on_submit():
         with form.refusals():
             public_id = service.start_project(
@@ -82,12 +85,37 @@ def new(slug: str) -> Page:
                 method_public_id=form.method.data,
                 scope={"buildings": form.buildings.data or []},
                 parent_public_id=form.parent.data or None,
+                copied_from=source.public_id if source is not None else "",
                 picture=_photo(form.photo),
                 once=form.once.data,
             )
             flash(gettext("The project has started."))
             return redirect(url_for("projects.show", slug=slug, public_id=public_id), 303)
-    return render_template("projects/new.html", community=here, form=form, versions=versions), form.http_status
+    return (
+        render_template("projects/new.html", community=here, form=form, versions=versions, source=source),
+        form.http_status,
+    )
+
+
+def _source(reader: Actor, public_id: str) -> Project | None:
+    """The project to begin like, if it is one that the reader facilitates; None begins an empty one."""
+    if not public_id.isascii() or not public_id.isalnum():
+        return None
+    found = db.session.scalar(select(Project).where(Project.public_id == public_id))
+    return found if found is not None and reader.facilitates(found.community_id) else None
+
+
+def _fill_alike(form: ProjectForm, source: Project, here: Community) -> None:
+    """Fill the form of a new project with the words and settings of another one."""
+    form.copied_from.data = source.public_id
+    form.title.data, form.place.data, form.summary.data = source.title, source.place, source.summary
+    key = queries.method_of(source).key
+    alike = [version.public_id for version in queries.offered_methods() if version.key == key]
+    form.method.data = alike[0] if alike else form.method.data
+    if source.community_id == here.id:
+        form.buildings.data = source.scope.get("buildings", [])
+        parent = db.session.get(Project, source.parent_id) if source.parent_id is not None else None
+        form.parent.data = parent.public_id if parent is not None else ""
 
 
 @public.route("/c/<slug>/project/<public_id>/edit", methods=["GET", "POST"])

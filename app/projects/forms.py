@@ -27,6 +27,7 @@ class ProjectForm(OnceForm):
     )
     parent = SelectField(_l("Part of a larger project"), validators=[Optional()])
     photo = FileField(_l("Photo of the place"), description=_l("JPEG or PNG, at most 10 MB."))
+    copied_from = HiddenField()
 
 
 class EditForm(Form):

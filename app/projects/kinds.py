@@ -113,6 +113,10 @@ class ActivityKind:
     undone: Callable[[Tx, ActivityRef], None] | None = None  # told when the decision it comes after holds no more
     # Of each of them, what somebody asked there and nobody has answered, oldest first.
     asks: Callable[[Sequence[ActivityRef], int], Sequence[Sequence[Question]]] | None = None
+    # What it came to, for the notice that comes after it: numbers, and words in both languages; None: nothing yet.
+    figures: Callable[[ActivityRef, int], dict[str, Any] | None] | None = None
+    # Told when it opens in a project that was begun as a copy, with the same activity of the one copied from.
+    copied: Callable[[Tx, ActivityRef, ActivityRef], None] | None = None
     own_times: bool = False  # its module sets and freezes its window; nobody else does
 
 

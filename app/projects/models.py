@@ -39,6 +39,8 @@ class Project(Base):
     public_id: Mapped[PublicId]
     community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"))
+    # The project whose words it was begun with.
+    copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"))
     method_version_id: Mapped[int] = mapped_column(ForeignKey("method_version.id"))
     title: Mapped[str] = mapped_column(String(80))
     place: Mapped[str] = mapped_column(String(120), default="")

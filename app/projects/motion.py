@@ -96,10 +96,24 @@ def _open_activities(tx: Tx, project: Project, method: Method, row: StepRunRow) 
         for activity in method.step(row.step).activities
     )
     tx.session.flush()
-    for ref in queries.activity_refs([project], tx.now, current_only=True):
+    mine = [ref for ref in queries.activity_refs([project], tx.now, current_only=True) if ref.step_run_id == row.id]
+    for ref in mine:
         opened = kinds().activities[ref.activity.kind].opened
-        if ref.step_run_id == row.id and opened is not None:
+        if opened is not None:
             opened(tx, ref)
+    if project.copied_from_id is not None and row.attempt == 1:
+        _bring_along(tx, project.copied_from_id, mine)
+
+
+def _bring_along(tx: Tx, source_id: int, opened: Sequence[ActivityRef]) -> None:
+    """Let the activities that opened begin with the drafts of the project copied from, by their keys and kinds."""
+    source = tx.session.get_one(Project, source_id)
+    # Of an activity that ran several times the newest run is the one to follow.
+    known = {(ref.activity.key, ref.activity.kind): ref for ref in queries.activity_refs([source], tx.now)}
+    for ref in opened:
+        copied, alike = kinds().activities[ref.activity.kind].copied, known.get((ref.activity.key, ref.activity.kind))
+        if copied is not None and alike is not None:
+            copied(tx, ref, alike)
 
 
 class Held:

@@ -45,17 +45,23 @@ def start_project(
     method_public_id: str,
     scope: Mapping[str, Sequence[int]] | None = None,
     parent_public_id: str | None = None,
+    copied_from: str = "",
     picture: Upload | str | None = None,
     pin: tuple[int, int] | None = None,
     once: str | None = None,
 ) -> str:
-    """Start a project at the first step of a method and return its public id. ``scope`` names buildings or entrances."""
+    """Start a project at the first step of a method and return its public id. ``scope`` names buildings or entrances.
+
+    ``copied_from`` names a project whose steps' drafts come along, each when its step opens: words, never people, votes or
+    results.
+    """
     person_id = actor.require_facilitator(community_id)
     if not title.strip():
         raise Invalid(phrase("The project needs a title."), {"title": phrase("Please fill this in.")})
     with transaction() as tx:
         places = {key: sorted(set(ids)) for key, ids in (scope or {}).items() if ids}
         sent = [title, place, summary, method_public_id, places, parent_public_id or ""]
+        sent += [copied_from] if copied_from else []
         if once and (known := replayed(tx, f"project:{person_id}", once, sent)):
             return known
         version = tx.session.scalar(select(MethodVersion).where(MethodVersion.public_id == method_public_id))
@@ -71,6 +77,7 @@ def start_project(
         project = Project(
             community_id=community_id,
             parent_id=parent.id if parent else None,
+            copied_from_id=_to_copy(tx, actor, copied_from).id if copied_from else None,
             method_version_id=version.id,
             title=title.strip(),
             place=place,
@@ -93,6 +100,14 @@ def start_project(
         if once:
             remember(tx, f"project:{person_id}", once, sent, project.public_id)
         return project.public_id
+
+
+def _to_copy(tx: Tx, actor: Actor, public_id: str) -> Project:
+    """The project to begin a copy of: one that the actor facilitates too."""
+    found: Project | None = tx.session.scalar(select(Project).where(Project.public_id == public_id))
+    if found is None or not actor.facilitates(found.community_id):
+        raise Invalid(phrase("The project to copy is not one of yours."))
+    return found
 
 
 def _checked_scope(tx: Tx, community_id: int, scope: Mapping[str, Sequence[int]]) -> dict[str, Any]:

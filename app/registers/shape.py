@@ -75,6 +75,15 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """How many of a building's households were reached."""
+
+    label: str
+    n: int
+    total: int
+
+
+@dataclass(frozen=True)
 class RegisterGate:
     """A gate on a register, judged from its entries alone."""
 
@@ -94,6 +103,7 @@ class Register:
     verb: Phrase
     sections: tuple[Section, ...]
     gates: tuple[RegisterGate, ...] = ()
+    by_building: Callable[[Facts], Sequence[Reach]] | None = None  # shown above the entries, building by building
 
     def section(self, key: str) -> Section | None:
         """The section with this key."""

@@ -55,6 +55,7 @@ def activity(slug: str, public_id: str) -> str:
         register=register,
         rows=[row for row in rows if row.live],
         old=[row for row in rows if not row.live],
+        reach=register.by_building(facts) if register.by_building is not None else [],
         verdicts=[(gate, gate.judge(facts)) for gate in register.gates],
         writes=service.may_write(reader, ref),
         member=reader.belongs_to(here.id),

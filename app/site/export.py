@@ -169,7 +169,10 @@ def _said_elsewhere(person_id: int) -> dict[str, Any]:
     reports = session.scalars(
         select(CommentReport).where(CommentReport.person_id == person_id).order_by(CommentReport.id)
     )
-    complaints = session.scalars(select(Complaint).where(Complaint.person_id == person_id).order_by(Complaint.id))
+    by_code = Complaint.household_id.in_(select(Person.household_id).where(Person.id == person_id))  # its household's
+    complaints = session.scalars(
+        select(Complaint).where(or_(Complaint.person_id == person_id, by_code)).order_by(Complaint.id)
+    )
     entries = session.scalars(
         select(RegisterEntry).where(RegisterEntry.person_id == person_id).order_by(RegisterEntry.id)
     )

@@ -52,7 +52,7 @@ PUT: dict[str, Put] = {
         "town",
         "id public_id community_id method_version_id state state_reason step started_at moved_at over_at",
         {
-            "title place summary scope picture pin_x pin_y parent_id": SHOWN,
+            "title place summary scope picture pin_x pin_y parent_id copied_from_id": SHOWN,
             "facilitator_id": "who leads a project may change; what a facilitator did names its person",
         },
     ),
@@ -194,7 +194,11 @@ PUT: dict[str, Put] = {
     **dict.fromkeys(("comment", "comment_report", "comment_revision", "talk"), whole(SHOWN)),
     "search_document": whole("made from the features' own rows, and made anew by flask search rebuild"),
     **dict.fromkeys(("proposal", "proposal_revision", "proposal_support"), whole(SHOWN)),
-    **dict.fromkeys(("notice", "complaint", "register_entry"), whole(SHOWN + "; the record of the step is bound")),
+    **dict.fromkeys(
+        ("notice", "complaint", "notice_proof", "register_entry"), whole(SHOWN + "; the record of the step is bound")
+    ),
+    "notice_wording": whole("words to begin a notice with; what was posted keeps its own, under its fingerprint"),
+    "special_day": whole("its events tell what was set; what was posted keeps its days, under its fingerprint"),
     "media": whole("a file by its hash; where a vote rests on one, the hash is in the log and compared"),
     # Signing in, messages, machinery.
     **dict.fromkeys(

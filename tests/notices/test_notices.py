@@ -12,11 +12,10 @@ from sqlalchemy import select
 from app.ballots import service as ballots
 from app.core.clock import DAY, HOUR, FixedClock
 from app.core.i18n import at_local
-from app.engine.canonical import text_hash
 from app.engine.errors import Closed, Conflict, Forbidden, Frozen, Invalid, NotFound
 from app.notices import service
+from app.notices.content import fingerprint
 from app.notices.models import Complaint, Notice
-from app.notices.period import last_day
 from app.people.actor import NOBODY
 from app.projects import service as projects
 from tests.ballots.world import send
@@ -41,24 +40,6 @@ def posted(garden: Garden) -> str:
 def until(garden: Garden) -> int:
     at: int = garden.scalar(select(Notice.until_at))
     return at
-
-
-@pytest.mark.parametrize(
-    ("posted_on", "days", "last"),
-    [
-        (date(2026, 3, 8), 7, date(2026, 3, 15)),
-        (date(2026, 3, 8), 1, date(2026, 3, 9)),
-        (date(2026, 12, 31), 1, date(2027, 1, 1)),
-        (date(2028, 2, 28), 1, date(2028, 2, 29)),
-    ],
-)
-def test_the_day_of_posting_is_not_counted_and_full_days_follow(posted_on: date, days: int, last: date) -> None:
-    assert last_day(posted_on, days) == last
-
-
-def test_a_notice_hangs_for_a_day_at_least() -> None:
-    with pytest.raises(ValueError, match="a day at least"):
-        last_day(date(2026, 3, 8), 0)
 
 
 @pytest.mark.parametrize("later", [0, 12 * HOUR - 1], ids=["noon", "last moment"])
@@ -122,7 +103,7 @@ def test_the_words_are_frozen_once_it_hangs(garden: Garden) -> None:
         with pytest.raises(Frozen):
             change()
     row = garden.scalar(select(Notice))
-    assert (row.text, row.text_hash) == ("名单如下：王、李。", text_hash("名单如下：王、李。"))
+    assert (row.text, row.text_hash, row.hash_form) == ("名单如下：王、李。", garden.do(fingerprint, row), 2)
     assert (row.posted_at, row.by_name) == (garden.clock.now(), "紫藤里主持")
     assert len(garden.events("notice.posted")) == 1
 
@@ -258,7 +239,7 @@ def test_a_posted_notice_is_printed_and_a_draft_is_not(garden: Garden) -> None:
         "二、#panic()也照写。",
         "盖章处",
         "3月15日",
-        text_hash("一、名单如下。\n二、#panic() 也照写。"),
+        garden.scalar(select(Notice.text_hash)),
     ):
         assert said in text.replace(" ", "")
     assert reader.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304

@@ -42,6 +42,7 @@ EXPORTED = {
     "delivery.person_id": "mail",
     "group_hook.added_by_id": "what_i_did",
     "notice.posted_by_id": "what_i_did",
+    "notice_proof.entered_by_id": "what_i_did",
     "owner.merged_by_id": "what_i_did",
     "ownership.entered_by_id": "what_i_did",
     "poll.announced_by_id": "what_i_did",

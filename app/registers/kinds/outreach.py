@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.engine.catalogue import ActivitySpec, SettingSpec
 from app.engine.phrase import Phrase, phrase
-from app.registers.shape import Facts, Field, Register, RegisterGate, Section, Verdict
+from app.registers.shape import Facts, Field, Reach, Register, RegisterGate, Section, Verdict
 
 WAYS = ("screen", "paper", "door")
 
@@ -16,6 +16,12 @@ def reached(facts: Facts) -> dict[str, int]:
         label = str(row["building"])
         found[label] = found.get(label, 0) + sum(int(row[way]) for way in WAYS)
     return {label: min(n, facts.buildings.get(label, n)) for label, n in found.items()}
+
+
+def by_building(facts: Facts) -> list[Reach]:
+    """Each building of the project's scope with how many of its households were reached."""
+    have = reached(facts)
+    return [Reach(label, have.get(label, 0), total) for label, total in facts.buildings.items()]
 
 
 def outreach_met(facts: Facts) -> Verdict:
@@ -71,4 +77,5 @@ REGISTER = Register(
         ),
     ),
     gates=(RegisterGate("outreach_met", phrase("Outreach target met"), True, outreach_met),),
+    by_building=by_building,
 )
