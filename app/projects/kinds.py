@@ -167,6 +167,24 @@ class Presses:
 
 
 @dataclass(frozen=True)
+class Coming:
+    """Something with an hour that those of a community may come to: when, what it is, about what, where."""
+
+    at: int
+    what: Phrase
+    title: str
+    place: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Comings:
+    """A feature's part of what is to come in some communities, soonest first, found with a fixed number of queries."""
+
+    find: Callable[[Sequence[Community], int], Sequence[Coming]]
+
+
+@dataclass(frozen=True)
 class Kinds:
     """All kinds of this application."""
 
@@ -174,6 +192,7 @@ class Kinds:
     gates: Mapping[str, GateKind] = field(default_factory=dict)
     on_step_closed: tuple[OnStepClosed, ...] = ()
     presses: tuple[Presses, ...] = ()
+    comings: tuple[Comings, ...] = ()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -190,6 +209,7 @@ def register_kinds(app: Flask, modules: Iterable[Module]) -> None:
     gates: dict[str, GateKind] = {}
     listeners: list[OnStepClosed] = []
     presses: list[Presses] = []
+    comings: list[Comings] = []
     for module in modules:
         for thing in module.provides:
             if isinstance(thing, ActivityKind):
@@ -204,9 +224,13 @@ def register_kinds(app: Flask, modules: Iterable[Module]) -> None:
                 listeners.append(thing)
             elif isinstance(thing, Presses):
                 presses.append(thing)
+            elif isinstance(thing, Comings):
+                comings.append(thing)
             else:
                 raise TypeError(f"{module.name} provides {thing!r}, which nobody knows")
-    app.extensions["qiding.kinds"] = Kinds(activities, gates, tuple(listeners), tuple(presses))
+    app.extensions["qiding.kinds"] = Kinds(
+        activities, gates, tuple(listeners), tuple(presses), tuple(comings)
+    )
 
 
 def kinds() -> Kinds:

@@ -68,6 +68,7 @@ def community(slug: str) -> str:
         community=here,
         cards=cards,
         first=board.most_urgent(cards),
+        coming=board.to_come([here], now()),
         over=board.cards(over[:PAGE], {here.id: here}, actor(), now()) if page == 1 else [],
         page=page,
         pages=max(1, -(-len(running) // PAGE)),
