@@ -12,6 +12,7 @@ from app.meetings.queries import Held, Notes
 NUMBERS = "一二三四五六七八九十"
 HEAD = {"zh_Hans": "{}、{}", "en": "{}. {}"}
 
+
 def draft(held: Held, notes: Notes, rings: Mapping[str, Ring]) -> str:
     """Agenda, what was said by item, the minority's views, shows of hands, decisions: headings for what there is."""
     parts: list[tuple[str, list[str]]] = [
@@ -21,7 +22,7 @@ def draft(held: Held, notes: Notes, rings: Mapping[str, Ring]) -> str:
         (gettext("Shows of hands"), [_hands(row) for row in notes.hands]),
         (gettext("What was agreed"), [f"{n}. {_decision(row)}" for n, row in enumerate(notes.decisions, 1)]),
     ]
-    blocks = []
+    blocks: list[str] = []
     for title, body in parts:
         if body:
             blocks.append("\n".join([_heading(len(blocks), title), *body]))

@@ -82,7 +82,10 @@ class PointForm(OnceForm):
     item = SelectField(_l("On which item"), coerce=int)
     ring = SelectField(_l("From which ring"), validators=[InputRequired(_l("Choose one of these."))])
     speaker = Line(
-        _l("Name"), required=False, most=60, description=_l("Only if the speaker wants to be named: everybody reads it.")
+        _l("Name"),
+        required=False,
+        most=60,
+        description=_l("Only if the speaker wants to be named: everybody reads it."),
     )
     text = Prose(_l("What was said"), most=2000)
 

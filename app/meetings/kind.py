@@ -93,7 +93,7 @@ def answered(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:
     )
     waiting = waits.subquery()
     query = (
-        select(Meeting.activity_run_id, Presence.id, Confirmation.id)
+        select(Meeting.activity_run_id)
         .join(waiting, waiting.c.meeting_id == Meeting.id)
         .outerjoin(
             Presence,
@@ -105,8 +105,7 @@ def answered(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:
         )
         .where(Meeting.activity_run_id.in_({ref.id for ref in refs}), Meeting.cancelled_at.is_(None))
     )
-    rows = db.session.execute(query).all()
-    return {activity for activity, presence, given in rows if presence is None or given is not None}
+    return set(db.session.scalars(query.where(Presence.id.is_(None) | Confirmation.id.is_not(None))))
 
 
 def judge(refs: Sequence[GateRef], now: int) -> list[GateResult]:
@@ -120,15 +119,15 @@ def _judge(ref: GateRef, found: Sequence[Held], now: int) -> GateResult:
     least = ref.activity.activity.whole("least_present")
     frozen = [held for held in found if held.frozen is not None]
     enough = [held for held in frozen if _present(held) >= least]
-    held = (enough or [present_one(found, now)])[-1]
-    version = held and (held.frozen or held.waiting)
+    held = enough[-1] if enough else present_one(found, now)
+    version = (held.frozen or held.waiting) if held is not None else None
     says = phrase(
         "%(present)s were there (at least %(least)s), %(confirmed)s confirmed the minutes (at least %(confirmers)s).",
-        present=_present(held) if held else 0,
+        present=_present(held) if held is not None else 0,
         least=least,
-        confirmed=version.confirmed if version else 0,
+        confirmed=version.confirmed if version is not None else 0,
         confirmers=version.minutes.needed
-        if version and version.minutes.offered_at is not None
+        if version is not None and version.minutes.offered_at is not None
         else ref.activity.activity.whole("confirmers"),
     )
     missing = () if enough else (_missing(ref.activity, held, now),)

@@ -230,9 +230,7 @@ def _add(tx: Tx, actor: Actor, meeting: Meeting, row: Minutes, places: Collectio
         note_event(tx, actor, meeting, "minutes.confirmed", {"how": how, "present": place.public_id}, said)
 
 
-def _freeze(
-    tx: Tx, actor: Actor, ref: ActivityRef, meeting: Meeting, row: Minutes, came: Collection[Presence]
-) -> bool:
+def _freeze(tx: Tx, actor: Actor, ref: ActivityRef, meeting: Meeting, row: Minutes, came: Collection[Presence]) -> bool:
     rings = {place.id: place.ring for place in came}
     query = select(Confirmation).where(Confirmation.minutes_id == row.id).order_by(Confirmation.id)
     given = list(tx.session.scalars(query))

@@ -190,7 +190,7 @@ class Notes:
 
 def notes_of(meeting_id: int) -> Notes:
     """What was noted of a meeting, with two queries."""
-    found, photos = Notes(), []
+    found, photos = Notes(), list[MeetingNote]()
     query = select(MeetingNote).where(MeetingNote.meeting_id == meeting_id, MeetingNote.live).order_by(MeetingNote.id)
     lists = {"point": found.said, "minority": found.said, "decision": found.decisions, "hands": found.hands}
     for row in db.session.scalars(query):
@@ -227,9 +227,7 @@ def place_of(reader: Actor, meeting_id: int) -> Presence | None:
     if not reader.known:
         return None
     return db.session.scalar(
-        select(Presence).where(
-            Presence.meeting_id == meeting_id, Presence.person_id == reader.person_id, Presence.live
-        )
+        select(Presence).where(Presence.meeting_id == meeting_id, Presence.person_id == reader.person_id, Presence.live)
     )
 
 

@@ -90,7 +90,7 @@ def _noted(form: OnceForm, kind: str) -> service.Noted:
     if isinstance(form, DecisionForm):
         return service.Noted(kind, form.text.data or "", who=form.who.data or "", due=form.due.data)
     assert isinstance(form, HandsForm)
-    hands = (form.in_favour.data, form.against.data, form.abstained.data)
+    hands = (form.in_favour.data or 0, form.against.data or 0, form.abstained.data or 0)
     return service.Noted(kind, form.text.data or "", hands=hands)
 
 

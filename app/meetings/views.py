@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
@@ -10,6 +11,7 @@ from werkzeug.wrappers import Response as Answer
 from app.core.clock import now
 from app.core.forms import options
 from app.core.i18n import at_local, gettext, local, text_in
+from app.engine.method import Ring
 from app.meetings import calendar, queries, service
 from app.meetings.call import EARLY
 from app.meetings.forms import CallForm, CancelForm, ChangeForm
@@ -29,6 +31,11 @@ Page = str | Answer | tuple[str, int]
 @meetings.app_template_global("form_name")
 def _form_name(form: str) -> Any:
     return form_name(form)
+
+
+@meetings.app_template_filter("ring_title")
+def _ring_title(key: str, rings: Mapping[str, Ring]) -> str:
+    return text_in(rings[key].title) if key in rings else key
 
 
 def frame(here: Community, held: Held, ref: ActivityRef) -> dict[str, Any]:
@@ -82,6 +89,7 @@ def _rings(form: CallForm, ref: ActivityRef) -> None:
 
 def _words(form: CallForm) -> service.Words:
     assert form.day.data is not None
+    assert form.hour.data is not None
     starts = at_local(form.day.data, form.hour.data.hour, form.hour.data.minute)
     return service.Words(
         title=form.title.data or "",
@@ -100,7 +108,9 @@ def call(slug: str, public_id: str) -> Page:
     ref = only(MEETING.spec, find_activity(public_id, now(), slug))
     service.require_holder(reader, ref)
     invited = list(ref.activity.who.get("attend", service.rings_of(ref)))
-    form = CallForm(data={"title": f"{ref.project_title}{gettext(': ')}{text_in(ref.activity.title)}", "rings": invited})
+    form = CallForm(
+        data={"title": f"{ref.project_title}{gettext(': ')}{text_in(ref.activity.title)}", "rings": invited}
+    )
     _rings(form, ref)
     if form.validate_on_submit():
         with form.refusals():

@@ -228,9 +228,7 @@ def register_kinds(app: Flask, modules: Iterable[Module]) -> None:
                 comings.append(thing)
             else:
                 raise TypeError(f"{module.name} provides {thing!r}, which nobody knows")
-    app.extensions["qiding.kinds"] = Kinds(
-        activities, gates, tuple(listeners), tuple(presses), tuple(comings)
-    )
+    app.extensions["qiding.kinds"] = Kinds(activities, gates, tuple(listeners), tuple(presses), tuple(comings))
 
 
 def kinds() -> Kinds:
