@@ -8,6 +8,7 @@ change in the database), or the status of a refusal.
 
 from __future__ import annotations
 
+from tests.permission_meetings import MEETINGS
 from tests.permission_rows import (
     AUTHOR,
     AUTHOR_DOES,
@@ -192,6 +193,7 @@ ROWS = (
     *OBJECTIONS,
     *COMMENTS,
     *NOTICES,
+    *MEETINGS,
     *ME,
     *SIGN_IN,
     *STAFF_PAGES,

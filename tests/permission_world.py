@@ -35,6 +35,7 @@ from app.proposals.service import Words
 from app.records.models import Record
 from app.registers import service as registers
 from tests.permission_ballots import on_paper, owners_votes, prove, raised_objection
+from tests.permission_meetings import held_meetings
 from tests.permission_method import method_text
 from tests.permission_town import REASON, SLUGS, World, actor_by, role_of
 
@@ -217,6 +218,7 @@ def _furnish(world: World, slug: str) -> None:
     _proposals(world, slug, author, lead)
     _comments(world, slug, author, lead)
     _notices(world, slug, author, lead)
+    held_meetings(world, slug, author, lead)
     entry = registers.add(lead, world.at[slug]["team"]["public_id"], "members", ROSTER)
     world.place(slug, "entry", public_id=entry)
     world.place(slug, "section", public_id=world.at[slug]["team"]["public_id"], section="members")

@@ -82,6 +82,7 @@ KINDS = {
     "proposals": ("ideas",),
     "discussion": ("talk",),
     "roster": ("team",),
+    "gatherings": ("gathering",),
     "notice": ("board", "board_to_come"),
     "ballot": (
         *("vote", "vote_over", "vote_passed", "vote_to_come", "vote_paper"),
@@ -106,6 +107,11 @@ KINDS = {
     "comment": ("comment", "hidden", "appealed", "reply"),
     "talk": ("talk_write", "talk_below_write"),
     "complaint": ("complaint",),
+    "meeting": (
+        *("meeting", "meeting_due", "meeting_on", "meeting_draft", "meeting_offered", "meeting_frozen"),
+        *("presence", "noted", "meeting_on_door"),
+    ),
+    "minutes": ("meeting_offered_version", "signed"),
     "entry": ("entry",),
     "record": ("record",),
     "household": ("household101", "household102"),

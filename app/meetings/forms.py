@@ -39,8 +39,8 @@ class Hour(StringField):  # type: ignore[misc]
         return self.typed or (self.data.strftime("%H:%M") if self.data else "")
 
 
-class CallForm(OnceForm):
-    """A call to a meeting."""
+class CallFields:
+    """What a call says."""
 
     title = Line(_l("What it is about, in one line"), most=120)
     day = Day(_l("Day"))
@@ -51,7 +51,11 @@ class CallForm(OnceForm):
     agenda = Prose(_l("Agenda"), most=2000, description=_l("One item a line, in their order."))
 
 
-class ChangeForm(CallForm):
+class CallForm(CallFields, OnceForm):
+    """A call to a meeting."""
+
+
+class ChangeForm(CallFields, Form):
     """A changed call, with the reason."""
 
     reason = Prose(_l("Why it changes"), most=500, description=_l("Everybody invited is told."))

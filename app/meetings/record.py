@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 
@@ -23,6 +23,7 @@ from app.people.rings import people_here
 from app.projects.kinds import ActivityRef
 from app.projects.queries import find_activity_by_id
 
+K = TypeVar("K")
 MOST_AT_ONCE = 300
 MOST_PRESENT = 2000
 MOST_NOTES = 500
@@ -162,13 +163,11 @@ def _find(community_id: int, signed: Sequence[Signed]) -> list[_Place]:
         for sentence in wrong[1:MOST_WRONG]:
             first = phrase("%(one)s %(more)s", one=first, more=sentence)
         raise Invalid(first, {"sheet": first})
-    residents = {
-        (person.household_id, person.name): person.id
-        for person in persons_of_households(home.id for _, home in found if home is not None)
-    }
-    staff = {}
+    people = persons_of_households(home.id for _, home in found if home is not None)
+    residents = _once(((person.household_id, person.name), person.id) for person in people)
+    staff: dict[str, int] = {}
     if any(home is None for _, home in found):
-        staff = {person.name: person.id for person, place in people_here(community_id) if not place}
+        staff = _once((person.name, person.id) for person, place in people_here(community_id) if not place)
     return [
         _Place(
             item,
@@ -178,6 +177,16 @@ def _find(community_id: int, signed: Sequence[Signed]) -> list[_Place]:
         )
         for item, home in found
     ]
+
+
+def _once(pairs: Iterable[tuple[K, int]]) -> dict[K, int]:
+    """What stands there once: of two with one name nobody knows which of them signed."""
+    found, twice = dict[K, int](), set[K]()
+    for key, value in pairs:
+        if key in found:
+            twice.add(key)
+        found[key] = value
+    return {key: value for key, value in found.items() if key not in twice}
 
 
 def strike(actor: Actor, public_id: str, presence_public_id: str) -> None:

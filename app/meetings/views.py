@@ -14,7 +14,7 @@ from app.core.i18n import at_local, gettext, local, text_in
 from app.engine.method import Ring
 from app.meetings import calendar, queries, service
 from app.meetings.call import EARLY
-from app.meetings.forms import CallForm, CancelForm, ChangeForm
+from app.meetings.forms import CallFields, CallForm, CancelForm, ChangeForm
 from app.meetings.kind import MEETING, form_name
 from app.meetings.models import Meeting
 from app.meetings.queries import Held
@@ -82,12 +82,12 @@ def activity(slug: str, public_id: str) -> Page:
     )
 
 
-def _rings(form: CallForm, ref: ActivityRef) -> None:
+def _rings(form: CallFields, ref: ActivityRef) -> None:
     names = queries.rings_by_key(ref)
     form.rings.choices = options((key, text_in(names[key].title)) for key in service.rings_of(ref))
 
 
-def _words(form: CallForm) -> service.Words:
+def _words(form: CallFields) -> service.Words:
     assert form.day.data is not None
     assert form.hour.data is not None
     starts = at_local(form.day.data, form.hour.data.hour, form.hour.data.minute)

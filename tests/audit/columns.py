@@ -185,6 +185,10 @@ PUT: dict[str, Put] = {
     **dict.fromkeys(("comment", "comment_report", "comment_revision", "talk"), whole(SHOWN)),
     **dict.fromkeys(("proposal", "proposal_revision", "proposal_support"), whole(SHOWN)),
     **dict.fromkeys(("notice", "complaint", "register_entry"), whole(SHOWN + "; the record of the step is bound")),
+    **dict.fromkeys(
+        ("meeting", "meeting_presence", "meeting_note", "meeting_minutes", "meeting_confirmation"),
+        whole(SHOWN + "; the record of the step is bound"),
+    ),
     "media": whole("a file by its hash; where a vote rests on one, the hash is in the log and compared"),
     # Signing in, messages, machinery.
     **dict.fromkeys(
