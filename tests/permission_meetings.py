@@ -108,7 +108,7 @@ MEETINGS = [
         kind="decision",
     ),
     *post("meetings.unnote", "noted", WRITERS_DO),
-    *form("meetings.photo", "meeting_on", WRITERS, WRITERS_DO, {"photo": _picture(), "caption": "大家举手"}),
+    *form("meetings.photo", "meeting_on", WRITERS, WRITERS_DO, {"caption": "大家举手", "photo": _picture()}),
     *get("meetings.minutes", "meeting_frozen"),
     *get("meetings.minutes", "meeting_offered", MEMBERS_READ),
     *form("meetings.edit", "meeting_draft", WRITERS, WRITERS_DO, {"text": "一、议程\n灯太亮，减十盏。"}),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.core.database import db
 from app.core.media import Media
@@ -68,44 +68,31 @@ class Held:
 
 
 def meetings_of(activity_ids: Iterable[int]) -> dict[int, list[Held]]:
-    """The meetings of some activities, in the order of their hours, with four queries."""
+    """The meetings of some activities, in the order of their hours, with two queries."""
     ids = set(activity_ids)
-    query = select(Meeting).where(Meeting.activity_run_id.in_(ids)).order_by(Meeting.starts_at, Meeting.id)
     found: dict[int, list[Held]] = {activity_id: [] for activity_id in ids}
-    for held in gather(list(db.session.scalars(query))):
+    for held in _gather(Meeting.activity_run_id.in_(ids)):
         found[held.meeting.activity_run_id].append(held)
     return found
 
 
-def gather(meetings: Sequence[Meeting]) -> list[Held]:
-    """Some meetings with how many came and their minutes, with three queries."""
-    ids = {meeting.id for meeting in meetings}
-    present = dict(
-        db.session.execute(
-            select(Presence.meeting_id, func.count())
-            .where(Presence.meeting_id.in_(ids), Presence.live)
-            .group_by(Presence.meeting_id)
-        ).all()
-    )
-    versions = list(
-        db.session.scalars(
-            select(Minutes).where(Minutes.meeting_id.in_(ids), Minutes.dropped_at.is_(None)).order_by(Minutes.number)
-        )
-    )
-    counts = dict(
-        db.session.execute(
-            select(Confirmation.minutes_id, func.count())
-            .where(Confirmation.minutes_id.in_({row.id for row in versions}))
-            .group_by(Confirmation.minutes_id)
-        ).all()
+def _gather(which: ColumnElement[bool]) -> list[Held]:
+    """Some meetings with how many came and their minutes, with two queries."""
+    came = select(func.count()).where(Presence.meeting_id == Meeting.id, Presence.live).scalar_subquery()
+    given = select(func.count()).where(Confirmation.minutes_id == Minutes.id).scalar_subquery()
+    versions = (
+        select(Minutes, given)
+        .join(Meeting, Meeting.id == Minutes.meeting_id)
+        .where(which, Minutes.dropped_at.is_(None))
+        .order_by(Minutes.number)
     )
     frozen: dict[int, Version] = {}
     waiting: dict[int, Version] = {}
-    for row in versions:
-        (frozen if row.frozen_at is not None else waiting)[row.meeting_id] = Version(row, counts.get(row.id, 0))
+    for row, n in db.session.execute(versions):
+        (frozen if row.frozen_at is not None else waiting)[row.meeting_id] = Version(row, n)
+    query = select(Meeting, came).where(which).order_by(Meeting.starts_at, Meeting.id)
     return [
-        Held(meeting, present.get(meeting.id, 0), frozen.get(meeting.id), waiting.get(meeting.id))
-        for meeting in meetings
+        Held(meeting, n, frozen.get(meeting.id), waiting.get(meeting.id)) for meeting, n in db.session.execute(query)
     ]
 
 
@@ -118,7 +105,7 @@ def find_meeting(public_id: str, slug: str, now: int) -> tuple[Held, ActivityRef
     )
     if meeting is None:
         raise NotFound
-    return gather([meeting])[0], find_activity_by_id(meeting.activity_run_id, now)
+    return _gather(Meeting.id == meeting.id)[0], find_activity_by_id(meeting.activity_run_id, now)
 
 
 def find_version(public_id: str, slug: str, now: int) -> tuple[Minutes, Held, ActivityRef]:

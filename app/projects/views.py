@@ -93,6 +93,7 @@ def step(slug: str, public_id: str, step: str) -> str:
         abort(404)
     page = board.project_page(project, here, actor(), now())
     refs = [ref for ref in queries.activity_refs([project], now()) if ref.step == step]
+    known = {item.ref.id: item.summary for item in page.card.doing}
     return render_template(
         "projects/step.html",
         community=here,
@@ -101,7 +102,7 @@ def step(slug: str, public_id: str, step: str) -> str:
         step=method.step(step),
         runs=[row for row in queries.step_runs([project.id])[project.id] if row.step == step],
         refs=refs,
-        summaries=board.summaries(refs, now()),
+        summaries=known | board.summaries([ref for ref in refs if ref.id not in known], now()),
     )
 
 
