@@ -57,7 +57,7 @@ def grow(tx: Tx, ref: ActivityRef, people: Sequence[Actor], have: int, n: int) -
         tx.session.add(frozen)
         tx.session.flush()
         tx.session.add(Confirmation(minutes_id=waiting.id, presence_id=came.id, how="screen", at=tx.now, **here))
-        frozen.body = canon(body_of(tx, held, frozen, [came], [], "")).decode()
+        frozen.body = canon(body_of(held, frozen, [came], [], "")).decode()
 
 
 def _version(mine: dict[str, int], now: int, writer: Actor, number: int) -> Minutes:

@@ -87,6 +87,7 @@ POINT = {"text": "夜里太亮，睡不着。", "ring": "residents", "item": "1"
 HANDS = {"text": "灯减到二十盏？", "in_favour": "12", "against": "3", "abstained": "1", "once": "a-form"}
 MEMBERS_READ = "author partner neighbour facilitator planner department observer inspector: page | *: 404"
 WHO_CAME = "anonymous: sign in | author partner: does it | *: 403"
+SCANNED = "anonymous: sign in | author partner: passes | neighbour facilitator planner department: does it | *: 403"
 
 MEETINGS = [
     *get("meetings.activity", "gathering"),
@@ -109,6 +110,13 @@ MEETINGS = [
     ),
     *post("meetings.unnote", "noted", WRITERS_DO),
     *form("meetings.photo", "meeting_on", WRITERS, WRITERS_DO, {"caption": "大家举手", "photo": _picture()}),
+    *get("meetings.room", "meeting_on", WRITERS),
+    *get("meetings.board", "meeting_on", WRITERS),
+    *form("meetings.lead", "meeting_on", WRITERS, WRITERS_DO, {"item": "1", "question": "灯减到二十盏？"}),
+    *form("meetings.here", "meeting_on_door", "anonymous: sign in | *: page", SCANNED),
+    *get("meetings.sign_in_sheet", "meeting", WRITERS),
+    *get("meetings.minutes_pdf", "meeting_frozen"),
+    *get("meetings.minutes_pdf", "meeting_offered", "facilitator planner: page | *: 404"),
     *get("meetings.minutes", "meeting_frozen"),
     *get("meetings.minutes", "meeting_offered", MEMBERS_READ),
     *form("meetings.edit", "meeting_draft", WRITERS, WRITERS_DO, {"text": "一、议程\n灯太亮，减十盏。"}),

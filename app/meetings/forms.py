@@ -111,6 +111,15 @@ class HandsForm(OnceForm):
     abstained = WholeNumber(_l("Abstaining"), most=100_000)
 
 
+class LeadForm(Form):
+    """What the room sees."""
+
+    item = SelectField(_l("The item we are at"), coerce=int)
+    question = Line(
+        _l("The question"), required=False, most=300, description=_l("As it is asked of everybody. Empty: none.")
+    )
+
+
 class PhotoForm(Form):
     """A photo of the meeting."""
 

@@ -16,8 +16,7 @@ from app.meetings.call import LEAST_REASON, held, name_of, note_event
 from app.meetings.models import Confirmation, Meeting, Minutes, Presence
 from app.meetings.rules import lines, needed
 from app.people.actor import Actor
-from app.people.places import Community
-from app.people.queries import facilitators_of
+from app.people.queries import communities_by_id, facilitators_of
 from app.projects.kinds import ActivityRef
 from app.projects.queries import find_activity_by_id, find_project_by_id
 
@@ -246,7 +245,7 @@ def _freeze(tx: Tx, actor: Actor, ref: ActivityRef, meeting: Meeting, row: Minut
     confirmed = [
         {"id": item.public_id, "how": item.how, "ring": rings[item.presence_id], "at": item.at} for item in given
     ]
-    row.body = canon(body_of(tx, meeting, row, came, confirmed, before or "")).decode()
+    row.body = canon(body_of(meeting, row, came, confirmed, before or "")).decode()
     row.sha256 = sha256_hex(row.body.encode())
     said = {"minutes": row.public_id, "version": row.number, "sha256": row.sha256}
     note_event(tx, actor, meeting, "minutes.frozen", {}, said)
@@ -255,7 +254,6 @@ def _freeze(tx: Tx, actor: Actor, ref: ActivityRef, meeting: Meeting, row: Minut
 
 
 def body_of(
-    tx: Tx,
     meeting: Meeting,
     row: Minutes,
     came: Collection[Presence],
@@ -263,7 +261,7 @@ def body_of(
     before: str,
 ) -> dict[str, Any]:
     """What is frozen: the minutes with the facts of the meeting, and no name that their text does not tell."""
-    community = tx.session.get_one(Community, meeting.community_id)
+    community = communities_by_id([meeting.community_id])[meeting.community_id]
     rings: dict[str, int] = {}
     for place in came:
         rings[place.ring] = rings.get(place.ring, 0) + 1

@@ -8,7 +8,9 @@ from typing import Any
 from app.core.module import Module
 from app.engine.phrase import Moment, Phrase, phrase
 from app.meetings import minutes_views as _minutes_views  # noqa: F401 - its routes hang on the blueprint
+from app.meetings import print_views as _print_views  # noqa: F401 - likewise
 from app.meetings import record_views as _record_views  # noqa: F401 - likewise
+from app.meetings import room_views as _room_views  # noqa: F401 - likewise
 from app.meetings.kind import COMINGS, CONFIRMED, MEETING
 from app.meetings.views import meetings as blueprint
 

@@ -11,6 +11,7 @@ from app.core.media import receive_photo
 from app.meetings import queries, service
 from app.meetings.forms import NOTE_FORMS, DecisionForm, HandsForm, PhotoForm, PointForm, SignInForm
 from app.meetings.views import Page, at, for_holder, frame, meetings
+from app.people.actor import RESIDENTS_RING
 from app.people.session import actor
 from app.projects.kinds import ActivityRef
 
@@ -19,7 +20,7 @@ from app.projects.kinds import ActivityRef
 def people(slug: str, public_id: str) -> Page:
     """Who came; lines of the sign-in sheet."""
     here, held, ref = for_holder(slug, public_id)
-    form = SignInForm()
+    form = SignInForm(data={"ring": RESIDENTS_RING})
     form.ring.choices = _ring_options(ref)
     if form.validate_on_submit():
         with form.refusals():
@@ -59,7 +60,9 @@ def note(slug: str, public_id: str, kind: str) -> Page:
     here, held, ref = for_holder(slug, public_id)
     if kind not in NOTE_FORMS:
         abort(404)
-    form = NOTE_FORMS[kind](data={"item": request.args.get("item", 0, type=int), "ring": request.args.get("ring", "")})
+    ring = request.args.get("ring", RESIDENTS_RING)
+    question = held.meeting.question if kind == "hands" else ""
+    form = NOTE_FORMS[kind](data={"item": request.args.get("item", 0, type=int), "ring": ring, "text": question})
     if isinstance(form, PointForm):
         form.ring.choices = _ring_options(ref)
         items = [(0, gettext("the whole")), *enumerate(held.agenda, 1)]

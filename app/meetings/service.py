@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.meetings.call import Words, begin, call, cancel, change, end, may_hold, require_holder
+from app.meetings.lead import lead
 from app.meetings.minutes import confirm, confirm_on_paper, correct, offer, save, take_back
 from app.meetings.record import Noted, add_photo, enter_sheet, note, rings_of, sign_in, strike, unnote
 
@@ -19,6 +20,7 @@ __all__ = [
     "correct",
     "end",
     "enter_sheet",
+    "lead",
     "may_hold",
     "note",
     "offer",

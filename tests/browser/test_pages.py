@@ -22,6 +22,7 @@ SKIPPED = (
     *("proof.newest", "proof.key", "proof.checkpoint", "proof.download", "proof.statement", "proof.program"),
     *("projects.poster", "proof.poster", "proof.notice_pdf", "paper.printed_pdf", "paper.account_pdf"),
     *("notices.as_pdf", "records.as_pdf", "meetings.as_ics"),
+    *("meetings.sign_in_sheet", "meetings.minutes_pdf", "meetings.board"),
 )
 
 
