@@ -128,7 +128,8 @@ def call(actor: Actor, activity_public_id: str, words: Words, *, once: str = "")
         )
         tx.session.add(meeting)
         tx.session.flush()
-        note_event(tx, actor, meeting, "meeting.called", words.data(), {"starts": words.starts_at})
+        said_openly = {"starts": words.starts_at, "activity": ref.public_id}
+        note_event(tx, actor, meeting, "meeting.called", words.data(), said_openly)
         if words.ends_at > tx.now:
             _invite(tx, ref, meeting, people_of_rings(ref.community_id, ref.scope, words.rings))
         if once:

@@ -99,6 +99,7 @@ def offer(actor: Actor, meeting_public_id: str) -> str:
         row.text_hash = text_hash(row.text)
         if meeting.opened_at is not None and meeting.ended_at is None:
             meeting.ended_at, meeting.door = tx.now, ""
+            note_event(tx, actor, meeting, "meeting.ended")
         said = {"minutes": row.public_id, "version": row.number, "text": row.text_hash}
         note_event(tx, actor, meeting, "minutes.offered", {"needed": row.needed, "present": row.present}, said)
         _tell(tx, ref, meeting, came, "minutes.offered", dedupe=f"minutes:{row.public_id}")

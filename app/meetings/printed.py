@@ -20,7 +20,7 @@ from app.printing.blocks import from_html
 from app.printing.paper import Paper, code
 
 BLANK = 20
-MOST_LINES = 40
+MOST_LINES = 30
 
 
 def sign_in(here: Community, meeting: Meeting, homes: Sequence[str], rings: Mapping[str, Ring]) -> Paper:
@@ -37,7 +37,7 @@ def sign_in(here: Community, meeting: Meeting, homes: Sequence[str], rings: Mapp
             "when": f"{day(meeting.starts_at, year=True)} {clock_time(meeting.starts_at)}",
             "place": meeting.place,
             "columns": [
-                gettext("No."),
+                gettext("Row no."),
                 gettext("Household"),
                 gettext("Ring"),
                 gettext("Name"),
