@@ -17,6 +17,7 @@ from app.core.i18n import init_i18n
 from app.core.module import Module
 from app.core.static import init_static
 from app.core.web import init_web
+from app.meetings.module import meetings
 from app.notices.module import notices
 from app.notifications.module import notifications
 from app.objections.module import objections
@@ -43,6 +44,7 @@ MODULES: tuple[Module, ...] = (
     paper,
     registers,
     notices,
+    meetings,
     proof,
     records,
     office,

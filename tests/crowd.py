@@ -30,6 +30,7 @@ from app.proposals import service as proposals
 from app.proposals.models import Proposal, ProposalRevision, ProposalSupport
 from app.records.models import Record
 from app.registers.models import RegisterEntry
+from tests import crowd_meetings
 from tests.crowd_votes import House
 from tests.projects.world import REASON, Garden, sign_offs
 
@@ -297,6 +298,7 @@ class Crowd:
                 "at": tx.now,
             }
             _add(tx, RegisterEntry, [{"public_id": new_public_id(), **entry} for _ in range(self.n, n)])
+        self._meetings(tx, n)
         ref = garden.ref("board")
         notice = tx.session.scalar(select(Notice).where(Notice.activity_run_id == ref.id))
         if notice is None:
@@ -337,6 +339,10 @@ class Crowd:
             "change": "added",
         }
         _add(tx, RollRowStaged, [{"line": k, "room": str(k), **row} for k in range(self.many, many)])
+
+    def _meetings(self, tx: Tx, n: int) -> None:
+        """Meetings to come, and one that was: many came, spoke and confirmed several versions of its minutes."""
+        crowd_meetings.grow(tx, self.garden.ref("gathering"), self.people, self.n, n)
 
     def objection(self, n: int) -> str:
         """The first objection in the vote that has ``n`` of them and of worries."""

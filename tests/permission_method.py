@@ -34,6 +34,12 @@ ACTIVITIES = (
     ("ideas", "proposals", 'propose = ["residents"], support = ["residents"]', ""),
     ("talk", "discussion", TALKS, ""),
     ("team", "roster", 'edit = ["lead", "experts"]', '  settings = { rings = ["residents"] }\n'),
+    (
+        "gathering",
+        "meeting",
+        'edit = ["lead", "experts"], attend = ["residents", "lead", "experts", "support"]',
+        "  settings = { least_present = 2, confirmers = 2 }\n",
+    ),
     ("board", "notice", 'object = ["residents"]', ""),
     ("board_to_come", "notice", 'object = ["residents"]', ""),
     ("vote", "ballot", VOTES, ON_PAPER),

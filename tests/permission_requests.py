@@ -132,6 +132,7 @@ def body(world: World, row: Row) -> dict[str, Any]:
         "entry": here["owners_entry"]["public_id"],
         "colleague": here["colleague"]["public_id"],
         "sheet": here["sheet_vote"]["serial"],
+        "signed": here["signed"]["signed"],
         "proposal": here["proposal"]["public_id"],
         "accepted": here["accepted"]["public_id"],
     }

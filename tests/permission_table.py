@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from tests.permission_api import API
 from tests.permission_archive import ARCHIVE
+from tests.permission_meetings import MEETINGS
 from tests.permission_notices import AROUND_NOTICES
 from tests.permission_office import OFFICE_FILES
 from tests.permission_outbox import OUTBOX
@@ -198,6 +199,7 @@ ROWS = (
     *COMMENTS,
     *NOTICES,
     *AROUND_NOTICES,
+    *MEETINGS,
     *ME,
     *OUTBOX,
     *SIGN_IN,

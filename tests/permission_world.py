@@ -36,6 +36,7 @@ from app.records.models import Record
 from app.registers import service as registers
 from tests.conftest import QUICK
 from tests.permission_ballots import on_paper, owners_votes, prove, raised_objection
+from tests.permission_meetings import held_meetings
 from tests.permission_method import method_text
 from tests.permission_notices import around_notices
 from tests.permission_post import post_office
@@ -220,6 +221,7 @@ def _furnish(world: World, slug: str) -> None:
     _proposals(world, slug, author, lead)
     _comments(world, slug, author, lead)
     _notices(world, slug, author, lead)
+    held_meetings(world, slug, author, lead)
     entry = registers.add(lead, world.at[slug]["team"]["public_id"], "members", ROSTER)
     world.place(slug, "entry", public_id=entry)
     world.place(slug, "section", public_id=world.at[slug]["team"]["public_id"], section="members")

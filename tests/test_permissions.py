@@ -83,6 +83,7 @@ KINDS = {
     "discussion": ("talk",),
     "roster": ("team",),
     "notice": ("board", "board_to_come", "wall"),
+    "gatherings": ("gathering",),
     "ballot": (
         *("vote", "vote_over", "vote_passed", "vote_to_come", "vote_paper"),
         *("owners_vote", "owners_over", "owners_done", "owners_to_come"),
@@ -107,6 +108,11 @@ KINDS = {
     "talk": ("talk_write", "talk_below_write"),
     "complaint": ("complaint",),
     "wording": ("wording",),
+    "meeting": (
+        *("meeting", "meeting_due", "meeting_on", "meeting_draft", "meeting_offered", "meeting_frozen"),
+        *("presence", "noted", "meeting_on_door"),
+    ),
+    "minutes": ("meeting_offered_version", "signed"),
     "entry": ("entry",),
     "record": ("record",),
     "household": ("household101", "household102"),

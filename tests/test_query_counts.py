@@ -14,6 +14,7 @@ from app.api.kinds import RESOURCES
 from app.api.limit import uncounted
 from app.archive import index
 from app.ballots import service as ballots
+from tests import crowd_meetings
 from tests.conftest import emptied
 from tests.crowd import Crowd
 from tests.crowd_votes import House
@@ -54,6 +55,10 @@ def project(rest: str = "") -> Callable[[Crowd, int], str]:
 
 def walked(rest: str = "") -> Callable[[Crowd, int], str]:
     return lambda crowd, _n: f"/c/ziteng/project/{crowd.walked}{rest}"
+
+
+def meeting(rest: str = "") -> Callable[[Crowd, int], str]:
+    return lambda _crowd, _n: f"/c/ziteng/meeting/{crowd_meetings.HELD}{rest}"
 
 
 def house(kind: str, name: str, rest: str = "") -> Callable[[Crowd, int], str]:
@@ -132,6 +137,11 @@ PAGES = (
     Page("roster", "nobody", activity("register", "roster")),
     Page("outreach", "lead", activity("register", "outreach")),
     Page("minutes", "nobody", activity("register", "hearing")),
+    Page("meetings of a step", "lead", activity("meetings", "gathering")),
+    *(Page(f"meeting{rest}", "lead", meeting(rest)) for rest in ("", "/people", "/note/point", "/minutes")),
+    Page("meeting for a neighbour", "neighbour", meeting()),
+    Page("minutes for everybody", "nobody", meeting("/minutes")),
+    Page("signatures under minutes", "lead", lambda crowd, _n: f"/c/ziteng/minutes/{crowd_meetings.OFFERED}/signed"),
     Page("money", "lead", activity("register", "money")),
     Page("milestones", "nobody", activity("register", "works")),
     Page("acceptance", "neighbour", activity("register", "acceptance")),

@@ -32,8 +32,23 @@ PAPER = (
     *("paper.issued", "paper.returned", "paper.ended", "paper.root_fixed", "paper.drawn", "paper.compared"),
     *("paper.scanned", "paper.sealed", "paper.reopened", "paper.helper_named", "paper.helper_ended"),
 )
+MEETINGS = (
+    *("meeting.called", "meeting.changed", "meeting.cancelled", "meeting.opened", "meeting.ended"),
+    *("meeting.entered", "meeting.attended", "meeting.struck"),
+    *("minutes.offered", "minutes.confirmed", "minutes.frozen"),
+)
 KEPT = frozenset(
-    {"poll.announced", "poll.closed", "count.final", "record.published", MOVED, PROLONGED, *OBJECTIONS, *PAPER}
+    {
+        "poll.announced",
+        "poll.closed",
+        "count.final",
+        "record.published",
+        MOVED,
+        PROLONGED,
+        *OBJECTIONS,
+        *PAPER,
+        *MEETINGS,
+    }
     | {FAULTED, VOIDED, "key.introduced", "key.rotated", "links.deleted", "household.disputed"}
     | {"matter.classified", "authorisation.entered", "authorisation.revoked", "mandate.recorded", "mandate.revoked"}
     | {

@@ -217,7 +217,7 @@ def lift(town: Town, method: str) -> Story:
             Member("罗科", "support", "职能部门的加梯顾问"),
         ),
     )
-    yield from scene.meeting(
+    yield from scene.minutes(
         "site_visit",
         Meeting(
             -90,
@@ -301,7 +301,7 @@ def lift(town: Town, method: str) -> Story:
         ("self_raised", "3楼两户，各1万元，301室空关，联系中", 20_000, "asked"),
     ):
         scene.enter("shares", "sources", kind=source, amount=yuan * 100, state=state, **{"from": whom})
-    yield from scene.meeting(
+    yield from scene.minutes(
         "shares_meeting",
         Meeting(
             -21,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.comments import service as comments
-from app.demo import steps
+from app.demo import meetings, steps
 from app.demo.parts import Complaint, Idea, Meeting, Member, Reply, Said
 from app.demo.people import Town
 from app.demo.scene import Scene
@@ -265,6 +265,8 @@ def space(town: Town, method: str) -> Story:
             ),
         ),
     )
+    yield stage.at(-1, 19, 30)
+    meetings.call(scene, "hearing", 4, "hearing", "14号楼底层会客厅", "空地的听证会：停车和晒太阳，都来说")
 
 
 def landing(town: Town, method: str) -> Story:

@@ -72,7 +72,7 @@ class Complaint:
 
 @dataclass(frozen=True)
 class Meeting:
-    """A meeting's minutes, in the words of the register, and those who confirm them."""
+    """A meeting: its day, form and place, who came by ring, what was said and agreed, and those who confirm the minutes."""
 
     day: int
     kind: str

@@ -16,6 +16,7 @@ from app.comments import service as comments
 from app.comments.models import Talk
 from app.core.clock import now
 from app.core.database import db
+from app.demo import meetings
 from app.demo.parts import Complaint, Idea, Meeting, Member, Paper, Said
 from app.demo.people import Town
 from app.demo.stage import Story
@@ -199,7 +200,11 @@ class Scene:
             )
 
     def meeting(self, key: str, meeting: Meeting) -> Story:
-        """Hold a meeting, enter its minutes the same evening, and have them confirmed."""
+        """Call a meeting, hold it on its day, and have its minutes confirmed."""
+        yield from meetings.hold(self, key, meeting)
+
+    def minutes(self, key: str, meeting: Meeting) -> Story:
+        """Enter the minutes of a meeting into a register on its evening, and who confirms them."""
         stage = self.town.stage
         yield stage.at(meeting.day, 20)
         self.enter(
@@ -216,8 +221,8 @@ class Scene:
         )
         if meeting.confirmed:
             yield stage.at(meeting.confirmed_day or meeting.day + 2, 11)
-        for n, name in enumerate(meeting.confirmed):
-            self.enter(key, "confirmations", name=name, how="在纪要上签字" if n % 3 else "看了微信群里的全文，回复确认")
+        for name in meeting.confirmed:
+            self.enter(key, "confirmations", name=name, how="在纪要上签字")
 
     # Notices
 

@@ -20,7 +20,7 @@ from app.people.actor import RESIDENTS_RING, Actor
 from app.people.places import Community
 from app.people.queries import names_for, scope_labels
 from app.projects import queries
-from app.projects.kinds import ActivityRef, Presses, Pressing, Summary, kinds
+from app.projects.kinds import ActivityRef, Coming, Comings, Presses, Pressing, Summary, kinds
 from app.projects.models import Project, StepRunRow
 
 STALLED_AFTER = 7 * DAY
@@ -211,6 +211,12 @@ def most_urgent(found: Sequence[Card]) -> Card | None:
         (not ask.asks, ask.summary.due or 1 << 62, n, card) for n, (card, ask) in enumerate(asking) if ask is not None
     ]
     return min(urgent)[-1] if urgent else None
+
+
+def to_come(communities: Sequence[Community], now: int) -> list[Coming]:
+    """What is to come in some communities, soonest first."""
+    found = [item for comings in kinds().every(Comings) for item in comings.find(communities, now)]
+    return sorted(found, key=lambda item: item.at)
 
 
 def _doing(ref: ActivityRef, summary: Summary, reader: Actor, done: bool) -> Doing:

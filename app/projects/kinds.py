@@ -185,6 +185,24 @@ class Speaks:
 
 
 @dataclass(frozen=True)
+class Coming:
+    """Something with an hour that those of a community may come to: when, what it is, about what, where."""
+
+    at: int
+    what: Phrase
+    title: str
+    place: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Comings:
+    """A feature's part of what is to come in some communities, soonest first, found with a fixed number of queries."""
+
+    find: Callable[[Sequence[Community], int], Sequence[Coming]]
+
+
+@dataclass(frozen=True)
 class Kinds:
     """All kinds of this application."""
 
@@ -206,7 +224,7 @@ class Kinds:
         )
 
 
-LISTED: tuple[type[object], ...] = (OnStepClosed, Presses, Speaks, Unlisted, Dates)
+LISTED: tuple[type[object], ...] = (OnStepClosed, Presses, Comings, Speaks, Unlisted, Dates)
 
 
 def register_kinds(app: Flask, modules: Iterable[Module]) -> None:

@@ -68,6 +68,7 @@ def community(slug: str) -> str:
         community=here,
         cards=cards,
         first=board.most_urgent(cards),
+        coming=board.to_come([here], now()),
         over=board.cards(over[:PAGE], {here.id: here}, actor(), now()) if page == 1 else [],
         page=page,
         pages=max(1, -(-len(running) // PAGE)),
@@ -92,6 +93,7 @@ def step(slug: str, public_id: str, step: str) -> str:
         abort(404)
     page = board.project_page(project, here, actor(), now())
     refs = [ref for ref in queries.activity_refs([project], now()) if ref.step == step]
+    known = {item.ref.id: item.summary for item in page.card.doing}
     return render_template(
         "projects/step.html",
         community=here,
@@ -100,7 +102,7 @@ def step(slug: str, public_id: str, step: str) -> str:
         step=method.step(step),
         runs=[row for row in queries.step_runs([project.id])[project.id] if row.step == step],
         refs=refs,
-        summaries=board.summaries(refs, now()),
+        summaries=known | board.summaries([ref for ref in refs if ref.id not in known], now()),
     )
 
 

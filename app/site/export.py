@@ -19,6 +19,7 @@ from app.core.i18n import iso, say
 from app.core.media import Media
 from app.core.outbox import Message
 from app.engine.canonical import receipt_code
+from app.meetings.models import Confirmation, Meeting, Minutes, Presence
 from app.notices.models import Complaint
 from app.notifications.addresses import address_of as address_of_mail
 from app.notifications.queries import words
@@ -91,6 +92,7 @@ def export(reader: Actor) -> dict[str, Any]:
             for row in db.session.scalars(select(Comment).where(Comment.person_id == person.id).order_by(Comment.id))
         ],
         **_said_elsewhere(person.id),
+        "meetings": _meetings(person.id),
         "what_i_did": [
             {"kind": row.kind, "at": iso(row.at), "data": row.data}
             for row in db.session.scalars(select(Event).where(Event.person_id == person.id).order_by(Event.id))
@@ -221,6 +223,31 @@ def _said_elsewhere(person_id: int) -> dict[str, Any]:
         "panels": [{"willing": iso(row.at)} for row in willing],
         "files": [{"id": row.public_id, "kind": row.kind, "name": row.name, "at": iso(row.at)} for row in files],
     }
+
+
+def _meetings(person_id: int) -> list[dict[str, Any]]:
+    """The meetings that one was at, as one stands on their lists, and whether one confirmed their minutes."""
+    given: dict[int, list[int]] = {}
+    query = select(Confirmation.presence_id, Minutes.number).join(Minutes, Minutes.id == Confirmation.minutes_id)
+    for presence, number in db.session.execute(query.where(Confirmation.person_id == person_id)):
+        given.setdefault(presence, []).append(number)
+    rows = db.session.execute(
+        select(Presence, Meeting.title, Meeting.starts_at)
+        .join(Meeting, Meeting.id == Presence.meeting_id)
+        .where(Presence.person_id == person_id)
+        .order_by(Presence.id)
+    )
+    return [
+        {
+            "title": title,
+            "at": iso(at),
+            "name": row.name,
+            "household": row.label,
+            "signed": iso(row.at),
+            "confirmed_versions": given.get(row.id, []),
+        }
+        for row, title, at in rows
+    ]
 
 
 def _messages(person_id: int) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@
           if (text !== null && !box.contains(document.activeElement)) box.innerHTML = text;
         })
         .catch(function () {});
-    }, 20000);
+    }, Number(box.dataset.every || 20) * 1000);
   });
 
   // A tap on the site plan fills in the two numbers, and shows where the pin stands.

@@ -199,6 +199,43 @@ PUT: dict[str, Put] = {
     ),
     "notice_wording": whole("words to begin a notice with; what was posted keeps its own, under its fingerprint"),
     "special_day": whole("its events tell what was set; what was posted keeps its days, under its fingerprint"),
+    # Meetings.
+    "meeting": Put(
+        "meetings",
+        "public_id project_id activity_run_id title place agenda rings starts_at ends_at called_at called_by_id change"
+        " cancelled_at cancel_reason opened_at ended_at",
+        {
+            "id": KEY,
+            "community_id": "held fast by the keys to its project and its activity, and by the log that calls it",
+            "form by_name change_reason": SHOWN,
+            "door item question": "what the room sees while the meeting lasts; its code ends with it",
+        },
+    ),
+    "meeting_presence": Put(
+        "meetings",
+        "public_id meeting_id ring how at entered_by_id live",
+        {
+            "id": KEY,
+            "community_id": "held fast by the key to its meeting",
+            "name label household_id": "the line on the sheet, which may have to be taken out; the ring is what counts",
+            "person_id": "bound where the code was scanned; of a line on paper, found by name, as its author may mend it",
+        },
+    ),
+    "meeting_minutes": Put(
+        "meetings",
+        "public_id meeting_id number text text_hash reason by_name offered_at present needed frozen_at body sha256",
+        {
+            "id": KEY,
+            "community_id": "held fast by the key to its meeting",
+            "made_at person_id dropped_at": "about drafts and what was taken back; what is confirmed is bound",
+        },
+    ),
+    "meeting_confirmation": Put(
+        "meetings",
+        "public_id minutes_id presence_id person_id entered_by_id how at",
+        {"id": KEY, "community_id": "held fast by the keys to the minutes and to the list"},
+    ),
+    "meeting_note": whole("a working note until the minutes are confirmed, whose text and hash are bound"),
     "media": whole("a file by its hash; where a vote rests on one, the hash is in the log and compared"),
     # Signing in, messages, machinery.
     **dict.fromkeys(

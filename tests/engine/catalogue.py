@@ -56,6 +56,19 @@ ACTIVITIES = (
             SettingSpec("confirmers", "int", default=3, minimum=1),
         ),
     ),
+    ActivitySpec(
+        "meeting",
+        ("edit", "attend"),
+        (
+            SettingSpec(
+                "form", "str", default="hearing", choices=("hearing", "coordination", "review", "walk", "workshop")
+            ),
+            SettingSpec("least_present", "int", default=5, minimum=1),
+            SettingSpec("confirmers", "int", default=3, minimum=1),
+            SettingSpec("quorum", "fraction", default="0/1"),
+            SettingSpec("speaker_seconds", "int", default=120, minimum=10),
+        ),
+    ),
     ActivitySpec("money", ("edit",)),
     ActivitySpec("permits", ("edit",)),
     ActivitySpec("milestones", ("edit", "supervise")),
@@ -73,6 +86,7 @@ GATES = (
     GateSpec("notice_over", waivable=False, needs_activity=("notice",)),
     GateSpec("outreach_met", needs_activity=("outreach",)),
     GateSpec("minutes_confirmed", needs_activity=("minutes",)),
+    GateSpec("meeting_confirmed", needs_activity=("meeting",)),
     GateSpec("ballot_passed", waivable=False, needs_activity=("ballot",)),
     GateSpec("objections_ended", waivable=False, needs_activity=("ballot",)),
     GateSpec("funded_in_full", waivable=False, needs_activity=("money",)),

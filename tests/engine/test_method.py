@@ -34,7 +34,7 @@ def test_the_default_method_has_the_gates_of_the_design() -> None:
     assert gates == {
         "topic": ["proposals_answered", "sign_off", "topic_chosen"],
         "team": ["rings_filled", "conflicts_declared", "notice_over"],
-        "needs": ["outreach_met", "minutes_confirmed"],
+        "needs": ["outreach_met", "meeting_confirmed"],
         "plan": ["ballot_passed", "objections_ended", "notice_over"],
         "budget": ["funded_in_full", "permits_noted", "sign_off"],
         "delivery": ["milestones_done", "accepted"],

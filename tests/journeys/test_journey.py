@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import Site
+from tests.journeys.meetings import hold_a_hearing
 from tests.journeys.people import Cast, drawing
 
 TEXT = "一、建移动种植箱40只。\n二、概算38,600元，先试一年。"
@@ -104,18 +105,7 @@ def fix_the_needs(people: Cast) -> None:
     people.say("李叔", "平台夏天太晒，先要有遮阴。", "concern")
     for building in ("5", "6"):
         people.enter("buildings", 0, building=building, screen="1", paper="1", door="1", by="楼组长")
-    hearing = {
-        "kind": "hearing",
-        "day": people.day(0),
-        "place": "议事角",
-        "present": "9",
-        "who": "居委会2人，居民6人，规划师1人",
-        "points": "遮阴、坐凳、浇水。",
-        "decisions": "林工两周内出方案。",
-    }
-    people.enter("meeting", 2, **hearing)
-    for name in ("张阿姨", "李叔", "赵老师"):
-        people.enter("confirmations", 2, name=name, how="在纪要上签字")
+    hold_a_hearing(people)
     people.close_step(3)
 
 

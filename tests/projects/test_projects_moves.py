@@ -119,7 +119,10 @@ def test_a_waiver_lets_the_step_close_under_a_name_and_with_a_reason(plain: Gard
 
 
 NEVER = ("ballot_passed", "objections_ended", "conflicts_declared", "notice_over", "funded_in_full")
-WAIVABLE = ("proposals_answered", "topic_chosen", "outreach_met", "minutes_confirmed", "accepted", "review_dated")
+WAIVABLE = (
+    *("proposals_answered", "topic_chosen", "outreach_met", "minutes_confirmed", "meeting_confirmed"),
+    *("accepted", "review_dated"),
+)
 
 
 def test_five_gates_can_never_be_waived_and_the_others_can(garden: Garden) -> None:

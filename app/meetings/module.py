@@ -1,0 +1,69 @@
+"""The manifest of meetings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.core.module import Module
+from app.engine.phrase import Moment, Phrase, phrase
+from app.meetings import minutes_views as _minutes_views  # noqa: F401 - its routes hang on the blueprint
+from app.meetings import print_views as _print_views  # noqa: F401 - likewise
+from app.meetings import record_views as _record_views  # noqa: F401 - likewise
+from app.meetings import room_views as _room_views  # noqa: F401 - likewise
+from app.meetings.kind import COMINGS, CONFIRMED, MEETING
+from app.meetings.views import meetings as blueprint
+
+
+def _called(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "You are invited to “%(title)s”, %(when)s, %(place)s.",
+        title=data["title"],
+        when=Moment(data["at"]),
+        place=data["place"],
+    )
+
+
+def _changed(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "“%(title)s” was changed. It is now %(when)s, %(place)s. The reason: %(reason)s",
+        title=data["title"],
+        when=Moment(data["at"]),
+        place=data["place"],
+        reason=data["reason"],
+    )
+
+
+def _cancelled(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "“%(title)s”, %(when)s, is cancelled. The reason: %(reason)s",
+        title=data["title"],
+        when=Moment(data["at"]),
+        reason=data["reason"],
+    )
+
+
+def _offered(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "You were at “%(title)s”, %(when)s. Read the minutes, and confirm them if they are right.",
+        title=data["title"],
+        when=Moment(data["at"]),
+    )
+
+
+def _frozen(data: Mapping[str, Any]) -> Phrase:
+    return phrase("The minutes of “%(title)s” are confirmed.", title=data["title"])
+
+
+meetings = Module(
+    name="meetings",
+    blueprints=(blueprint,),
+    provides=(MEETING, CONFIRMED, COMINGS),
+    messages={
+        "meeting.called": _called,
+        "meeting.changed": _changed,
+        "meeting.cancelled": _cancelled,
+        "minutes.offered": _offered,
+        "minutes.frozen": _frozen,
+    },
+)
