@@ -1,7 +1,7 @@
 """E-mail addresses, the robots of groups, and what is delivered to them
 
 Revision ID: 0019
-Revises: 0013
+Revises: 0018
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0019"
-down_revision = "0013"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
