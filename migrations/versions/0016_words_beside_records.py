@@ -74,11 +74,21 @@ def upgrade() -> None:
     op.add_column("event", sa.Column("hash", sa.String(length=64), server_default="", nullable=False))
 
 
+# What the tables of before have no place for.
+STAYS = {
+    "words beside records": "select 1 from record_word limit 1",
+    "words that were removed": "select 1 from removal limit 1",
+}
+
+
 def downgrade() -> None:
+    for what, query in STAYS.items():
+        if op.get_bind().execute(sa.text(query)).first() is not None:
+            raise RuntimeError(
+                f"This database can't go back to before 0016: it has {what}. Use the copy made before the upgrade."
+            )
     op.drop_column("event", "hash")
     op.drop_table("record_word")
-    # The schema of before holds one record for a run of a step: corrections go.
-    op.execute("delete from record where corrects_id is not null")
     op.drop_index("uq_record_step_run", table_name="record")
     op.drop_index(op.f("ix_record_step_run_id"), table_name="record")
     with op.batch_alter_table("record") as batch:

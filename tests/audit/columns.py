@@ -79,16 +79,14 @@ PUT: dict[str, Put] = {
     "sign_off": Put("town", "community_id step_run_id gate holds note person_id by_name at", {"id": KEY}),
     "record": Put(
         "town",
-        "public_id community_id project_id step_run_id corrects_id year number step attempt title seal body sha256"
+        "id public_id community_id project_id step_run_id corrects_id year number step attempt title seal body sha256"
         " published_at published_by_id",
-        {"id": KEY},
     ),
     "record_word": Put("removals", "record_id hash salt text removal_id", {"id": KEY}),
     # What the law bade remove.
     "removal": Put(
         "removals",
-        "public_id community_id project_id kind subject href ground reason person_id by_name at hashes",
-        {"id": KEY},
+        "id public_id community_id project_id kind subject href ground reason person_id by_name at hashes",
     ),
     # Votes.
     "decision": Put(
