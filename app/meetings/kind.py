@@ -58,14 +58,14 @@ def _summary(ref: ActivityRef, held: Held | None, now: int) -> Summary:
     if state in ("called", "due"):
         return Summary(
             phrase("%(when)s, %(place)s.", when=when, place=meeting.place),
-            phrase("Come to the meeting: %(title)s", title=meeting.title),
+            phrase("Come to the meeting: %(title)s, %(when)s", title=meeting.title, when=when),
             phrase("Look at the invitation"),
-            meeting.starts_at if state == "called" else meeting.ends_at,
+            None,  # what is due is shown as "until", and an hour to come is no such thing
             "attend",
         )
     if state == "on":
         ask = phrase("It is on now: %(place)s", place=meeting.place)
-        return Summary(phrase("It is on now."), ask, phrase("Look at the agenda"), meeting.ends_at, "attend")
+        return Summary(phrase("It is on now."), ask, phrase("Look at the agenda"), None, "attend")
     if state == "offered" and held.waiting is not None:
         return Summary(
             phrase(
