@@ -19,6 +19,7 @@ from app.meetings.rules import FORMS
 from app.people.actor import Actor
 from app.people.places import Community
 from app.projects.kinds import ActivityKind, ActivityRef, Coming, Comings, GateKind, GateRef, Summary
+from app.projects.models import ActivityRun, Project, StepRunRow
 
 FORM_NAMES = {
     "hearing": phrase("Hearing"),
@@ -197,7 +198,12 @@ def coming(communities: Sequence[Community], now: int) -> list[Coming]:
     slugs = {community.id: community.slug for community in communities}
     query = (
         select(Meeting)
+        .join(Project, Project.id == Meeting.project_id)
+        .join(ActivityRun, ActivityRun.id == Meeting.activity_run_id)
+        .join(StepRunRow, StepRunRow.id == ActivityRun.step_run_id)
         .where(
+            Project.state == "running",
+            StepRunRow.closed_at.is_(None),
             Meeting.community_id.in_(slugs),
             Meeting.cancelled_at.is_(None),
             Meeting.ended_at.is_(None),
