@@ -183,6 +183,8 @@ def story(town: Town, method: str) -> Story:
             "雷老伯：手电筒够用了。他同时同意查蚊子。",
             -8,
             ("小吴", "许师傅", "邓师傅", "程老师"),
+            "lights",
+            "廊架下，样灯亮着",
         ),
     )
     yield stage.at(-6, 8, 30)

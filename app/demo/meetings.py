@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.core.clock import HOUR, MINUTE, now
 from app.core.database import db
+from app.core.media import Upload
 from app.demo.parts import Meeting
 from app.demo.people import RESIDENTS, TITLES
 from app.demo.stage import Story
@@ -63,6 +64,9 @@ def hold(scene: Scene, key: str, meeting: Meeting) -> Story:
     for ring, lines in sheet(scene, meeting).items():
         meetings.enter_sheet(lead, public_id, ring, "\n".join(lines))
     _note(scene, public_id, meeting)
+    photo = scene.town.pictures.get(meeting.photo)
+    if isinstance(photo, Upload):
+        meetings.add_photo(lead, public_id, photo, meeting.caption)
     meetings.end(lead, public_id)
     stage.pause(20)
     held, ref = queries.find_meeting(public_id, scene.slug, now())

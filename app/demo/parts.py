@@ -84,6 +84,8 @@ class Meeting:
     minority: str = ""
     confirmed_day: int = 0
     confirmed: tuple[str, ...] = ()
+    photo: str = ""
+    caption: str = ""
 
 
 def objection(passage: str, kind: str, reason: str, grounds: str = "") -> dict[str, str]:

@@ -241,6 +241,8 @@ def begin(actor: Actor, public_id: str) -> None:
     """Open the meeting: from now on those who come sign in by the code in the room."""
     with transaction() as tx:
         meeting, _ = held(tx, actor, public_id)
+        if meeting.opened_at is not None and meeting.ended_at is None:
+            return  # pressed twice
         _require_ahead(meeting)
         if tx.now < meeting.starts_at - EARLY:
             raise Closed(phrase("This meeting begins %(when)s.", when=Moment(meeting.starts_at)))

@@ -19,6 +19,7 @@ from app.meetings.rules import FORMS
 from app.people.actor import Actor
 from app.people.places import Community
 from app.projects.kinds import ActivityKind, ActivityRef, Coming, Comings, GateKind, GateRef, Summary
+from app.projects.models import ActivityRun, Project, StepRunRow
 
 FORM_NAMES = {
     "hearing": phrase("Hearing"),
@@ -58,14 +59,14 @@ def _summary(ref: ActivityRef, held: Held | None, now: int) -> Summary:
     if state in ("called", "due"):
         return Summary(
             phrase("%(when)s, %(place)s.", when=when, place=meeting.place),
-            phrase("Come to the meeting: %(title)s", title=meeting.title),
+            phrase("Come to the meeting: %(title)s, %(when)s", title=meeting.title, when=when),
             phrase("Look at the invitation"),
-            meeting.starts_at if state == "called" else meeting.ends_at,
+            None,  # what is due is shown as "until", and an hour to come is no such thing
             "attend",
         )
     if state == "on":
         ask = phrase("It is on now: %(place)s", place=meeting.place)
-        return Summary(phrase("It is on now."), ask, phrase("Look at the agenda"), meeting.ends_at, "attend")
+        return Summary(phrase("It is on now."), ask, phrase("Look at the agenda"), None, "attend")
     if state == "offered" and held.waiting is not None:
         return Summary(
             phrase(
@@ -197,7 +198,12 @@ def coming(communities: Sequence[Community], now: int) -> list[Coming]:
     slugs = {community.id: community.slug for community in communities}
     query = (
         select(Meeting)
+        .join(Project, Project.id == Meeting.project_id)
+        .join(ActivityRun, ActivityRun.id == Meeting.activity_run_id)
+        .join(StepRunRow, StepRunRow.id == ActivityRun.step_run_id)
         .where(
+            Project.state == "running",
+            StepRunRow.closed_at.is_(None),
             Meeting.community_id.in_(slugs),
             Meeting.cancelled_at.is_(None),
             Meeting.ended_at.is_(None),

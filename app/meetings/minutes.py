@@ -90,7 +90,7 @@ def offer(actor: Actor, meeting_public_id: str) -> str:
         if row is None:
             raise Conflict(phrase("Write the minutes first."))
         if row.offered_at is not None:
-            raise Conflict(phrase("The minutes are with those who were there already."))
+            return row.public_id  # pressed twice
         came = _present(tx, meeting)
         if not came:
             raise Conflict(phrase("Enter first who was there: they confirm the minutes."))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from app.core.database import db
+from app.meetings.models import Meeting
 from tests.journeys.people import Cast
 
 
@@ -32,6 +36,14 @@ def hold_a_hearing(people: Cast) -> None:
     lead.follow("/note/decision")
     lead.fill(text="两周内出方案。", who="林工")
     lead.send("main form.form button[type=submit]")
+    lead.go(f"{meeting}/lead")
+    lead.fill(item="2", question="先做遮阴？")
+    lead.send()
+    lead.go(f"{meeting}/room")
+    assert "先做遮阴？" in lead.page.locator("main").inner_text()
+    with people.site.app.app_context():
+        door = db.session.scalars(select(Meeting.door).where(Meeting.door != "")).one()
+    people.residents["赵老师"].go(f"{meeting}/here/{door}")
     lead.go(meeting)
     lead.send("form[action$='/end'] button")
     lead.follow("/minutes/edit")
