@@ -6,13 +6,12 @@ from datetime import UTC, date, datetime
 
 import icalendar
 
-from app.archive.feed import lasting_id
 from app.core.clock import DAY
 from app.core.i18n import gettext, local, say, zone
 from app.core.web import site_url
 from app.people.places import Community
 from app.projects.kinds import kinds
-from app.projects.published import Dates, Day
+from app.projects.published import Dates, Day, lasting_id
 
 KEPT = 90 * DAY  # what is over stays so long
 MOST = 500

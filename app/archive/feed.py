@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from xml.etree import ElementTree as Xml
 
 from app.archive.queries import Hit
@@ -11,16 +10,11 @@ from app.core import i18n
 from app.core.i18n import gettext, say
 from app.core.web import paragraphs, site_url
 from app.people.places import Community
+from app.projects.published import lasting_id
 
 ATOM = "http://www.w3.org/2005/Atom"
-SPACE = uuid.UUID("5f1c1d3a-8f0e-5a07-9c4d-71d1716d2026")  # of our names: ids stay the same wherever the server stands
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 Xml.register_namespace("", ATOM)
-
-
-def lasting_id(community: Community, *names: str) -> str:
-    """The id of a thing for machines outside: the same for ever, on any host."""
-    return str(uuid.uuid5(SPACE, "/".join((community.public_id, *names))))
 
 
 def atom(here: Community, hits: tuple[Hit, ...]) -> bytes:

@@ -9,12 +9,13 @@ from icalendar import Calendar, Event
 from app.core.web import site_url
 from app.meetings.models import Meeting
 from app.people.places import Community
+from app.projects.published import lasting_id
 
 
 def as_ics(here: Community, meeting: Meeting) -> bytes:
     """The file of one meeting; a changed or cancelled one replaces what a calendar holds of it."""
     event = Event()
-    event.add("uid", f"{meeting.public_id.lower()}@{site_url('site.home').split('://')[-1].split('/')[0]}")
+    event.add("uid", lasting_id(here, "day", f"meeting/{meeting.public_id}"))  # as in the community's calendar
     event.add("sequence", meeting.change)
     event.add("status", "CANCELLED" if meeting.cancelled_at is not None else "CONFIRMED")
     event.add("dtstamp", _at(meeting.called_at))

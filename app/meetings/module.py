@@ -12,7 +12,9 @@ from app.meetings import print_views as _print_views  # noqa: F401 - likewise
 from app.meetings import record_views as _record_views  # noqa: F401 - likewise
 from app.meetings import room_views as _room_views  # noqa: F401 - likewise
 from app.meetings.kind import COMINGS, CONFIRMED, MEETING
+from app.meetings.search import DATES, SEARCHABLE, spoke
 from app.meetings.views import meetings as blueprint
+from app.projects.kinds import Speaks
 
 
 def _called(data: Mapping[str, Any]) -> Phrase:
@@ -58,7 +60,7 @@ def _frozen(data: Mapping[str, Any]) -> Phrase:
 meetings = Module(
     name="meetings",
     blueprints=(blueprint,),
-    provides=(MEETING, CONFIRMED, COMINGS),
+    provides=(MEETING, CONFIRMED, COMINGS, SEARCHABLE, DATES, Speaks(spoke)),
     messages={
         "meeting.called": _called,
         "meeting.changed": _changed,

@@ -49,7 +49,7 @@ def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
             project_id=notice.project_id,
             step=step,
             title=notice.title,
-            text="\n".join([notice.text, notice.basis, *said.get(notice.id, ())]),
+            text="\n".join([notice.text, notice.conclusion, notice.basis, notice.scope, *said.get(notice.id, ())]),
             at=notice.posted_at or 0,
         )
 
