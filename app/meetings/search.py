@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased
 
 from app.core.database import db
 from app.engine.phrase import phrase
@@ -23,9 +24,11 @@ def shown() -> Select[str]:
 
 def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
     """Meetings as documents: the minutes as they stand, and what the meeting was about."""
+    each = aliased(Minutes)
     newest = (
-        select(func.max(Minutes.number))
-        .where(Minutes.meeting_id == Meeting.id, Minutes.frozen_at.is_not(None))
+        select(func.max(each.number))
+        .where(each.meeting_id == Meeting.id, each.frozen_at.is_not(None))
+        .correlate(Meeting)
         .scalar_subquery()
     )
     query = (

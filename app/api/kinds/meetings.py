@@ -44,6 +44,7 @@ def _select() -> Query:
     newest = (
         select(func.max(other.number))
         .where(other.meeting_id == Meeting.id, other.frozen_at.is_not(None))
+        .correlate(Meeting)
         .scalar_subquery()
     )
     return (
