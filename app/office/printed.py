@@ -53,11 +53,11 @@ def result(page: PollPage, frame: dict[str, Any]) -> Paper:
                 "place": gettext("place for the seal"),
                 "by": here.name,
                 "on": "",
+                # Two count, as two read each sheet of paper.
                 "lines": [
                     *(named or [gettext("Inspector")] * LINES),
-                    gettext("Counted by"),
+                    *[gettext("Counted by")] * 2,
                     gettext("Day"),
-                    *([gettext("Remarks")] if (len(named) or LINES) % 2 else []),
                 ],
             },
             "verify": _verify(address, [gettext("Fingerprint of the text"), version.text_hash]),
