@@ -23,6 +23,7 @@ class SearchDocument(Base):
         within("project"),
         Index(None, "community_id", "kind", "at"),
         Index(None, "community_id", "at"),
+        Index(None, "kind", "at"),
         Index(None, "at"),
     )
 

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, literal_column, or_, select, table, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    text,
+    union,
+)
 from sqlalchemy.orm import aliased
 
 from app.archive.models import SearchDocument
@@ -77,12 +91,14 @@ class Choices:
 
 def shown() -> ColumnElement[bool]:
     """The condition that a document may be shown to everybody now, as its feature says."""
-    parts = []
+    by_kind = {}
     for kind, searchable in kinds().searchables.items():
         query = searchable.shown()
-        may = query.where(query.selected_columns[0] == SearchDocument.public_id).correlate(SearchDocument).exists()
-        parts.append(and_(SearchDocument.kind == kind, may))
-    return or_(*parts)
+        by_kind[kind] = (
+            query.where(query.selected_columns[0] == SearchDocument.public_id).correlate(SearchDocument).exists()
+        )
+    # A choice by kind, since several conditions with "or" would lead SQLite to walk through every kind.
+    return case(by_kind, value=SearchDocument.kind, else_=false())
 
 
 def _holds(question: Question, filters: Filters) -> list[ColumnElement[bool]]:
@@ -91,11 +107,10 @@ def _holds(question: Question, filters: Filters) -> list[ColumnElement[bool]]:
     A word that stands everywhere is in a hundred thousand documents: only the newest of them are looked at, and of those
     whose title has it. The filters narrow within the index, so that these are always the ones that were asked for.
     """
-    if not question.phrases:
-        return []
     named = facets(filters.community_id, filters.kind, filters.step, filters.year).split()
-    by_title, anywhere = (_sqlite if is_sqlite() else _postgresql)(question, named)
-    return [or_(SearchDocument.id.in_(by_title), SearchDocument.id.in_(anywhere))]
+    newest = (_sqlite if is_sqlite() else _postgresql)(question, named)
+    exact = Filters(step=filters.step)  # of the filters, only a step's key may lose a sign as a word
+    return [SearchDocument.id.in_(union(*(select(part.subquery().c[0]) for part in newest))), *_within(exact)]
 
 
 def _sqlite(question: Question, named: list[str]) -> tuple[Select[int], Select[int]]:
@@ -145,15 +160,23 @@ def _within(filters: Filters) -> list[ColumnElement[bool]]:
     return where
 
 
+def _newest(filters: Filters, most: int) -> ColumnElement[bool]:
+    """The newest of each kind that was asked for, or of official papers: each read from one end of an index."""
+    wanted = [key for key, searchable in kinds().searchables.items() if filters.kind in ("", key)]
+    parts = []
+    for kind in wanted if filters.kind else [key for key in wanted if kinds().searchables[key].official]:
+        query = select(SearchDocument.id).where(*_within(replace(filters, kind=kind)))
+        parts.append(query.order_by(SearchDocument.at.desc(), SearchDocument.id.desc()).limit(most))
+    return SearchDocument.id.in_(union(*(select(part.subquery().c[0]) for part in parts))) if parts else false()
+
+
 def find(said: str, filters: Filters, page: int = 1) -> Found:
     """A page of what answers a question: those whose title does first, then the newest. Without a question, official papers."""
     question = read_question(said)
-    where = [*_within(filters), *_holds(question, filters), shown()]
     if question.said and not question.phrases:
         return Found(question, (), 0, False, 1, 1)  # nothing but signs was typed
-    if not question.phrases and not filters.kind:
-        where.append(_official())
-    query = select(SearchDocument.id).where(*where)
+    asked = _holds(question, filters) if question.phrases else [_newest(filters, MOST + 1)]
+    query = select(SearchDocument.id).where(*asked, shown())
     if question.phrases:
         titled = and_(*(SearchDocument.title_words.like(_like(phrase)) for phrase in question.phrases))
         query = query.order_by(case((titled, 0), else_=1))
@@ -166,13 +189,9 @@ def find(said: str, filters: Filters, page: int = 1) -> Found:
     return Found(question, hits, total, len(ids) > MOST, page, pages)
 
 
-def _official() -> ColumnElement[bool]:
-    return SearchDocument.kind.in_([key for key, searchable in kinds().searchables.items() if searchable.official])
-
-
 def newest(community_id: int, most: int) -> tuple[Hit, ...]:
     """The official papers that a community published last."""
-    query = select(SearchDocument.id).where(SearchDocument.community_id == community_id, _official(), shown())
+    query = select(SearchDocument.id).where(_newest(Filters(community_id), most), shown())
     query = query.order_by(SearchDocument.at.desc(), SearchDocument.id.desc()).limit(most)
     return _hits(list(db.session.scalars(query)), Question())
 

@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "public_id", name="uq_search_document_kind_public_id"),
     )
     op.create_index("ix_search_document_at", "search_document", ["at"])
+    op.create_index("ix_search_document_kind_at", "search_document", ["kind", "at"])
     op.create_index("ix_search_document_community_id_at", "search_document", ["community_id", "at"])
     op.create_index("ix_search_document_community_id_kind_at", "search_document", ["community_id", "kind", "at"])
     bind = op.get_bind()
