@@ -52,6 +52,7 @@ class OpenTown:
             answer = self.reader.get(following)
             assert answer.status_code == 200, (following, answer.text)
             assert answer.json is not None
+            assert answer.json["data"] or not found, f"{following} goes on and gives nothing"
             found += answer.json["data"]
             following = answer.json["next"]
         return found

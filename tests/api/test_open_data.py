@@ -128,26 +128,28 @@ def test_no_result_is_told_before_its_time(town: OpenTown) -> None:
 def test_a_walk_gives_each_row_once_also_while_rows_are_added(town: OpenTown) -> None:
     for key in KEYS:
         rows = town.rows(f"/api/v1/{key}?limit=200")
-        assert town.rows(f"/api/v1/{key}?limit=1") == rows, key
+        assert town.rows(f"/api/v1/{key}?limit=3") == rows, key
     world, author = town.world, town.world.actors["author"]
     ideas = world.at["ziteng"]["ideas"]["public_id"]
     with world.app.test_request_context():
         early = proposals.save_draft(author, ideas, Words("早写晚交", "先写好放着，过几天再交。"))
+        proposals.submit(author, proposals.save_draft(author, ideas, Words("晚写早交", "写好就交，请大家看一看。")))
+    before = town.reader.get("/api/v1/proposals?limit=200").json
     first = town.reader.get("/api/v1/proposals?limit=2").json
+    assert before is not None
     assert first is not None
     world.clock.advance(1000)
     with world.app.test_request_context():
-        proposals.submit(author, early)
-    rest = town.rows(first["next"])
-    ids = [row["id"] for row in first["data"] + rest]
-    assert ids == [row["id"] for row in town.rows("/api/v1/proposals")]
+        proposals.submit(author, early)  # its key is of before those that were given already
+    ids = [row["id"] for row in first["data"] + town.rows(first["next"])]
+    assert ids == [*(row["id"] for row in before["data"]), early]
     assert len(ids) == len(set(ids))
-    assert ids[-1] == early  # what becomes public later comes later
-    last = town.reader.get("/api/v1/proposals?limit=200").json
-    assert last is not None
-    assert last["next"] is None
-    then = town.reader.get(f"/api/v1/proposals?cursor={last['cursor']}").json
-    assert then == {"data": [], "cursor": last["cursor"], "next": None}
+    then = town.reader.get(f"/api/v1/proposals?cursor={before['cursor']}").json
+    assert then is not None
+    assert [row["id"] for row in then["data"]] == [early]
+    assert then["next"] is None
+    last = town.reader.get(f"/api/v1/proposals?cursor={then['cursor']}").json
+    assert last == {"data": [], "cursor": then["cursor"], "next": None}
 
 
 def test_filters_give_what_belongs_there(town: OpenTown) -> None:
