@@ -32,7 +32,8 @@ PAPER = (
     *("paper.scanned", "paper.sealed", "paper.reopened", "paper.helper_named", "paper.helper_ended"),
 )
 KEPT = frozenset(
-    {"poll.announced", "poll.closed", "count.final", "record.published", MOVED, PROLONGED, *OBJECTIONS, *PAPER}
+    {"notice.posted", "notice.lengthened", "notice.extended", "notice.overtaken"}
+    | {"poll.announced", "poll.closed", "count.final", "record.published", MOVED, PROLONGED, *OBJECTIONS, *PAPER}
     | {FAULTED, VOIDED, "key.introduced", "key.rotated", "links.deleted", "household.disputed"}
     | {"matter.classified", "authorisation.entered", "authorisation.revoked", "mandate.recorded", "mandate.revoked"}
     | {"count.objected", "count.answered", "decision.adopted", "decision.reviewed", "panel.willing", "panel.said"}

@@ -14,6 +14,7 @@ from app.audit.finding import Finding, Wrong
 from app.audit.law import check_law
 from app.audit.links import check_links
 from app.audit.log import read_log, tree_of
+from app.audit.notices import check_notices
 from app.audit.outcomes import check_outcomes
 from app.audit.polls import check_polls
 from app.audit.projects import check_projects
@@ -57,6 +58,7 @@ def verify(slug: str, heads: Iterable[tuple[int, str]] = ()) -> Report:
         check_outcomes(community_id, log)
         check_law(community_id, log)
         check_desk(community_id, log)
+        check_notices(community_id, log)
         records = check_records(community_id, log)
     except Wrong as wrong:
         return Report(slug, time.perf_counter() - begun, wrong.finding)
