@@ -38,28 +38,17 @@ MEETINGS = (
     *("minutes.offered", "minutes.confirmed", "minutes.frozen"),
 )
 KEPT = frozenset(
-    {
-        "poll.announced",
-        "poll.closed",
-        "count.final",
-        "record.published",
-        MOVED,
-        PROLONGED,
+    (
+        *("poll.announced", "poll.closed", "count.final", "record.published", REDACTED, MOVED, PROLONGED),
+        *(FAULTED, VOIDED, "key.introduced", "key.rotated", "links.deleted", "household.disputed"),
+        *("matter.classified", "authorisation.entered", "authorisation.revoked"),
+        *("mandate.recorded", "mandate.revoked", "count.objected", "count.answered"),
+        *("decision.adopted", "decision.reviewed", "panel.willing", "panel.said"),
+        *("notice.posted", "notice.lengthened", "notice.extended", "notice.overtaken"),
         *OBJECTIONS,
         *PAPER,
         *MEETINGS,
-    }
-    | {FAULTED, VOIDED, "key.introduced", "key.rotated", "links.deleted", "household.disputed"}
-    | {"matter.classified", "authorisation.entered", "authorisation.revoked", "mandate.recorded", "mandate.revoked"}
-    | {
-        REDACTED,
-        "count.objected",
-        "count.answered",
-        "decision.adopted",
-        "decision.reviewed",
-        "panel.willing",
-        "panel.said",
-    }
+    )
 )
 DRAFTED = "decision.drafted"
 COMPARED = ("project.", "gate.")  # these are replayed, or compared with rows, from the events themselves

@@ -15,6 +15,7 @@ from app.audit.law import check_law
 from app.audit.links import check_links
 from app.audit.log import read_log, tree_of
 from app.audit.meetings import check_meetings
+from app.audit.notices import check_notices
 from app.audit.outcomes import check_outcomes
 from app.audit.polls import check_polls
 from app.audit.projects import check_projects
@@ -60,6 +61,7 @@ def verify(slug: str, heads: Iterable[tuple[int, str]] = ()) -> Report:
         check_law(community_id, log)
         check_desk(community_id, log)
         check_meetings(community_id, log)
+        check_notices(community_id, log)
         records = check_records(community_id, log)
         check_removals(community_id, log)
     except Wrong as wrong:

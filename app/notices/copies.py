@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.core.i18n import LANGUAGES
 from app.core.transaction import Tx
-from app.notices.content import fill
+from app.notices.content import MOST, fill
 from app.notices.models import Notice
 from app.notices.wordings import FIELDS, Wording, kept, shipped
 from app.projects.kinds import ActivityRef
@@ -38,7 +38,7 @@ def begin_alike(tx: Tx, ref: ActivityRef, source: ActivityRef) -> None:
             contact=found.contact if here else "",
             signatory=found.signatory if here else "",
             wording=found.wording if wording is not None else "",
-            **words,
+            **{key: text[: MOST[key]] for key, text in words.items()},
         )
     )
 

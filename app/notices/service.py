@@ -15,7 +15,7 @@ from app.engine.errors import Closed, Conflict, Frozen, Invalid
 from app.engine.phrase import phrase
 from app.notices import queries, wordings
 from app.notices.complaints import LEAST, answer, complain, complain_by_code
-from app.notices.content import TYPED, fill, fingerprint, places_left
+from app.notices.content import MOST, TYPED, fill, fingerprint, places_left
 from app.notices.days import period_of
 from app.notices.deciding import decision_before, figures_of
 from app.notices.models import Notice
@@ -100,6 +100,10 @@ def post(actor: Actor, activity_public_id: str) -> int:
         left = list(dict.fromkeys(name for key in TYPED for name in places_left(getattr(notice, key))))
         if left:
             raise Conflict(phrase("Fill in what still stands in braces: %(what)s.", what=gettext(", ").join(left)))
+        long = next((key for key in TYPED if len(getattr(notice, key)) > MOST[key]), None)
+        if long is not None:
+            words = getattr(notice, long)[:20]
+            raise Conflict(phrase("With its places filled, this is too long: “%(words)s…”. Shorten it.", words=words))
         until = at_local(found.last + timedelta(days=1))
         notice.by_name = tx.session.scalar(select(Person.name).where(Person.id == actor.person())) or ""
         notice.posted_at, notice.posted_until, notice.until_at = tx.now, until, until
@@ -153,7 +157,8 @@ def _write(notice: Notice, ref: ActivityRef, here: Community, figures: Mapping[s
 
 def places_of(ref: ActivityRef, here: Community) -> str:
     """The buildings or entrances that a project concerns, or the whole community by its name."""
-    return "、".join(scope_labels(ref.scope)) or here.name
+    found = "、".join(scope_labels(ref.scope)) or here.name
+    return found if len(found) <= MOST["scope"] else f"{found[: MOST['scope'] - 1]}…"
 
 
 def desk_of(here: Community) -> str:

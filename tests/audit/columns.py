@@ -193,8 +193,9 @@ PUT: dict[str, Put] = {
     "search_document": whole("made from the features' own rows, and made anew by flask search rebuild"),
     **dict.fromkeys(("proposal", "proposal_revision", "proposal_support"), whole(SHOWN)),
     **dict.fromkeys(
-        ("notice", "complaint", "notice_proof", "register_entry"), whole(SHOWN + "; the record of the step is bound")
+        ("complaint", "notice_proof", "register_entry"), whole(SHOWN + "; the record of the step is bound")
     ),
+    "notice": whole("a posted one is compared with its fingerprint in the log: tests/audit/test_audit_notices.py"),
     "notice_wording": whole("words to begin a notice with; what was posted keeps its own, under its fingerprint"),
     "special_day": whole("its events tell what was set; what was posted keeps its days, under its fingerprint"),
     # Meetings.

@@ -22,6 +22,7 @@ from app.engine.errors import Closed, Conflict, Forbidden, Frozen, Invalid, NotF
 from app.notices import days, queries, service
 from app.notices.content import TYPED, fill, fingerprint, places_left
 from app.notices.models import Notice, SpecialDay
+from app.projects.models import ActivityRun, Project
 from app.projects.queries import find_activity
 from app.projects.service import start_project, store_method
 from tests.ballots.owners import each_owns, opened
@@ -55,7 +56,8 @@ def world(app: Flask, clock: FixedClock) -> World:
             summary="。",
             method_public_id=store_method(source),
         )
-        keys = dict(session.execute(text("select key, public_id from activity_run where project_id = 2")).all())
+        query = select(ActivityRun.key, ActivityRun.public_id).join(Project, Project.id == ActivityRun.project_id)
+        keys = dict(session.execute(query.where(Project.public_id == made.project)).all())
     made.activity, made.board = keys["vote"], keys["notice"]  # type: ignore[attr-defined]
     return made
 
@@ -198,6 +200,9 @@ def test_a_notice_that_follows_nothing_has_the_fields_that_apply_and_the_desk(ap
     garden = build(app, clock)
     board = draft(garden, "名单：{名单}")
     with pytest.raises(Conflict, match="名单"):
+        garden.do(service.post, garden.lead, board)
+    garden.do(service.save_draft, garden.lead, board, "长" * 110 + "{公示开始}", "", "名单如下。")
+    with pytest.raises(Conflict, match="too long"):
         garden.do(service.post, garden.lead, board)
     draft(garden)
     garden.do(service.post, garden.lead, board)

@@ -80,6 +80,8 @@ def test_a_day_that_the_town_has_set_comes_before_the_list() -> None:
     assert worked(date(2035, 1, 1), {date(2035, 1, 1): False}) == (False, False)
     found = period(date(2034, 12, 31), 1, WORKING, {date(2035, 1, 1): False})
     assert found == Period(date(2035, 1, 2), provisional=True)
+    # The last day was set, one before it is supposed: the period is provisional all the same.
+    assert period(date(2035, 3, 1), 2, WORKING, {date(2035, 3, 5): True}) == Period(date(2035, 3, 5), provisional=True)
 
 
 def test_every_period_has_as_many_working_days_as_it_says() -> None:
