@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -73,6 +74,23 @@ def work(url: str, folder: str, mail: str, robot: str, ahead: str, until_done: s
                 time.sleep(0.01)
 
 
+def nursery(url: str, folder: str, mail: str, robot: str) -> None:
+    """Where senders are born: a process that has read the program, and forks one for each line it gets."""
+    import app.factory  # noqa: F401 - read once, by this process
+
+    for line in sys.stdin:
+        word, *rest = line.split()
+        if word == "wait":
+            _, status = os.waitpid(int(rest[0]), 0)
+            print(status, flush=True)
+            continue
+        pid = os.fork()
+        if not pid:
+            work(url, folder, mail, robot, *rest)
+            os._exit(0)
+        print(pid, flush=True)
+
+
 class Run:
     """One run: the database, the two servers, and the senders."""
 
@@ -86,6 +104,21 @@ class Run:
         self.box, self.robot = self._mail.__enter__(), self._robot.__enter__()
         self.app = make(url, folder, self.box.port, self.robot.port, 0)
         self.people = self._furnish()
+        command = [sys.executable, __file__, "--nursery", url, folder, str(self.box.port), str(self.robot.port)]
+        self.nursery = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "QIDING_VAR": folder},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def _ask(self, line: str) -> int:
+        assert self.nursery.stdin is not None
+        assert self.nursery.stdout is not None
+        print(line, file=self.nursery.stdin, flush=True)
+        return int(self.nursery.stdout.readline())
 
     def _furnish(self) -> list[int]:
         from flask_migrate import upgrade
@@ -159,35 +192,30 @@ class Run:
         """Let two senders work, and kill both."""
         self.trouble()
         self.write(number)
-        taken = threading.Event()
-        hold = number % 2 == 0  # kill before the server's answer, or at a moment of chance after one
-        killed = threading.Event()
+        held, killed = threading.Event(), threading.Event()
+        nth = self.dice.randrange(1, 6) if number % 2 == 0 else 0  # 0: kill at a moment of chance
+        before = len(self.box.taken)
 
         def on_taken() -> None:
-            taken.set()
-            if hold:
+            if nth and len(self.box.taken) - before >= nth:
+                held.set()
                 killed.wait(PATIENCE)
 
         self.box.on_taken = on_taken
-        senders = [self.start() for _ in range(2)]
-        if not taken.wait(PATIENCE) and not self.robot.told:
-            raise SystemExit("nothing was sent in this turn: nothing was tried")
-        if not hold:
-            time.sleep(self.dice.uniform(0.0, 0.1))
+        senders = [self._ask(f"start {self.ahead} 0") for _ in range(2)]
+        until = time.monotonic() + PATIENCE
+        while len(self.box.taken) == before and time.monotonic() < until:
+            time.sleep(0.002)
+        if nth:
+            held.wait(2)
+        else:
+            time.sleep(self.dice.uniform(0.0, 0.5))
         for sender in senders:
-            sender.kill()
-            sender.wait()
+            os.kill(sender, signal.SIGKILL)
         killed.set()
+        if {self._ask(f"wait {sender}") for sender in senders} != {signal.SIGKILL}:
+            raise SystemExit("a sender ended by itself")
         self.ahead += HOUR  # the leases of the dead are over, and waits too
-
-    def start(self, *, until_done: bool = False) -> subprocess.Popen[bytes]:
-        """A sender as a process of its own."""
-        command = [sys.executable, __file__, "--work", self.url, self.folder, str(self.box.port), str(self.robot.port)]
-        return subprocess.Popen(
-            [*command, str(self.ahead), "1" if until_done else "0"],
-            cwd=ROOT,
-            env={**os.environ, "QIDING_VAR": self.folder},
-        )
 
     def finish(self) -> None:
         """No more trouble: send all that is left."""
@@ -196,11 +224,12 @@ class Run:
         self.robot.fault, self.robot.status = "", 200
         for _ in range(3):
             self.ahead += 7 * HOUR
-            if self.start(until_done=True).wait(PATIENCE * 2):
+            if self._ask(f"wait {self._ask(f'start {self.ahead} 1')}"):
                 raise SystemExit("the last sender failed")
 
     def close(self) -> None:
-        """Stop the servers."""
+        """Stop the servers, and the nursery."""
+        self.nursery.kill()
         self._mail.__exit__(None, None, None)
         self._robot.__exit__(None, None, None)
 
@@ -255,6 +284,7 @@ def main(times: int, kind: str, seed: int) -> None:
         try:
             for number in range(times):
                 run.turn(number)
+                print(f"turn {number + 1}: {len(run.box.taken)} taken", flush=True)
             run.finish()
             print(f"{times} turns, {2 * times} senders killed, on {kind}: {run.judge()}", flush=True)
         finally:
@@ -262,8 +292,8 @@ def main(times: int, kind: str, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--work"]:
-        work(*sys.argv[2:])
+    if sys.argv[1:2] == ["--nursery"]:
+        nursery(*sys.argv[2:])
     else:
         main(
             int(sys.argv[1]) if len(sys.argv) > 1 else 50,
