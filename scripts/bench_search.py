@@ -1,10 +1,10 @@
 """What a search costs as the archive grows: ``.venv/bin/python scripts/bench_search.py [100000] [postgresql]``.
 
 Makes a database of its own (a file, or one on the server that QIDING_TEST_POSTGRESQL names), writes 100 comments of some
-sixty characters and searches them, then N, and prints for each question the least milliseconds of nine tries at both
-sizes and their ratio in this one run: a word of two characters that one document in a hundred holds, one character, a word in every document,
-two words at once, a word nobody wrote, and the list without a question. Then what the rebuilding of the index takes a
-document, and a comment's commit with its indexing beside one without.
+sixty characters and searches them, then N. Prints for each question the least milliseconds of nine tries at both sizes
+and their ratio in this one run: a word of two characters that one document in a hundred holds, one character, a word in
+every document, two words at once, a word nobody wrote, and the list without a question. Then what the rebuilding of the
+index takes a document, and a comment's commit with its indexing beside one without.
 """
 
 from __future__ import annotations
