@@ -32,10 +32,7 @@ class Named:
         """The columns about an author."""
         role = self.roles.get((person_id, community_id)) or self.roles.get((person_id, None))
         # Staff stand for their office: their names are on the page, where they answer for it, and not in data in bulk.
-        return {
-            "author": self.names.get(person_id) if role is None else None,
-            "author_role": role or "resident",
-        }
+        return {"author": self.names.get(person_id), "author_role": role or "resident"}
 
 
 def named(person_ids: Iterable[int]) -> Named:
