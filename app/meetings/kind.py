@@ -132,7 +132,7 @@ def _judge(ref: GateRef, found: Sequence[Held], now: int) -> GateResult:
         else ref.activity.activity.whole("confirmers"),
     )
     missing = () if enough else (_missing(ref.activity, held, now),)
-    return GateResult(ref.gate.key, ref.gate.kind, not missing, says, missing)
+    return GateResult(ref.gate.key, ref.gate.kind, not missing, says, missing, waivable=True)
 
 
 def _present(held: Held) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.meetings.call import Words, begin, call, cancel, change, end, may_hold, require_holder
 from app.meetings.lead import lead
 from app.meetings.minutes import confirm, confirm_on_paper, correct, offer, save, take_back
-from app.meetings.record import Noted, add_photo, enter_sheet, note, rings_of, sign_in, strike, unnote
+from app.meetings.notes import Noted, add_photo, note, unnote
+from app.meetings.record import enter_sheet, rings_of, sign_in, strike
 
 __all__ = [
     "Noted",
