@@ -33,6 +33,7 @@ def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
     )
     query = (
         select(Meeting, Minutes, StepRunRow.step)
+        .select_from(Meeting)
         .join(Minutes, (Minutes.meeting_id == Meeting.id) & (Minutes.number == newest))
         .join(ActivityRun, ActivityRun.id == Meeting.activity_run_id)
         .join(StepRunRow, StepRunRow.id == ActivityRun.step_run_id)
@@ -63,6 +64,7 @@ def days(here: Community, since: int, now: int) -> Iterator[Day]:
     """The hours of meetings, those that were cancelled included: a calendar must learn of it."""
     query = (
         select(Meeting, Project.title)
+        .select_from(Meeting)
         .join(Project, Project.id == Meeting.project_id)
         .where(Meeting.community_id == here.id, Meeting.ends_at >= since)
     )

@@ -49,6 +49,7 @@ def _select() -> Query:
     )
     return (
         select(Meeting, Community.slug, Project.public_id, ActivityRun.public_id, Minutes)
+        .select_from(Meeting)
         .join(Community, Community.id == Meeting.community_id)
         .join(Project, Project.id == Meeting.project_id)
         .join(ActivityRun, ActivityRun.id == Meeting.activity_run_id)
