@@ -8,6 +8,7 @@ from typing import Any
 from flask import url_for
 from sqlalchemy import select
 
+from app.core.clock import now as moment
 from app.core.database import db
 from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.gates import GateResult, Missing
@@ -88,7 +89,10 @@ def _summary(ref: ActivityRef, held: Held | None, now: int) -> Summary:
 
 
 def answered(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:
-    """The activities whose offered minutes the reader has confirmed, or can't, for they were not there."""
+    """The activities whose offered minutes the reader has confirmed, or can't, for they were not there.
+
+    Where another meeting is to come as well, everybody is asked to come.
+    """
     waits = select(Minutes.meeting_id, Minutes.id.label("minutes_id")).where(
         Minutes.offered_at.is_not(None), Minutes.frozen_at.is_(None), Minutes.dropped_at.is_(None)
     )
@@ -106,7 +110,13 @@ def answered(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:
         )
         .where(Meeting.activity_run_id.in_({ref.id for ref in refs}), Meeting.cancelled_at.is_(None))
     )
-    return set(db.session.scalars(query.where(Presence.id.is_(None) | Confirmation.id.is_not(None))))
+    ahead = select(Meeting.activity_run_id).where(
+        Meeting.cancelled_at.is_(None), Meeting.ended_at.is_(None), Meeting.ends_at > moment()
+    )
+    done = query.where(
+        Presence.id.is_(None) | Confirmation.id.is_not(None), Meeting.activity_run_id.not_in(ahead.scalar_subquery())
+    )
+    return set(db.session.scalars(done))
 
 
 def judge(refs: Sequence[GateRef], now: int) -> list[GateResult]:

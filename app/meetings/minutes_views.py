@@ -52,7 +52,7 @@ def edit(slug: str, public_id: str) -> Page:
     """Write the minutes: they begin with what was noted."""
     here, held, ref = for_holder(slug, public_id)
     row = held.waiting.minutes if held.waiting is not None else None
-    if row is not None and row.offered_at is not None:
+    if row is None and held.frozen is not None or row is not None and row.offered_at is not None:
         return at("meetings.minutes", slug, public_id)
     page = frame(here, held, ref)
     notes = queries.notes_of(held.meeting.id)

@@ -15,7 +15,7 @@ from app.engine.changes import Line, changes
 from app.engine.errors import NotFound
 from app.engine.method import Ring
 from app.meetings.models import Confirmation, Meeting, MeetingNote, Minutes, Presence
-from app.meetings.rules import lines
+from app.meetings.rules import LASTS, lines
 from app.people.actor import Actor
 from app.people.places import Community
 from app.projects.kinds import ActivityRef
@@ -56,10 +56,17 @@ class Held:
         if self.waiting is not None:
             return "draft"
         if meeting.opened_at is not None:
-            return "on" if meeting.ended_at is None else "over"
+            return "on" if meeting.ended_at is None and now < meeting.ends_at + LASTS else "over"
         if now < meeting.starts_at:
             return "called"
         return "due" if now < meeting.ends_at else "over"
+
+    @property
+    def open_to_notes(self) -> bool:
+        """Whether what happened may still be written down: not while its minutes are offered, nor once they are frozen."""
+        if self.waiting is not None:
+            return self.waiting.minutes.offered_at is None
+        return self.frozen is None
 
     @property
     def agenda(self) -> list[str]:

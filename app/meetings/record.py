@@ -13,7 +13,7 @@ from app.engine.errors import Closed, Conflict, Forbidden, Frozen, Invalid, NotF
 from app.engine.phrase import Moment, Phrase, phrase
 from app.meetings.call import EARLY, SHUT, held, name_of, note_event
 from app.meetings.models import Meeting, Minutes, Presence
-from app.meetings.rules import Signed, read_sheet
+from app.meetings.rules import LASTS, Signed, read_sheet
 from app.people.actor import RESIDENTS_RING, Actor
 from app.people.queries import persons_of_households, roll_households
 from app.people.rings import people_here
@@ -225,8 +225,8 @@ def sign_in(actor: Actor, public_id: str, door: str) -> None:
 
 
 def closes_at(meeting: Meeting) -> int:
-    """When the code of a meeting ends at the latest, should nobody end the meeting: three hours after its hours."""
-    return meeting.ends_at + 3 * EARLY
+    """When the code of a meeting ends at the latest, should nobody end the meeting."""
+    return meeting.ends_at + LASTS
 
 
 def _staff_first(rings: Sequence[str], actor: Actor) -> list[str]:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+LASTS = 3 * 60 * 60_000  # how long after its hours a meeting that nobody ended is over
 FORMS = ("hearing", "coordination", "review", "walk", "workshop")
 _ADDRESS = re.compile(r"[0-9A-Za-z]+")
 

@@ -40,17 +40,20 @@ def _ring_title(key: str, rings: Mapping[str, Ring]) -> str:
 
 def frame(here: Community, held: Held, ref: ActivityRef) -> dict[str, Any]:
     """What every page of a meeting needs."""
-    at, reader = now(), actor()
+    at, reader, meeting = now(), actor(), held.meeting
+    holds = service.may_hold(reader, ref)
+    begun = meeting.opened_at is not None or at >= meeting.starts_at - EARLY
     return {
         "community": here,
         "ref": ref,
         "held": held,
-        "meeting": held.meeting,
+        "meeting": meeting,
         "state": held.state(at),
-        "holds": service.may_hold(reader, ref),
-        "member": reader.belongs_to(here.id) or service.may_hold(reader, ref),
+        "holds": holds,
+        "writes": holds and ref.running and meeting.cancelled_at is None and begun and held.open_to_notes,
+        "member": reader.belongs_to(here.id) or holds,
         "rings": queries.rings_by_key(ref),
-        "to_begin": ref.running and held.meeting.starts_at - EARLY <= at <= held.meeting.ends_at,
+        "to_begin": ref.running and meeting.starts_at - EARLY <= at <= meeting.ends_at,
     }
 
 

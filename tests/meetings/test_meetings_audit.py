@@ -10,9 +10,10 @@ from flask import Flask
 
 from app.audit.verify import verify
 from app.core.clock import DAY
+from app.engine.canonical import sha256_hex, text_hash
 from app.meetings import service
 from tests.audit.columns import bound_at
-from tests.audit.place import deleted, rows_of
+from tests.audit.place import changed, deleted, rows_of
 from tests.audit.tamper import tampered
 from tests.conftest import emptied
 from tests.meetings.hall import REASON, begin, call, come, offered, row, words
@@ -57,12 +58,12 @@ def town(installation: Flask, database_url: str) -> Iterator[Any]:
 
 @pytest.mark.parametrize(("table", "column"), BOUND, ids=[".".join(pair) for pair in BOUND])
 def test_a_changed_value_is_found_and_named(town: Any, table: str, column: str) -> None:
-    done, finding, changed = tampered(town, table, column)
+    done, finding, was = tampered(town, table, column)
     if not done:
         return
     assert finding is not None, f"{table}.{column} was changed, and nothing was found"
     assert finding.table == table or column == "public_id", str(finding)
-    assert finding.row == changed["public_id"] or column == "public_id", str(finding)
+    assert finding.row == was["public_id"] or column == "public_id", str(finding)
 
 
 @pytest.mark.parametrize("table", ["meeting_presence", "meeting_confirmation"])
@@ -71,3 +72,14 @@ def test_a_row_that_was_taken_away_is_missed(town: Any, table: str) -> None:
         found = verify("ziteng").finding
         assert found is not None
         assert found.table == table
+
+
+def test_minutes_rewritten_with_all_their_hashes_are_found_by_the_log(town: Any) -> None:
+    old = rows_of(town, "meeting_minutes", "frozen_at is not null")[-1]
+    text, body = (old[name].replace("灯太暗", "灯正好") for name in ("text", "body"))
+    body = body.replace(old["text_hash"], text_hash(text))
+    told = {"text": text, "body": body, "text_hash": text_hash(text), "sha256": sha256_hex(body.encode())}
+    with changed(town, "meeting_minutes", old, **told), town.here():
+        finding = verify("ziteng").finding
+    assert finding is not None
+    assert (finding.table, finding.row) == ("meeting_minutes", old["public_id"])

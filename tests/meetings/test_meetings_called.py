@@ -9,11 +9,12 @@ from sqlalchemy import select
 from app.core.clock import DAY, HOUR, MINUTE
 from app.engine.errors import Closed, Conflict, Forbidden, Frozen, Invalid
 from app.meetings import service
+from app.meetings.kind import answered
 from app.meetings.models import Meeting
 from app.people.actor import NOBODY
 from app.projects import service as projects
 from tests.ballots.world import send
-from tests.meetings.hall import REASON, call, row, words
+from tests.meetings.hall import REASON, begin, call, come, offered, row, words
 from tests.projects.world import Garden
 
 FORM = {
@@ -122,3 +123,25 @@ def test_a_meeting_begins_within_its_hours_and_what_was_held_is_entered_without_
     with pytest.raises(Closed, match="rests"):
         garden.do(service.call, garden.lead, key, words(garden))
     assert garden.scalar(select(Meeting.public_id).order_by(Meeting.id.desc())) == once[0]
+
+
+def test_who_was_not_there_is_not_asked_to_confirm_but_to_come_to_the_next(garden: Garden) -> None:
+    first = begin(garden)
+    come(garden, first, garden.resident("王奶奶"))
+    offered(garden, first)
+
+    def asked() -> set[int]:
+        return garden.do(answered, [garden.ref("gathering")], garden.neighbour)
+
+    assert asked() == {garden.ref("gathering").id}
+    call(garden)
+    assert asked() == set()
+
+
+def test_a_meeting_that_nobody_ended_is_over_in_the_night(garden: Garden) -> None:
+    public_id = begin(garden)
+    page = f"/c/ziteng/meeting/{public_id}"
+    assert "It is on now" in garden.browser().get("/c/ziteng/project/" + garden.project).text
+    garden.clock.set(row(garden, public_id).ends_at + 3 * HOUR)
+    assert "On now" not in garden.browser().get(page).text
+    assert garden.missing("meeting_confirmed") == ["Write the minutes and offer them to those who were there."]
