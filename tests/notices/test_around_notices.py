@@ -247,7 +247,8 @@ def test_a_project_is_begun_like_another_with_its_words_and_nobody_of_it(garden:
     assert draft.signatory == "紫藤里居委会"
     with pytest.raises(Conflict):
         garden.do(service.post, garden.lead, garden.activity("board"))
-    for who, project in ((garden.neighbour, source), (garden.lead, "0" * 16)):
+    elsewhere = garden.town.start("guixiang", "别处的项目")
+    for who, project in ((garden.neighbour, source), (garden.lead, "0" * 16), (garden.lead, elsewhere)):
         with pytest.raises((Forbidden, Invalid)):
             garden.do(
                 projects.start_project, who, garden.community, title="又一个", place="", summary="",
