@@ -167,6 +167,9 @@ def test_each_board_has_its_photo_with_its_day_and_who_hung_it(garden: Garden) -
     part = garden.do(queries.record, garden.ref("board"), garden.clock.now())
     assert [(row["building"], row["by"]) for row in part["boards"]] == [("6", "王阿姨"), ("7", "李叔")]
     assert part["boards_without"] == ["5"]
+    record = garden.browser(garden.lead).get(f"/c/ziteng/project/{garden.project}/close").text
+    assert "hung Sun 8 March 2026 by 王阿姨" in record
+    assert "No photo of buildings 5." in record
     assert len(part["boards"][0]["photo"]) == 64
 
 
