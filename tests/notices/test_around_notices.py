@@ -167,6 +167,9 @@ def test_each_board_has_its_photo_with_its_day_and_who_hung_it(garden: Garden) -
     part = garden.do(queries.record, garden.ref("board"), garden.clock.now())
     assert [(row["building"], row["by"]) for row in part["boards"]] == [("6", "王阿姨"), ("7", "李叔")]
     assert part["boards_without"] == ["5"]
+    record = garden.browser(garden.lead).get(f"/c/ziteng/project/{garden.project}/close").text
+    assert "hung Sun 8 March 2026 by 王阿姨" in record
+    assert "No photo of buildings 5." in record
     assert len(part["boards"][0]["photo"]) == 64
 
 
@@ -247,7 +250,8 @@ def test_a_project_is_begun_like_another_with_its_words_and_nobody_of_it(garden:
     assert draft.signatory == "紫藤里居委会"
     with pytest.raises(Conflict):
         garden.do(service.post, garden.lead, garden.activity("board"))
-    for who, project in ((garden.neighbour, source), (garden.lead, "0" * 16)):
+    elsewhere = garden.town.start("guixiang", "别处的项目")
+    for who, project in ((garden.neighbour, source), (garden.lead, "0" * 16), (garden.lead, elsewhere)):
         with pytest.raises((Forbidden, Invalid)):
             garden.do(
                 projects.start_project, who, garden.community, title="又一个", place="", summary="",
