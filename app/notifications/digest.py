@@ -47,7 +47,10 @@ def enqueue_due() -> int:
             if not found:
                 _skip_empty(tx)
                 return count
-            count += sum(_enqueue(tx, row) for row in found)
+            made = sum(_enqueue(tx, row) for row in found)
+        count += made
+        if not made:
+            return count  # all of it was read on the page meanwhile; the next tick looks again
     return count
 
 

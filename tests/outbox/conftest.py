@@ -16,7 +16,7 @@ from app.core.database import db
 from app.core.delivery import Delivery
 from app.core.outbox import Message
 from app.core.transaction import transaction
-from app.notifications import digest, sender
+from app.notifications import digest, hooks, sender
 from app.notifications.models import MailAddress
 from app.people.actor import Actor
 from tests.conftest import emptied
@@ -47,6 +47,13 @@ class Office:
         with self.town.app.app_context(), transaction() as tx:
             for table in ("message", "mail_address", "delivery", "group_hook", "tries"):
                 tx.session.execute(db.metadata.tables[table].delete())
+
+    def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Wait a moment only, for what never answers; long enough for what does."""
+        config = self.town.app.config["QIDING"]
+        assert config.mail is not None
+        monkeypatch.setitem(self.town.app.config, "QIDING", replace(config, mail=replace(config.mail, patience=0.6)))
+        monkeypatch.setattr(hooks, "PATIENCE", 0.6)
 
     def write(self, who: Actor, *titles: str, kind: str = "proposal.chosen", **more: Any) -> None:
         """Messages to a person, now."""
@@ -95,7 +102,7 @@ def built(installation: Flask, database_url: str) -> Iterator[Office]:
     """One town for the tests of a module."""
     with emptied(installation, database_url) as app, mail_server() as box, robot_server() as robot:
         plain = app.config["QIDING"]
-        server = MailServer("127.0.0.1", box.port, "smtp+plain", "qiding@example.org", patience=0.15)
+        server = MailServer("127.0.0.1", box.port, "smtp+plain", "qiding@example.org")
         app.config["QIDING"] = replace(
             plain, mail=server, base_url=BASE, webhook_hosts=(f"127.0.0.1:{robot.port}",), webhook_plain=True
         )

@@ -86,8 +86,9 @@ def test_each_kind_of_robot_gets_what_it_understands(
 def test_each_answer_of_a_robot_has_its_state(
     office: Office, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, fault: str, left: tuple[str, str]
 ) -> None:
-    monkeypatch.setattr(hooks, "PATIENCE", 0.15)
     add(office)
+    if fault == "never":
+        office.impatient(monkeypatch)
     tell(office, "长椅", "one")
     office.robot.status, office.robot.body, office.robot.fault = status, body, fault
     assert office.tick() == 1
