@@ -53,7 +53,7 @@ def _renew_noted(session: Session) -> None:
         return
     session.flush()
     for kind, public_ids in session.info.pop(_PENDING, {}).items():
-        renew(kind, public_ids)
+        renew(kind, sorted(public_ids))
 
 
 def _forget(session: Session) -> None:
