@@ -52,6 +52,7 @@ class Meeting(Base):
     door: Mapped[str] = mapped_column(String(16), default="")
     item: Mapped[int] = mapped_column(default=0)
     question: Mapped[str] = mapped_column(String(300), default="")
+    commitments: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of what the log tells of its words, by field
 
 
 class Presence(Base):
@@ -158,6 +159,7 @@ class Minutes(Base):
     needed: Mapped[int] = mapped_column(default=0)
     frozen_at: Mapped[int | None]
     body: Mapped[str] = mapped_column(Text, default="")  # canonical JSON, hashed as stored
+    commitments: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of the text that was offered, and of the body's
     sha256: Mapped[str] = mapped_column(String(64), default="")
     dropped_at: Mapped[int | None]
 
