@@ -15,8 +15,7 @@ from app.core.seals import hashes_of
 from app.core.seals import said as put_back
 from app.engine.canonical import sha256_hex
 from app.engine.words import spots
-from app.meetings.call import SEALED
-from app.meetings.models import Confirmation, Meeting, Minutes, Presence
+from app.meetings.models import CALLED, Confirmation, Meeting, Minutes, Presence
 from app.projects.models import ActivityRun
 
 CALL = {"starts_at": "starts", "ends_at": "ends", "rings": "rings"}
@@ -85,7 +84,7 @@ def _check_call(row: Meeting, told: Told, log: Log, removed: Removed) -> None:
         wanted = last.event.at if last is not None else None
         same("meeting", row.public_id, f"{kind}_at", getattr(row, f"{kind}_at"), wanted, "the log tells")
     cancelled = ended["cancelled"]
-    words = {name: getattr(row, name) for name in (*SEALED, "cancel_reason")}
+    words = {name: getattr(row, name) for name in (*CALLED, "cancel_reason")}
     removed.check("meeting", row.public_id, words, row.commitments)
     bound = dict(newest.body.get("words") or {})
     if cancelled is not None:

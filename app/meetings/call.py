@@ -19,7 +19,7 @@ from app.engine.errors import Closed, Conflict, Forbidden, Frozen, Invalid, NotF
 from app.engine.phrase import Moment, Phrase, phrase
 from app.meetings.invited import people_of_rings
 from app.meetings.kind import MEETING
-from app.meetings.models import Meeting
+from app.meetings.models import CALLED, Meeting
 from app.people.actor import Actor
 from app.people.models import Person
 from app.projects.admission import may
@@ -27,7 +27,6 @@ from app.projects.kinds import ActivityRef, only
 from app.projects.queries import find_activity, find_activity_by_id
 
 LEAST_REASON = 10
-SEALED = ("title", "place", "agenda")
 LONGEST = 12 * HOUR
 EARLY = HOUR  # how long before its hour a meeting may begin
 AGO = 60 * DAY  # how long ago a meeting may have been that is entered afterwards
@@ -60,7 +59,7 @@ class Words:
         """The call as the log tells it: of its words the commitments."""
         hashes = hashes_of(seals)
         said = {"starts": self.starts_at, "ends": self.ends_at, "rings": list(self.rings)}
-        return {**said, "words": {name: hashes[name] for name in SEALED}}
+        return {**said, "words": {name: hashes[name] for name in CALLED}}
 
 
 def may_hold(actor: Actor, ref: ActivityRef) -> bool:
@@ -132,7 +131,7 @@ def call(actor: Actor, activity_public_id: str, words: Words, *, once: str = "")
             called_at=tx.now,
             called_by_id=actor.person(),
             by_name=name_of(tx, actor),
-            commitments=seal({name: getattr(words, name) for name in SEALED}),
+            commitments=seal({name: getattr(words, name) for name in CALLED}),
             **words.data(),
         )
         tx.session.add(meeting)
@@ -204,7 +203,7 @@ def change(actor: Actor, public_id: str, words: Words, reason: str) -> None:
             raise Invalid(phrase("Nothing is different from before."))
         for name, value in words.data().items():
             setattr(meeting, name, value)
-        other = seal({name: getattr(words, name) for name in SEALED if getattr(words, name) != before[name]})
+        other = seal({name: getattr(words, name) for name in CALLED if getattr(words, name) != before[name]})
         meeting.commitments = {**meeting.commitments, **other}
         meeting.change += 1
         meeting.change_reason = reason.strip()

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, Instant, Key, PublicId, anchor, within
 
+CALLED = ("title", "place", "agenda")  # the words of a call: the log holds their commitments
+
 
 class Meeting(Base):
     """A meeting that was called. ``door`` is the secret of its code to sign in by, while it lasts.

@@ -48,7 +48,8 @@ def frame(here: Community, held: Held, ref: ActivityRef) -> dict[str, Any]:
         "meeting": held.meeting,
         "state": held.state(at),
         "holds": service.may_hold(reader, ref),
-        "member": reader.belongs_to(here.id) or service.may_hold(reader, ref),
+        # The town's administrator sees what neighbours see: words of it may have to be removed.
+        "member": reader.belongs_to(here.id) or service.may_hold(reader, ref) or reader.is_admin,
         "rings": queries.rings_by_key(ref),
         "to_begin": ref.running and held.meeting.starts_at - EARLY <= at <= held.meeting.ends_at,
     }
