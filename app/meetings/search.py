@@ -33,6 +33,7 @@ def documents(public_ids: Collection[str] | None) -> Iterator[Document]:
     )
     query = (
         select(Meeting, Minutes, StepRunRow.step)
+        .select_from(Meeting)
         .join(Minutes, (Minutes.meeting_id == Meeting.id) & (Minutes.number == newest))
         .join(ActivityRun, ActivityRun.id == Meeting.activity_run_id)
         .join(StepRunRow, StepRunRow.id == ActivityRun.step_run_id)
