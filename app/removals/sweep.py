@@ -72,8 +72,8 @@ def hold_sealed(holdings: Iterable[Holds], project_id: int) -> None:
     """Hold the rows of a project that have commitments: somebody may be about to write some."""
     for holds in holdings:
         if holds.seals:
-            query = select(holds.model.id).where(holds.project == project_id)  # type: ignore[attr-defined]
-            db.session.execute(query.with_for_update())
+            model: Any = holds.model
+            db.session.execute(select(model.id).where(holds.project == project_id).with_for_update(key_share=True))
 
 
 def find_places(holdings: Sequence[Holds], project_id: int, texts: Collection[str]) -> Places:

@@ -139,7 +139,7 @@ def downgrade() -> None:
     with op.batch_alter_table("notice") as batch:
         for name in ("not_shortened", "count", "hash_form"):
             batch.drop_constraint(name, type_="check")
-        for name in ("posted_until", "provisional", "days", "count", "hash_form", "commitments", "figures", "objecting", "conclusion"):
+        for name in ("posted_until", "provisional", "days", "count", "hash_form", "commitments", "figures"):
             batch.drop_column(name)
-        for name, _ in WORDS:
+        for name in ("objecting", "conclusion", *(name for name, _ in WORDS)):
             batch.drop_column(name)
