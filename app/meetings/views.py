@@ -48,8 +48,7 @@ def frame(here: Community, held: Held, ref: ActivityRef) -> dict[str, Any]:
         "meeting": held.meeting,
         "state": held.state(at),
         "holds": service.may_hold(reader, ref),
-        # The town's administrator sees what neighbours see: words of it may have to be removed.
-        "member": reader.belongs_to(here.id) or service.may_hold(reader, ref) or reader.is_admin,
+        "member": reader.belongs_to(here.id) or service.may_hold(reader, ref),
         "rings": queries.rings_by_key(ref),
         "to_begin": ref.running and held.meeting.starts_at - EARLY <= at <= held.meeting.ends_at,
     }
@@ -127,6 +126,7 @@ def show(slug: str, public_id: str) -> Page:
     here, reader = community_by_slug(slug), actor()
     held, ref = queries.find_meeting(public_id, slug, now())
     page, place = frame(here, held, ref), queries.place_of(reader, held.meeting.id)
+    page["member"] = page["member"] or reader.is_admin  # who removes words must see them
     waiting = held.waiting.minutes if held.waiting is not None else None
     return render_template(
         "meetings/show.html",

@@ -204,7 +204,7 @@ def test_a_notice_that_follows_nothing_has_the_fields_that_apply_and_the_desk(ap
     board = draft(garden, "名单：{名单}")
     with pytest.raises(Conflict, match="名单"):
         garden.do(service.post, garden.lead, board)
-    garden.do(service.save_draft, garden.lead, board, "长" * 113 + "{公示开始}", "", "名单如下。")
+    garden.do(service.save_draft, garden.lead, board, "长" * 114 + "{公示开始}", "", "名单如下。")
     with pytest.raises(Conflict, match="too long"):
         garden.do(service.post, garden.lead, board)
     draft(garden)
