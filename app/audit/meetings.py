@@ -163,7 +163,7 @@ def _check_minutes(rows: list[Minutes], names: dict[int, str], log: Log, removed
         if shown is not None:
             offered_as, source = shown.body.get("text"), f"{place(shown.body)} of the log tells"
             same("meeting_minutes", name, "text_hash", row.text_hash, offered_as, source)
-            same("meeting_minutes", name, "commitments", row.commitments["text"]["hash"], offered_as, source)
+            same("meeting_minutes", name, "commitments", hashes_of(row.commitments).get("text"), offered_as, source)
         same("meeting_minutes", name, "frozen_at", row.frozen_at, told.event.at if told else None, "the log tells")
         if told is not None:
             _check_frozen(row, told, names.get(row.meeting_id), given.get(name, []))

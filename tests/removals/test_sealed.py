@@ -107,6 +107,7 @@ def test_words_of_a_posted_notice_go_and_its_fingerprint_stays(town: Garden) -> 
         {"text": TEXT, "commitments": {**after.commitments, "text": before.commitments["text"]}},
         {"text": TEXT},
         {"text": ""},
+        {"text": town.do(stored_mark, "rights", town.clock.now())},
         {"title": mark, "commitments": {name: one for name, one in after.commitments.items() if name != "title"}},
     ):
         with changed(world, "notice", stored, **values):
