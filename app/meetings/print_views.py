@@ -38,3 +38,14 @@ def minutes_pdf(slug: str, public_id: str) -> Response:
     if held.frozen is None:
         raise NotFound
     return answer.sheet(printed.minutes(here, held.meeting, held.frozen.minutes, rings), f"minutes-{public_id}")
+
+
+@meetings.get("/c/<slug>/meeting/<public_id>/minutes.docx")
+def minutes_word(slug: str, public_id: str) -> Response:
+    """The confirmed minutes as a Word document."""
+    here = community_by_slug(slug)
+    held, ref = queries.find_meeting(public_id, slug, now())
+    if held.frozen is None:
+        raise NotFound
+    paper = printed.minutes(here, held.meeting, held.frozen.minutes, queries.rings_by_key(ref))
+    return answer.word(paper, f"minutes-{public_id}")
