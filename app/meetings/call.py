@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.clock import DAY, HOUR
+from app.core.delivery import tell_groups
 from app.core.events import record_event
 from app.core.ids import new_public_id
 from app.core.once import remember, replayed
@@ -140,6 +141,7 @@ def call(actor: Actor, activity_public_id: str, words: Words, *, once: str = "")
         note_event(tx, actor, meeting, "meeting.called", words.data(), openly)
         if words.ends_at > tx.now:
             _invite(tx, ref, meeting, people_of_rings(ref.community_id, ref.scope, words.rings))
+            _tell_groups(tx, ref, meeting)
         if once:
             remember(tx, scope, once, said, meeting.public_id)
         return meeting.public_id
@@ -162,6 +164,18 @@ def _check(tx: Tx, ref: ActivityRef, words: Words) -> None:
 
 def _invite(tx: Tx, ref: ActivityRef, meeting: Meeting, people: Sequence[int]) -> None:
     _tell(tx, ref, meeting, people, "meeting.called", {"place": meeting.place}, dedupe=f"meeting:{meeting.public_id}")
+
+
+def _tell_groups(tx: Tx, ref: ActivityRef, meeting: Meeting) -> None:
+    """Groups are told when and where; once a call, and again when it was changed."""
+    tell_groups(
+        tx,
+        meeting.community_id,
+        "meeting.announced",
+        data={"title": meeting.title, "at": meeting.starts_at, "place": meeting.place},
+        href=f"/c/{ref.slug}/meeting/{meeting.public_id}",
+        dedupe=f"meeting:{meeting.public_id}:{meeting.change}",
+    )
 
 
 def _tell(
@@ -220,6 +234,7 @@ def change(actor: Actor, public_id: str, words: Words, reason: str) -> None:
         _tell(tx, ref, meeting, known, "meeting.changed", data)
         fresh = set(people_of_rings(ref.community_id, ref.scope, words.rings)) - set(known)
         _invite(tx, ref, meeting, sorted(fresh))
+        _tell_groups(tx, ref, meeting)
 
 
 def cancel(actor: Actor, public_id: str, reason: str) -> None:

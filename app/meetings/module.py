@@ -31,6 +31,15 @@ def _called(data: Mapping[str, Any]) -> Phrase:
     )
 
 
+def _announced(data: Mapping[str, Any]) -> Phrase:
+    return phrase(
+        "“%(title)s”: %(when)s, %(place)s. The agenda is on the page.",
+        title=data["title"],
+        when=Moment(data["at"]),
+        place=data["place"],
+    )
+
+
 def _changed(data: Mapping[str, Any]) -> Phrase:
     return phrase(
         "“%(title)s” was changed. It is now %(when)s, %(place)s. The reason: %(reason)s",
@@ -110,6 +119,7 @@ meetings = Module(
     provides=(MEETING, CONFIRMED, COMINGS, SEARCHABLE, DATES, Speaks(spoke)),
     messages={
         "meeting.called": _called,
+        "meeting.announced": _announced,
         "meeting.changed": _changed,
         "meeting.cancelled": _cancelled,
         "minutes.offered": _offered,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Response
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.clock import now
 from app.engine.errors import NotFound
@@ -41,7 +42,7 @@ def minutes_pdf(slug: str, public_id: str) -> Response:
 
 
 @meetings.get("/c/<slug>/meeting/<public_id>/minutes.docx")
-def minutes_word(slug: str, public_id: str) -> Response:
+def minutes_word(slug: str, public_id: str) -> BaseResponse:
     """The confirmed minutes as a Word document."""
     here = community_by_slug(slug)
     held, ref = queries.find_meeting(public_id, slug, now())
