@@ -17,7 +17,6 @@ from app.core.ids import new_public_id
 from app.core.outbox import Message
 from app.core.transaction import Tx, transaction
 from app.engine.canonical import canon, sha256_hex
-from app.notices.models import Complaint, Notice, NoticeProof, NoticeWording, SpecialDay
 from app.paper.models import PaperSheet
 from app.people.actor import Actor
 from app.people.models import Device, Household, Person, RoleGrant
@@ -30,7 +29,7 @@ from app.proposals import service as proposals
 from app.proposals.models import Proposal, ProposalRevision, ProposalSupport
 from app.records.models import Record
 from app.registers.models import RegisterEntry
-from tests import crowd_meetings
+from tests import crowd_meetings, crowd_notices
 from tests.crowd_votes import House
 from tests.projects.world import REASON, Garden, sign_offs
 
@@ -299,28 +298,8 @@ class Crowd:
             }
             _add(tx, RegisterEntry, [{"public_id": new_public_id(), **entry} for _ in range(self.n, n)])
         self._meetings(tx, n)
-        ref = garden.ref("board")
-        notice = tx.session.scalar(select(Notice).where(Notice.activity_run_id == ref.id))
-        if notice is None:
-            place = {"community_id": garden.community, "project_id": ref.project_id, "activity_run_id": ref.id}
-            notice = Notice(
-                title="公示", text="名单", posted_at=tx.now, posted_until=tx.now + DAY, until_at=tx.now + DAY, **place
-            )
-            tx.session.add(notice)
-            tx.session.flush()
-        building = tx.session.scalar(select(func.min(Building.id)).where(Building.community_id == garden.community))
-        complaint = {"community_id": garden.community, "notice_id": notice.id, "text": "不对", "at": tx.now}
+        crowd_notices.grow(tx, garden.ref("board"), self.people, self.n, n)
         for k in range(self.n, n):
-            author = self.people[k % 30].person()
-            _add(tx, Complaint, [{"public_id": new_public_id(), "person_id": author, **complaint}])
-            day = {"day": f"2026-{1 + k // 28:02}-{1 + k % 28:02}", "at": tx.now}
-            made = {"community_id": garden.community, "by_name": "陈", "at": tx.now}
-            _add(tx, SpecialDay, [{"working": False, "why": "停工", "by_name": "陈", **day}])
-            _add(
-                tx, NoticeWording, [{"public_id": new_public_id(), "name": "名单", "words": {"title": "名单"}, **made}]
-            )
-            wall = {"community_id": garden.community, "notice_id": notice.id, "building_id": building, "hung_by": "王"}
-            _add(tx, NoticeProof, [{"photo": new_public_id(), "entered_by_id": author, **wall, **day}])
             sheet = RollImport(
                 community_id=garden.community, at=tx.now, filename="a.csv", file_sha256=f"{k:064}", state="ready"
             )

@@ -99,7 +99,7 @@ def keep(actor: Actor, community_id: int, name: str, words: Mapping[str, str], *
         row = NoticeWording(community_id=community_id, name=name.strip(), words=checked, by_name=actor.name, at=tx.now)
         tx.session.add(row)
         tx.session.flush()
-        _tell(tx, actor, row, "notice.wording_kept")
+        _record(tx, actor, row, "notice.wording_kept")
         if once:
             remember(tx, scope, once, sent, row.public_id)
         return row.public_id
@@ -112,7 +112,7 @@ def change(actor: Actor, community_id: int, public_id: str, name: str, words: Ma
     with transaction() as tx:
         row = _row(community_id, public_id)
         row.name, row.words, row.by_name, row.at = name.strip(), checked, actor.name, tx.now
-        _tell(tx, actor, row, "notice.wording_changed")
+        _record(tx, actor, row, "notice.wording_changed")
 
 
 def remove(actor: Actor, community_id: int, public_id: str) -> None:
@@ -121,7 +121,7 @@ def remove(actor: Actor, community_id: int, public_id: str) -> None:
     with transaction() as tx:
         row = _row(community_id, public_id)
         row.gone_at = tx.now
-        _tell(tx, actor, row, "notice.wording_removed")
+        _record(tx, actor, row, "notice.wording_removed")
 
 
 def _row(community_id: int, public_id: str) -> NoticeWording:
@@ -136,7 +136,7 @@ def _row(community_id: int, public_id: str) -> NoticeWording:
     return row
 
 
-def _tell(tx: Tx, actor: Actor, row: NoticeWording, kind: str) -> None:
+def _record(tx: Tx, actor: Actor, row: NoticeWording, kind: str) -> None:
     record_event(
         tx,
         kind,

@@ -184,7 +184,7 @@ def pages_are_light(app: Flask) -> None:
     project = found("空中花园二期")
     garden = project.public_id
     poll = db.session.scalars(select(Poll.public_id).where(Poll.project_id == project.id)).first()
-    for path in ("/", "/c/ziteng/", f"/c/ziteng/project/{garden}", f"/c/ziteng/poll/{poll}", "/c/ziteng/records"):
+    for path in ("/", "/c/ziteng/", f"/c/ziteng/project/{garden}", f"/c/ziteng/poll/{poll}", "/c/ziteng/search"):
         page = client.get(path)
         assert page.status_code == 200, path
         assert len(page.data) + extra < 60_000, (path, len(page.data), extra)
