@@ -31,6 +31,7 @@ ON_POSTGRESQL = os.environ.get("QIDING_TEST_DATABASE") == "postgresql"
 
 # Files whose tests share one furnished database: they stay together on one process.
 TOGETHER = ("test_permissions", "test_query_counts", "test_bad_input", "test_pages")
+LONG = {"journeys", "demo", "browser", *TOGETHER}
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
@@ -48,7 +49,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         fixtures = set(getattr(item, "fixturenames", ()))
         if not fixtures & {"app", "database_url", "installation"}:
             item.add_marker(pytest.mark.pure)
-    items.sort(key=lambda item: item.path.parts[-2] not in ("journeys", "demo", "browser"))
+    items.sort(key=lambda item: not ({*item.path.parts, item.path.stem} & LONG))
 
 
 STRONG = staff.HASHER

@@ -134,6 +134,7 @@ def test_numbers_and_days(town: Furnished, row: Row) -> None:
             refused(town, row, field, "2026-03-01")
 
 
+@pytest.mark.sqlite  # the form alone judges this, before any database
 @each_form
 def test_choices(town: Furnished, row: Row) -> None:
     for field in fields(town, row):
@@ -175,6 +176,7 @@ def test_keys_of_forms(town: Furnished, row: Row) -> None:
     assert [name for name, rows in contents(town.world.app).items() if rows != after[name] and name != "tries"] == []
 
 
+@pytest.mark.sqlite  # the form alone judges this, before any database
 @each_form
 def test_files(town: Furnished, row: Row) -> None:
     for field in fields(town, row):
@@ -191,6 +193,7 @@ def test_files(town: Furnished, row: Row) -> None:
             refused(town, row, field, bad.TOO_LARGE)
 
 
+@pytest.mark.sqlite  # the form alone judges this, before any database
 @each_form
 def test_what_nobody_asked_for(town: Furnished, row: Row) -> None:
     """Further fields are ignored, a field sent twice counts once, another kind of body or method is refused."""
