@@ -7,6 +7,7 @@ from typing import Any
 
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
+from app.notices.kept import NOTICES
 from app.notices.queries import NOTICE, OVER
 from app.notices.views import notices as blueprint
 
@@ -24,6 +25,6 @@ def _answered(data: Mapping[str, Any]) -> Phrase:
 notices = Module(
     name="notices",
     blueprints=(blueprint,),
-    provides=(NOTICE, OVER),
+    provides=(NOTICE, OVER, NOTICES),
     messages={"complaint.lodged": _lodged, "complaint.answered": _answered},
 )

@@ -20,6 +20,7 @@ from app.engine.phrase import Phrase
 from app.engine.windows import Window
 from app.people.actor import Actor
 from app.people.places import Community
+from app.projects.parts import DossierPart
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,7 @@ class Kinds:
     gates: Mapping[str, GateKind] = field(default_factory=dict)
     on_step_closed: tuple[OnStepClosed, ...] = ()
     presses: tuple[Presses, ...] = ()
+    dossier: tuple[DossierPart, ...] = ()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -190,6 +192,7 @@ def register_kinds(app: Flask, modules: Iterable[Module]) -> None:
     gates: dict[str, GateKind] = {}
     listeners: list[OnStepClosed] = []
     presses: list[Presses] = []
+    parts: list[DossierPart] = []
     for module in modules:
         for thing in module.provides:
             if isinstance(thing, ActivityKind):
@@ -204,9 +207,13 @@ def register_kinds(app: Flask, modules: Iterable[Module]) -> None:
                 listeners.append(thing)
             elif isinstance(thing, Presses):
                 presses.append(thing)
+            elif isinstance(thing, DossierPart):
+                parts.append(thing)
             else:
                 raise TypeError(f"{module.name} provides {thing!r}, which nobody knows")
-    app.extensions["qiding.kinds"] = Kinds(activities, gates, tuple(listeners), tuple(presses))
+    app.extensions["qiding.kinds"] = Kinds(
+        activities, gates, tuple(listeners), tuple(presses), tuple(sorted(parts, key=lambda part: part.order))
+    )
 
 
 def kinds() -> Kinds:

@@ -8,6 +8,7 @@ from typing import Any
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
 from app.proposals.gates import ANSWERED, CHOSEN, PROPOSALS
+from app.proposals.kept import PHOTOS
 from app.proposals.queries import STATUSES
 from app.proposals.views import proposals as blueprint
 
@@ -36,7 +37,7 @@ def _merged(data: Mapping[str, Any]) -> Phrase:
 proposals = Module(
     name="proposals",
     blueprints=(blueprint,),
-    provides=(PROPOSALS, ANSWERED, CHOSEN),
+    provides=(PROPOSALS, ANSWERED, CHOSEN, PHOTOS),
     messages={
         "proposal.edited": _edited,
         "proposal.answered": _answered,

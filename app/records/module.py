@@ -8,6 +8,7 @@ from typing import Any
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
 from app.projects.kinds import OnStepClosed
+from app.records.kept import RECORDS
 from app.records.phrases import text_from_data
 from app.records.service import publish
 from app.records.views import records as blueprint
@@ -22,6 +23,6 @@ def _published(data: Mapping[str, Any]) -> Phrase:
 records = Module(
     name="records",
     blueprints=(blueprint,),
-    provides=(OnStepClosed(publish),),
+    provides=(OnStepClosed(publish), RECORDS),
     messages={"record.published": _published},
 )

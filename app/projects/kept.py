@@ -1,0 +1,64 @@
+"""What a project itself gives to its dossier: its picture, and its poster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from flask import url_for
+from sqlalchemy import select
+
+from app.core.database import db
+from app.core.media import EXTENSIONS, Media, path_of
+from app.engine.phrase import phrase
+from app.people.actor import NOBODY
+from app.people.places import Community
+from app.printing.paper import render
+from app.projects import board, posters
+from app.projects.models import Project
+from app.projects.parts import DossierFile, DossierItem, DossierPart
+
+
+def photo_file(public_id: str) -> DossierFile | None:
+    """A photo or a document as a file of a dossier; None when not everybody may see it, or it is lost."""
+    row = db.session.scalar(select(Media).where(Media.public_id == public_id, Media.visibility == "public"))
+    if row is None or not path_of(row.sha256).is_file():
+        return None
+    sha256, extension = row.sha256, EXTENSIONS[row.mime]
+    if row.kind == "photo":
+        says, folder = phrase("Photo"), "photos"
+    else:
+        says, folder = phrase("Document"), "documents"
+    return DossierFile(f"{folder}/{public_id}.{extension}", row.kind, says, sha256, partial(path_of, sha256))
+
+
+def _picture(project: Project, here: Community, _now: int) -> Iterator[DossierItem]:
+    found = photo_file(project.picture) if posters.PHOTO.fullmatch(project.picture) else None
+    if found is not None:
+        yield DossierItem(
+            title=phrase("Picture of the place: %(place)s", place=project.place),
+            files=(found,),
+            address=url_for("site.file", public_id=project.picture, extension="jpg"),
+        )
+
+
+def _poster(project: Project, here: Community, now: int) -> Iterator[DossierItem]:
+    card = board.cards([project], {here.id: here}, NOBODY, now)[0]
+    # Dated by the project's last movement: the poster of one state is one sheet, whenever it is made.
+    paper = posters.project_poster(here, project, card, project.moved_at, "a4")
+    file = DossierFile("printed/poster.pdf", "poster", phrase("To print (PDF)"), paper.key, partial(render, paper))
+    yield DossierItem(title=phrase("Poster for the lobby"), files=(file,), at=project.moved_at)
+
+
+PICTURE = DossierPart(
+    title=phrase("Photos"),
+    says=phrase("What the place looks like, and what neighbours showed with their proposals."),
+    order=60,
+    items=_picture,
+)
+POSTER = DossierPart(
+    title=phrase("What hung in the lobby"),
+    says=phrase("The sheets that were printed for everybody."),
+    order=70,
+    items=_poster,
+)

@@ -1,0 +1,97 @@
+"""What records give to a project's dossier: each as a page, as a sheet to print, and as the bytes that were hashed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from flask import render_template, url_for
+from sqlalchemy import select
+
+from app.core.database import db
+from app.core.web import site_url
+from app.engine.errors import Conflict
+from app.engine.phrase import phrase
+from app.people.places import Community
+from app.printing.paper import render
+from app.projects.models import Project
+from app.projects.parts import PAGE, DossierFile, DossierItem, DossierPart
+from app.records import printed
+from app.records.models import Record
+from app.records.phrases import text_from_data
+from app.records.service import verify
+
+JSON = "record"
+
+
+def records_of(project_id: int) -> list[Record]:
+    """The records of a project, the oldest first; Conflict when one is no longer what was published."""
+    found = list(db.session.scalars(select(Record).where(Record.project_id == project_id).order_by(Record.id)))
+    for record in found:
+        if not verify(record):
+            raise Conflict(
+                phrase(
+                    "Record %(year)s-%(n)s no longer matches its fingerprint, so no dossier is made. Tell the town.",
+                    year=record.year,
+                    n=f"{record.number:03d}",
+                )
+            )
+    return found
+
+
+def folder_of(record: Record) -> str:
+    """Where the files of a record lie in a dossier."""
+    return f"records/{record.year}-{record.number:03d}-{record.public_id}"
+
+
+def _records(project: Project, here: Community, _now: int) -> Iterator[DossierItem]:
+    for record in records_of(project.id):
+        body = json.loads(record.body)
+        folder, mark = folder_of(record), record.sha256
+        yield DossierItem(
+            title=text_from_data(body["step"]["leaves"]),
+            about=phrase("No. %(year)s-%(n)s", year=record.year, n=f"{record.number:03d}"),
+            files=(
+                DossierFile(
+                    f"{folder}/record.html", PAGE, phrase("Read"), mark, partial(_page, project, here, record, body)
+                ),
+                DossierFile(
+                    f"{folder}/record.pdf",
+                    "sheet",
+                    phrase("To print (PDF)"),
+                    mark,
+                    partial(_sheet, here, record, body),
+                ),
+                DossierFile(
+                    f"{folder}/record.json", JSON, phrase("As it was hashed (JSON)"), mark, partial(_raw, record)
+                ),
+            ),
+            at=record.published_at,
+            step=record.step,
+            address=url_for("records.show", slug=here.slug, public_id=record.public_id),
+        )
+
+
+def _page(project: Project, here: Community, record: Record, body: dict[str, Any]) -> bytes:
+    address = site_url("records.show", slug=here.slug, public_id=record.public_id)
+    return render_template(
+        "records/kept.html", community=here, project=project, record=record, body=body, address=address
+    ).encode()
+
+
+def _sheet(here: Community, record: Record, body: dict[str, Any]) -> bytes:
+    return render(printed.paper(here, record, body))
+
+
+def _raw(record: Record) -> bytes:
+    return record.body.encode()
+
+
+RECORDS = DossierPart(
+    title=phrase("Records"),
+    says=phrase("What each step fixed. A record is never changed; its fingerprint shows it."),
+    order=10,
+    items=_records,
+)
