@@ -15,6 +15,7 @@ from app.core.i18n import init_i18n
 from app.core.module import Module
 from app.core.static import init_static
 from app.core.web import init_web
+from app.dossier.module import dossier
 from app.notices.module import notices
 from app.notifications.module import notifications
 from app.objections.module import objections
@@ -43,6 +44,7 @@ MODULES: tuple[Module, ...] = (
     records,
     notifications,
     site,
+    dossier,
 )
 
 

@@ -34,7 +34,7 @@ def _notices(project: Project, here: Community, now: int) -> Iterator[DossierIte
                 DossierFile(
                     f"notices/{notice.public_id}.pdf",
                     "notice",
-                    phrase("To print (PDF)"),
+                    phrase("Print (PDF)"),
                     sheet.key,
                     partial(render, sheet),
                 ),

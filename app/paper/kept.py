@@ -29,7 +29,7 @@ def _accounts(project: Project, here: Community, _now: int) -> Iterator[DossierI
             continue
         sheet = account(page, found, closed_at)
         file = DossierFile(
-            f"votes/{public_id}-sheets.pdf", "account", phrase("To print (PDF)"), sheet.key, partial(render, sheet)
+            f"votes/{public_id}-sheets.pdf", "account", phrase("Print (PDF)"), sheet.key, partial(render, sheet)
         )
         yield DossierItem(
             title=page.round.version.title,

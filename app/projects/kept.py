@@ -46,7 +46,7 @@ def _poster(project: Project, here: Community, now: int) -> Iterator[DossierItem
     card = board.cards([project], {here.id: here}, NOBODY, now)[0]
     # Dated by the project's last movement: the poster of one state is one sheet, whenever it is made.
     paper = posters.project_poster(here, project, card, project.moved_at, "a4")
-    file = DossierFile("printed/poster.pdf", "poster", phrase("To print (PDF)"), paper.key, partial(render, paper))
+    file = DossierFile("printed/poster.pdf", "poster", phrase("Print (PDF)"), paper.key, partial(render, paper))
     yield DossierItem(title=phrase("Poster for the lobby"), files=(file,), at=project.moved_at)
 
 

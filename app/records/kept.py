@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import select
 
 from app.core.database import db
 from app.core.web import site_url
+from app.engine.canonical import canon, sha256_hex
 from app.engine.errors import Conflict
 from app.engine.phrase import phrase
 from app.people.places import Community
@@ -60,7 +62,7 @@ def _records(project: Project, here: Community, _now: int) -> Iterator[DossierIt
                 DossierFile(
                     f"{folder}/record.pdf",
                     "sheet",
-                    phrase("To print (PDF)"),
+                    phrase("Print (PDF)"),
                     mark,
                     partial(_sheet, here, record, body),
                 ),
@@ -87,6 +89,49 @@ def _sheet(here: Community, record: Record, body: dict[str, Any]) -> bytes:
 
 def _raw(record: Record) -> bytes:
     return record.body.encode()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a record's bytes say of it: where it belongs, and under which number and title it was published."""
+
+    sha256: str
+    project: str
+    title: str
+    step: str
+    attempt: int
+    seal: str
+    year: int
+    number: int
+    closed_at: int
+    closed_by: str
+
+
+def read(raw: bytes) -> Told:
+    """A record from the bytes that were hashed; ValueError when they can't be those of one."""
+    try:
+        body = json.loads(raw)
+        if canon(body) != raw:
+            raise ValueError("not written in its one form")
+        step = body["step"]
+        told = Told(
+            sha256=sha256_hex(raw),
+            project=body["project"]["id"],
+            title=body["project"]["title"],
+            step=step["key"],
+            attempt=step["attempt"],
+            seal=step["seal"],
+            year=body["record"]["year"],
+            number=body["record"]["number"],
+            closed_at=body["closed_at"],
+            closed_by=body["closed_by"],
+        )
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"not a record: {error}") from None
+    numbers = (told.attempt, told.year, told.number, told.closed_at)
+    if not all(type(number) is int for number in numbers):
+        raise ValueError("not a record: a number is none")
+    return told
 
 
 RECORDS = DossierPart(
