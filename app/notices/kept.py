@@ -39,7 +39,6 @@ def _notices(project: Project, here: Community, now: int) -> Iterator[DossierIte
                     partial(render, sheet),
                 ),
             ),
-            at=notice.posted_at,
             step=ref.step,
             address=url_for("notices.activity", slug=here.slug, public_id=ref.public_id),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from flask import url_for
@@ -19,21 +19,25 @@ from app.projects.models import Project
 from app.projects.parts import DossierFile, DossierItem, DossierPart
 
 
-def photo_file(public_id: str) -> DossierFile | None:
-    """A photo or a document as a file of a dossier; None when not everybody may see it, or it is lost."""
-    row = db.session.scalar(select(Media).where(Media.public_id == public_id, Media.visibility == "public"))
-    if row is None or not path_of(row.sha256).is_file():
-        return None
-    sha256, extension = row.sha256, EXTENSIONS[row.mime]
-    if row.kind == "photo":
-        says, folder = phrase("Photo"), "photos"
-    else:
-        says, folder = phrase("Document"), "documents"
-    return DossierFile(f"{folder}/{public_id}.{extension}", row.kind, says, sha256, partial(path_of, sha256))
+def media_files(public_ids: Iterable[str]) -> dict[str, DossierFile]:
+    """Photos and documents as files of a dossier, but for those that not everybody may see, or that are lost."""
+    query = select(Media).where(Media.public_id.in_(set(public_ids)), Media.visibility == "public")
+    return {row.public_id: _file(row) for row in db.session.scalars(query) if path_of(row.sha256).is_file()}
+
+
+def _file(row: Media) -> DossierFile:
+    photo = row.kind == "photo"
+    return DossierFile(
+        path=f"{'photos' if photo else 'documents'}/{row.public_id}.{EXTENSIONS[row.mime]}",
+        kind=row.kind,
+        says=phrase("The photo") if photo else phrase("The document"),
+        mark=row.sha256,
+        make=partial(path_of, row.sha256),
+    )
 
 
 def _picture(project: Project, here: Community, _now: int) -> Iterator[DossierItem]:
-    found = photo_file(project.picture) if posters.PHOTO.fullmatch(project.picture) else None
+    found = media_files([project.picture]).get(project.picture)
     if found is not None:
         yield DossierItem(
             title=phrase("Picture of the place: %(place)s", place=project.place),

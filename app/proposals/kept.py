@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.core.database import db
 from app.engine.phrase import phrase
 from app.people.places import Community
-from app.projects.kept import PICTURE, photo_file
+from app.projects.kept import PICTURE, media_files
 from app.projects.models import ActivityRun, Project, StepRunRow
 from app.projects.parts import DossierItem, DossierPart
 from app.proposals.models import Proposal
@@ -25,10 +25,10 @@ def _photos(project: Project, here: Community, _now: int) -> Iterator[DossierIte
         .where(Proposal.project_id == project.id, Proposal.photo != "", visible())
         .order_by(Proposal.id)
     )
-    shown: set[str] = set()
-    for public_id, title, photo, at, step in db.session.execute(query).all():
-        found = photo_file(photo) if photo not in shown else None
-        shown.add(photo)
+    rows = db.session.execute(query).all()
+    files = media_files(row.photo for row in rows)
+    for public_id, title, photo, at, step in rows:
+        found = files.pop(photo, None)  # once, where several proposals show the same
         if found is not None:
             address = url_for("proposals.show", slug=here.slug, public_id=public_id)
             yield DossierItem(
