@@ -8,6 +8,7 @@ change in the database), or the status of a refusal.
 
 from __future__ import annotations
 
+from tests.permission_dossier import DOSSIER
 from tests.permission_rows import (
     AUTHOR,
     AUTHOR_DOES,
@@ -200,4 +201,5 @@ ROWS = (
     *RECORDS,
     *REGISTERS,
     *SITE,
+    *DOSSIER,
 )

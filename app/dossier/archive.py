@@ -21,7 +21,10 @@ MOST_READ = 16 << 20  # of a file that is read whole
 MOST_LINE = 16 << 20
 CHUNK = 1 << 16
 _HEAD = struct.Struct("<4s5H3L2H")
-_END = 22
+_LONG = struct.Struct("<2H2Q")
+_END = struct.Struct("<4s4H2LH")
+_MOST = 0xFFFFFFFF
+_CHANGED = "can't be unpacked: its bytes were changed"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 
 
@@ -83,11 +86,54 @@ class Archive:
         return info
 
     def _parts(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
-        try:
-            with self.zip.open(info) as file:
-                yield from iter(lambda: file.read(CHUNK), b"")
-        except (zipfile.BadZipFile, ValueError, EOFError, RuntimeError, NotImplementedError, OSError, zlib.error):
-            raise Bad(info.filename, "can't be unpacked: its bytes were changed") from None
+        """A file piece by piece, from its bytes as they lie there: all of them are its own, and none is left over."""
+        size = 0
+        for part in _unpacked(self.zip, info):
+            size += len(part)
+            if size > info.file_size:
+                break
+            yield part
+        if size != info.file_size:
+            raise Bad(info.filename, _CHANGED)
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    packed = _packed(archive, info)
+    if info.compress_type == zipfile.ZIP_STORED:
+        yield from packed
+        return
+    unpack = zlib.decompressobj(-15)
+    try:
+        for part in packed:
+            while part and not unpack.eof:
+                yield unpack.decompress(part, CHUNK)
+                part = unpack.unconsumed_tail
+            if unpack.unused_data or part:
+                raise Bad(info.filename, _CHANGED)
+        while not unpack.eof:
+            rest = unpack.decompress(b"", CHUNK)
+            if not rest and not unpack.eof:
+                raise Bad(info.filename, _CHANGED)
+            yield rest
+    except zlib.error:
+        raise Bad(info.filename, _CHANGED) from None
+
+
+def _packed(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    file: Any = archive.fp
+    file.seek(info.header_offset)
+    raw = file.read(_HEAD.size)
+    if len(raw) != _HEAD.size or raw[:4] != b"PK\x03\x04":
+        raise Bad(info.filename, _CHANGED)
+    head = _HEAD.unpack(raw)
+    at, left = info.header_offset + _HEAD.size + head[9] + head[10], info.compress_size
+    while left:
+        file.seek(at)  # somebody else may have read meanwhile
+        part = file.read(min(CHUNK, left))
+        if not part:
+            raise Bad(info.filename, _CHANGED)
+        at, left = at + len(part), left - len(part)
+        yield part
 
 
 @contextmanager
@@ -118,6 +164,8 @@ def _look(archive: zipfile.ZipFile) -> None:
         if name.casefold() in seen:
             raise Bad(name, "is there twice")
         seen.add(name.casefold())
+        if not 0 <= info.header_offset < archive.start_dir:
+            raise Bad(name, _CHANGED)
         if info.flag_bits & 0x1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise Bad(name, "is locked, or packed in a way that dossiers are not")
         if info.external_attr >> 16 & 0o170000 not in (0, 0o100000):
@@ -128,11 +176,9 @@ def _look(archive: zipfile.ZipFile) -> None:
 
 
 def _look_close(archive: zipfile.ZipFile) -> None:
-    """Nothing before, between and after the files that are listed, and no words of its own in any header."""
+    """Nothing before, between and after the files that are listed, and no words of its own in any head."""
     file: Any = archive.fp
     at = 0
-    if archive.comment:
-        raise Bad("", "The archive carries a comment, which a dossier never does.")
     for info in sorted(archive.infolist(), key=lambda item: item.header_offset):
         file.seek(info.header_offset)
         raw = file.read(_HEAD.size)
@@ -140,12 +186,37 @@ def _look_close(archive: zipfile.ZipFile) -> None:
             raise Bad(info.filename, "doesn't begin where the file before it ends: something lies between")
         head = _HEAD.unpack(raw)
         name, extra = file.read(head[9]), file.read(head[10])
-        if name != info.filename.encode() or info.comment or len(extra) not in (0, 20) or info.date_time != FIXED:
+        if name != info.filename.encode() or not _plain(info, head, extra):
             raise Bad(info.filename, "is headed otherwise than a dossier heads its files")
         at += _HEAD.size + len(name) + len(extra) + info.compress_size
     begins: int = archive.start_dir
     file.seek(0, 2)
-    listed = sum(46 + len(info.filename.encode()) + len(info.extra) for info in archive.infolist())
-    end = begins + listed + _END
-    if begins != at or not (file.tell() == end or file.tell() == end + 76):  # 76: what a very long archive has more
+    length = file.tell()
+    listed = sum(46 + len(info.filename) + len(info.extra) for info in archive.infolist())
+    long = length == begins + listed + 76 + _END.size  # how a very long archive ends
+    if archive.comment or begins != at or not (long or length == begins + listed + _END.size):
         raise Bad("", "Something lies after the last file of the archive.")
+    file.seek(length - _END.size)
+    end = _END.unpack(file.read(_END.size))
+    n = len(archive.infolist())
+    if not long and end != (b"PK\x05\x06", 0, 0, n, n, listed, begins, 0):
+        raise Bad("", "The archive ends otherwise than a dossier does.")
+
+
+def _plain(info: zipfile.ZipInfo, head: tuple[Any, ...], extra: bytes) -> bool:
+    """Whether what stands before a file, and in the directory at the end, says only what it must."""
+    sign, version, flags, method, clock, day, crc, packed, size, *_ = head
+    sizes = (info.file_size, info.compress_size)
+    if extra:  # room for sizes beyond four gigabytes
+        told = _LONG.unpack(extra) if len(extra) == _LONG.size and (packed, size) == (_MOST, _MOST) else ()
+        sizes_hold = told == (1, 16, *sizes)
+    else:
+        sizes_hold = (size, packed) == sizes
+    return (
+        sizes_hold
+        and (sign, flags, method, clock, day) == (b"PK\x03\x04", 0, info.compress_type, 0, 33)
+        and (info.date_time, info.comment, info.flag_bits) == (FIXED, b"", 0)
+        and (info.external_attr, info.internal_attr, info.create_system) == (0o644 << 16, 0, 3)
+        and (info.volume, info.reserved, crc) == (0, 0, info.CRC)
+        and version == info.extract_version == info.create_version
+    )

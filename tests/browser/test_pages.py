@@ -21,7 +21,7 @@ SKIPPED = (
     # These are no pages: notes, a program, files to take along.
     *("proof.newest", "proof.key", "proof.checkpoint", "proof.download", "proof.statement", "proof.program"),
     *("projects.poster", "proof.poster", "proof.notice_pdf", "paper.printed_pdf", "paper.account_pdf"),
-    *("notices.as_pdf", "records.as_pdf"),
+    *("notices.as_pdf", "records.as_pdf", "dossier.download"),
 )
 
 
