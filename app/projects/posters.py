@@ -17,7 +17,7 @@ from app.engine.errors import NotFound
 from app.people.places import Community
 from app.printing.paper import Paper, code
 from app.projects.board import Card, StageOfPath
-from app.projects.models import Project
+from app.projects.models import IMPORTED, Project
 
 PHOTO = re.compile("[0-9A-Z]{16}")
 
@@ -65,6 +65,9 @@ def project_poster(here: Community, project: Project, card: Card, now: int, size
         ask = _still(gettext("Paused"), gettext("This project rests for now"), project.state_reason)
     elif project.state == "ended":
         ask = _still(gettext("Ended"), gettext("This project was ended early"), project.state_reason)
+    elif project.state == IMPORTED:
+        says = gettext("What was decided stands in the records, and it stays there.")
+        ask = _still(gettext("From elsewhere"), gettext("This project is kept here to be read"), says)
     elif project.state == "completed" or step is None:
         says = gettext("What was decided stands in the records, and it stays there.")
         ask = _still(gettext("Done"), gettext("All steps are fixed"), says)
