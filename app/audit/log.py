@@ -36,6 +36,7 @@ KEPT = frozenset(
     | {FAULTED, VOIDED, "key.introduced", "key.rotated", "links.deleted", "household.disputed"}
     | {"matter.classified", "authorisation.entered", "authorisation.revoked", "mandate.recorded", "mandate.revoked"}
     | {"count.objected", "count.answered", "decision.adopted", "decision.reviewed", "panel.willing", "panel.said"}
+    | {"dossier.brought"}
 )
 DRAFTED = "decision.drafted"
 SEALED = "ballots.sealed"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from app.audit.brought import check_brought
 from app.audit.checkpoints import check_checkpoints, sizes_of
 from app.audit.desk import check_desk, roots_named
 from app.audit.finding import Finding, Wrong
@@ -57,7 +58,8 @@ def verify(slug: str, heads: Iterable[tuple[int, str]] = ()) -> Report:
         check_outcomes(community_id, log)
         check_law(community_id, log)
         check_desk(community_id, log)
-        records = check_records(community_id, log)
+        brought = check_brought(community_id, log)
+        records = check_records(community_id, log, brought)
     except Wrong as wrong:
         return Report(slug, time.perf_counter() - begun, wrong.finding)
     finally:

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, Instant, Key, PublicId, anchor, within
 
-
 IMPORTED = "imported"  # brought from another installation: it is read here, and nothing moves it
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from flask import render_template, url_for
 from sqlalchemy import select
 
 from app.core.database import db
+from app.core.transaction import Tx
 from app.core.web import site_url
 from app.engine.canonical import canon, sha256_hex
 from app.engine.errors import Conflict
@@ -132,6 +133,45 @@ def read(raw: bytes) -> Told:
     if not all(type(number) is int for number in numbers):
         raise ValueError("not a record: a number is none")
     return told
+
+
+def bring(tx: Tx, project: Project, run_id: int, raw: bytes, public_id: str, published_at: int, by: int) -> Record:
+    """Put a record of another installation beside the project that was brought from there, byte by byte as it was."""
+    told = read(raw)
+    record = Record(
+        public_id=public_id,
+        community_id=project.community_id,
+        project_id=project.id,
+        step_run_id=run_id,
+        year=told.year,
+        number=told.number,
+        step=told.step,
+        attempt=told.attempt,
+        title=told.title,
+        seal=told.seal,
+        body=raw.decode(),
+        sha256=told.sha256,
+        published_at=published_at,
+        published_by_id=by,
+    )
+    tx.session.add(record)
+    tx.session.flush()
+    if not verify(record):
+        raise ValueError("it would not verify here")
+    return record
+
+
+def taken(community_id: int, numbers: Iterable[tuple[int, int]]) -> tuple[int, int] | None:
+    """The first of some years and numbers that a community has given to a record already."""
+    query = select(Record.year, Record.number).where(Record.community_id == community_id)
+    known = {(year, number) for year, number in db.session.execute(query)}
+    return min((item for item in numbers if item in known), default=None)
+
+
+def known_record(public_ids: Iterable[str]) -> str | None:
+    """The first of some records that is here already."""
+    query = select(Record.public_id).where(Record.public_id.in_(list(public_ids))).order_by(Record.public_id)
+    return db.session.scalar(query.limit(1))
 
 
 RECORDS = DossierPart(

@@ -17,7 +17,7 @@ VOTER = "would lead from a ballot to its voter for ever: it must be possible to 
 class Put:
     """A table: where its rows are tampered with, which columns are bound, and why the others aren't."""
 
-    at: str = ""  # "town" (place.py), "hall" (hall.py), "proof" (tests/proof); nothing: no column of it is bound
+    at: str = ""  # "town" (place.py), "hall" (hall.py), "proof" (tests/proof), "brought" (tests/dossier); nothing: no column of it is bound
     bound: str = ""
     free: dict[str, str] = field(default_factory=dict)  # reasons by columns; "*" for a whole table
 
@@ -54,6 +54,11 @@ PUT: dict[str, Put] = {
             "title place summary scope picture pin_x pin_y parent_id": SHOWN,
             "facilitator_id": "who leads a project may change; what a facilitator did names its person",
         },
+    ),
+    "project_origin": Put(
+        "brought",
+        "community_id project_id origin community_name site key checkpoint dossier_sha256 length facts at",
+        {"id": KEY},
     ),
     "method_version": Put(
         "town",
