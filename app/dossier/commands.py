@@ -14,10 +14,11 @@ from sqlalchemy import select
 from app.config import Config
 from app.core.database import db
 from app.core.i18n import LANGUAGES, force_locale, say
-from app.dossier.bring import Refused, bring, file_of
+from app.dossier.bring import bring, file_of
 from app.dossier.check import Report
 from app.dossier.check import check as check_file
 from app.dossier.make import make as make_file
+from app.dossier.sent import Refused
 from app.engine.errors import DomainError, NotFound
 from app.engine.notes import read_key
 from app.people.places import Community
@@ -109,14 +110,8 @@ def export(public_id: str, file: Path, lang: str) -> None:
 @click.option("--key", default="", metavar="KEY", help="The key it must be signed by, as it hangs on the notice board.")
 def take(file: Path, into: str, key: str) -> None:
     """Check a dossier FILE, and put its project here to be read. Whatever is wrong with it, nothing of it is put here."""
-    report = check_file(file, key=key.strip(), known=known_keys)
-    tell(report)
-    if not key and not known_keys(report.manifest["origin"]):
-        raise click.UsageError(
-            "nothing here says whose key signed it: compare it with the one on the notice board, and give it with --key"
-        )
     try:
-        brought = bring(file, into=into, key=key.strip(), known=known_keys)
+        brought = bring(file, into=into.strip(), key=key.strip(), known=known_keys, tell=tell)
     except Refused as refused:
         raise click.ClickException(f"not imported: {refused}") from None
     click.echo(f"It is here to be read: /c/{brought.slug}/project/{brought.public_id}, with {brought.records} records")

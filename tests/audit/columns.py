@@ -17,7 +17,8 @@ VOTER = "would lead from a ballot to its voter for ever: it must be possible to 
 class Put:
     """A table: where its rows are tampered with, which columns are bound, and why the others aren't."""
 
-    at: str = ""  # "town" (place.py), "hall" (hall.py), "proof" (tests/proof), "brought" (tests/dossier); nothing: no column of it is bound
+    # "town" (place.py), "hall" (hall.py), "proof" (tests/proof), "brought" (tests/dossier); nothing: no column is bound
+    at: str = ""
     bound: str = ""
     free: dict[str, str] = field(default_factory=dict)  # reasons by columns; "*" for a whole table
 
