@@ -4,52 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from flask import Flask
 
-from app.core.clock import FixedClock
 from app.dossier import archive
 from app.dossier import manifest as names
 from app.dossier.check import check
-from app.dossier.commands import known_keys
-from app.dossier.make import make
 from app.engine.canonical import canon, sha256_hex
 from app.engine.notes import Signer
-from tests.ballots.world import World
-from tests.conftest import emptied
-from tests.dossier.world import Files, apart, changed, furnish, own_signer, together, with_json
-
-BASE = "http://localhost"
-
-
-@dataclass
-class Kept:
-    """The world, its dossier as it was made, and the files in it."""
-
-    world: World
-    path: Path
-    files: Files
-    own: Signer
-
-    def kind(self, kind: str) -> list[str]:
-        """The files of a kind."""
-        listed = json.loads(self.files[names.MANIFEST])["files"]
-        return sorted(name for name, item in listed.items() if item["kind"] == kind)
-
-
-@pytest.fixture(scope="module")
-def kept(installation: Flask, database_url: str) -> Iterator[Kept]:
-    with emptied(installation, database_url) as app:
-        clock: FixedClock = app.extensions["qiding.clock"]
-        world = furnish(app, clock)
-        with world.here():
-            path = make(world.project, "zh_Hans", BASE).path
-        yield Kept(world, path, apart(path), own_signer(world))
+from tests.dossier.conftest import Sent
+from tests.dossier.world import Files, changed, together, with_json
 
 
 @pytest.fixture
@@ -63,19 +30,18 @@ def wrong(path: Path, **more: object) -> tuple[str, str]:
     return (found.file, found.says) if found is not None else ("", "")
 
 
-def test_a_dossier_holds_one_of_everything_and_nothing_of_what_is_not_public(kept: Kept) -> None:
-    kinds = {item["kind"] for item in json.loads(kept.files[names.MANIFEST])["files"].values()}
+def test_a_dossier_holds_one_of_everything_and_nothing_of_what_is_not_public(sent: Sent) -> None:
+    kinds = {item["kind"] for item in json.loads(sent.files[names.MANIFEST])["files"].values()}
     assert kinds >= {"record", "page", "sheet", "announcement", "bundle", "notice", "photo", "poster", "inclusion"}
-    assert len(kept.kind("photo")) == 3  # the draft's own isn't one of them
-    text = b"".join(data for name, data in kept.files.items() if name.endswith((".html", ".json", ".txt"))).decode()
+    assert len(sent.kind("photo")) == 3  # the draft's own isn't one of them
+    text = b"".join(data for name, data in sent.files.items() if name.endswith((".html", ".json", ".txt"))).decode()
     for private in ("张阿姨", "没交的", "chen@example.org"):
         assert private not in text
     assert "种植箱" in text
 
 
-def test_a_whole_dossier_is_checked_in_plain_sentences(kept: Kept) -> None:
-    with kept.world.here():
-        report = check(kept.path, known=known_keys)
+def test_a_whole_dossier_is_checked_in_plain_sentences(sent: Sent) -> None:
+    report = check(sent.path, known=lambda _origin: sent.known)
     assert report.wrong is None
     said = "\n".join(report.said)
     for sentence in (
@@ -88,88 +54,101 @@ def test_a_whole_dossier_is_checked_in_plain_sentences(kept: Kept) -> None:
     assert "The votes: 1, each put through the 13 checks" in said
 
 
-def test_the_same_state_is_the_same_bytes_and_another_language_is_not(kept: Kept) -> None:
-    with kept.world.here():
-        again, english = make(kept.world.project, "zh_Hans", BASE), make(kept.world.project, "en", BASE)
-    assert again.path.read_bytes() == kept.path.read_bytes()
-    assert b"Its steps" in apart(english.path)[names.INDEX]
-    record = kept.kind("record")[0]
-    assert apart(english.path)[record] == kept.files[record]
+def test_the_same_state_is_the_same_bytes_and_another_language_is_not(sent: Sent) -> None:
+    assert sent.again == sent.path.read_bytes()
+    assert b"Its steps" in sent.english[names.INDEX]
+    record = sent.kind("record")[0]
+    assert sent.english[record] == sent.files[record]
 
 
-def test_each_file_changed_is_named(kept: Kept, there: Path) -> None:
-    for name, data in kept.files.items():
-        found, says = wrong(together({**kept.files, name: changed(data)}, there), bundles=False)
+def test_a_link_in_the_dossier_leads_to_a_file_in_it_or_to_the_site(sent: Sent) -> None:
+    for files in (sent.files, sent.english):
+        pages = {name: data.decode() for name, data in files.items() if name.endswith(".html")}
+        assert len(pages) == 2
+        for name, page in pages.items():
+            assert 'href="/' not in page
+            assert 'src="http' not in page, "nothing is fetched when it opens"
+            assert "<script" not in page
+            for href in re.findall('(?:href|src)="([^"#]+)"', page):
+                if not href.startswith("http"):
+                    target = (Path("/") / name).parent.joinpath(href).resolve().relative_to("/")
+                    assert str(target) in files, (name, href)
+        leads = set(re.findall('href="([^"]+)"', pages["index.html"]))
+        assert {name for name in files if name.split("/")[0] in ("votes", "notices", "photos", "bundles")} <= leads
+
+
+def test_each_file_changed_is_named(sent: Sent, there: Path) -> None:
+    for name, data in sent.files.items():
+        found, says = wrong(together({**sent.files, name: changed(data)}, there), bundles=False)
         named = {names.MANIFEST: (names.MANIFEST, names.SIGNATURE), names.SIGNATURE: (names.SIGNATURE,)}
         assert found in named.get(name, (name,)), (name, found, says)
 
 
-def test_each_file_taken_out_or_put_in_is_named(kept: Kept, there: Path) -> None:
-    for name in kept.files:
-        files = {key: data for key, data in kept.files.items() if key != name}
+def test_each_file_taken_out_or_put_in_is_named(sent: Sent, there: Path) -> None:
+    for name in sent.files:
+        files = {key: data for key, data in sent.files.items() if key != name}
         assert wrong(together(files, there))[0] == name
     for name in ("more.txt", "records/more/record.json", "photos/more.jpg"):
-        assert wrong(together({**kept.files, name: b"{}"}, there)) == (
+        assert wrong(together({**sent.files, name: b"{}"}, there)) == (
             name,
             "is not on the list: somebody put it in",
         )
 
 
-def test_two_files_of_a_kind_swapped_are_named(kept: Kept, there: Path) -> None:
-    one, two = kept.kind("photo")[:2]
-    files = {**kept.files, one: kept.files[two], two: kept.files[one]}
+def test_two_files_of_a_kind_swapped_are_named(sent: Sent, there: Path) -> None:
+    one, two = sent.kind("photo")[:2]
+    files = {**sent.files, one: sent.files[two], two: sent.files[one]}
     assert wrong(together(files, there))[0] == one
     assert wrong(together(files, there, listed=True))[0] == names.SIGNATURE
 
 
-def test_a_list_written_anew_is_not_signed_and_one_signed_by_another_is_not_trusted(kept: Kept, there: Path) -> None:
-    notice = kept.kind("notice")[0]
-    files = {**kept.files, notice: b"%PDF-1.4 another"}
+def test_a_list_written_anew_is_not_signed_and_one_signed_by_another_is_not_trusted(sent: Sent, there: Path) -> None:
+    notice = sent.kind("notice")[0]
+    files = {**sent.files, notice: b"%PDF-1.4 another"}
     assert wrong(together(files, there, listed=True))[0] == names.SIGNATURE
     assert "is signs another" not in wrong(together(files, there, listed=True))[1]
-    liar = Signer(kept.own.key.name, b"\7" * 32)
+    liar = Signer(sent.own.key.name, b"\7" * 32)
     files = with_json(files, names.MANIFEST, key=str(liar.key), keys=[liar.key.public.hex()])
     path = together(files, there, signer=liar)
-    with kept.world.here():
-        assert "has never had" in wrong(path, known=known_keys)[1]
-    assert "another key than the one you gave" in wrong(path, key=str(kept.own.key))[1]
+    assert "has never had" in wrong(path, known=lambda _origin: sent.known)[1]
+    assert "another key than the one you gave" in wrong(path, key=str(sent.own.key))[1]
     # Where nothing is known of the community, the log's own checkpoint still is signed by somebody else.
     assert wrong(path)[0] == names.CHECKPOINT
-    assert wrong(kept.path, key=kept.own.key.public.hex()) == ("", "")
+    assert wrong(sent.path, key=sent.own.key.public.hex()) == ("", "")
 
 
-def test_the_signature_of_another_thing_is_none(kept: Kept, there: Path) -> None:
-    checkpoint = kept.files[names.CHECKPOINT]
-    assert wrong(together({**kept.files, names.SIGNATURE: checkpoint}, there))[0] == names.SIGNATURE
-    other = kept.own.sign(names.signed_text(kept.own.key.name, "0" * 16, kept.files[names.MANIFEST]))
-    assert wrong(together({**kept.files, names.SIGNATURE: other.encode()}, there))[0] == names.SIGNATURE
+def test_the_signature_of_another_thing_is_none(sent: Sent, there: Path) -> None:
+    checkpoint = sent.files[names.CHECKPOINT]
+    assert wrong(together({**sent.files, names.SIGNATURE: checkpoint}, there))[0] == names.SIGNATURE
+    other = sent.own.sign(names.signed_text(sent.own.key.name, "0" * 16, sent.files[names.MANIFEST]))
+    assert wrong(together({**sent.files, names.SIGNATURE: other.encode()}, there))[0] == names.SIGNATURE
 
 
-def test_whoever_holds_the_key_is_caught_by_the_log(kept: Kept, there: Path) -> None:
-    record = kept.kind("record")[0]
-    body = json.loads(kept.files[record])
+def test_whoever_holds_the_key_is_caught_by_the_log(sent: Sent, there: Path) -> None:
+    record = sent.kind("record")[0]
+    body = json.loads(sent.files[record])
     forged = canon({**body, "closed_by": "别人"})
-    files = {**kept.files, record: forged}
-    assert wrong(together(files, there, signer=kept.own))[0] == record
-    facts = json.loads(kept.files[names.PROJECT])
+    files = {**sent.files, record: forged}
+    assert wrong(together(files, there, signer=sent.own))[0] == record
+    facts = json.loads(sent.files[names.PROJECT])
     facts["records"][0]["sha256"] = sha256_hex(forged)
     files[names.PROJECT] = canon(facts)
-    found, says = wrong(together(files, there, signer=kept.own))
-    assert (found, says) == (kept.kind("inclusion")[0], "tells of another record, or of another checkpoint")
-    way = kept.kind("inclusion")[0]
-    entry = kept.files[way].replace(json.loads(kept.files[names.PROJECT])["records"][0]["sha256"].encode(), b"0" * 64)
-    assert wrong(together({**kept.files, way: entry}, there, signer=kept.own))[0] == way
+    found, says = wrong(together(files, there, signer=sent.own))
+    assert (found, says) == (sent.kind("inclusion")[0], "tells of another record, or of another checkpoint")
+    way = sent.kind("inclusion")[0]
+    entry = sent.files[way].replace(json.loads(sent.files[names.PROJECT])["records"][0]["sha256"].encode(), b"0" * 64)
+    assert wrong(together({**sent.files, way: entry}, there, signer=sent.own))[0] == way
     for name in (names.CHECKPOINT, names.KEY, names.METHOD):
-        assert wrong(together({**kept.files, name: b"x"}, there, signer=kept.own))[0] == name
+        assert wrong(together({**sent.files, name: b"x"}, there, signer=sent.own))[0] == name
     for name, values in (("community", {}), ("format", "x"), ("records", [])):
-        files = with_json(kept.files, names.PROJECT, **{name: values})
-        assert wrong(together(files, there, signer=kept.own))[0] in (names.PROJECT, record)
-    assert wrong(together({**kept.files, record: b"[" * 100_000}, there, signer=kept.own))[0] == record
+        files = with_json(sent.files, names.PROJECT, **{name: values})
+        assert wrong(together(files, there, signer=sent.own))[0] in (names.PROJECT, record)
+    assert wrong(together({**sent.files, record: b"[" * 100_000}, there, signer=sent.own))[0] == record
 
 
-def test_a_vote_that_was_tampered_with_is_named_by_its_own_check(kept: Kept, there: Path) -> None:
-    [name] = kept.kind("bundle")
-    with zipfile.ZipFile(io.BytesIO(kept.files[name])) as inner:
+def test_a_vote_that_was_tampered_with_is_named_by_its_own_check(sent: Sent, there: Path) -> None:
+    [name] = sent.kind("bundle")
+    with zipfile.ZipFile(io.BytesIO(sent.files[name])) as inner:
         parts = {item: inner.read(item) for item in inner.namelist()}
 
     def with_bundle(files: Files) -> Path:
@@ -177,35 +156,35 @@ def test_a_vote_that_was_tampered_with_is_named_by_its_own_check(kept: Kept, the
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
             for item, data in files.items():
                 archive.writestr(item, data)
-        return together({**kept.files, name: out.getvalue()}, there, signer=kept.own)
+        return together({**sent.files, name: out.getvalue()}, there, signer=sent.own)
 
     assert wrong(with_bundle(parts)) == ("", "")
     found, says = wrong(with_bundle({**parts, "ballots.jsonl": parts["ballots.jsonl"][:-1]}))
     assert (found, says.partition(":")[0]) == (name, "The files of the bundle")
     assert wrong(with_bundle({**parts, "log.jsonl": b"\0" * (40 << 20)}))[0] == name  # swells
-    assert wrong(together({**kept.files, name: b"no zip"}, there, signer=kept.own))[0] == name
+    assert wrong(together({**sent.files, name: b"no zip"}, there, signer=sent.own))[0] == name
 
 
-def test_a_key_that_the_log_had_before_is_still_the_logs(kept: Kept) -> None:
-    assert wrong(kept.path, known=lambda _origin: [kept.own.key.public.hex(), "0" * 64]) == ("", "")
-    assert "has never had" in wrong(kept.path, known=lambda _origin: ["0" * 64])[1]
+def test_a_key_that_the_log_had_before_is_still_the_logs(sent: Sent) -> None:
+    assert wrong(sent.path, known=lambda _origin: [sent.own.key.public.hex(), "0" * 64]) == ("", "")
+    assert "has never had" in wrong(sent.path, known=lambda _origin: ["0" * 64])[1]
 
 
 @pytest.mark.parametrize(
     "name",
     ["../out.txt", "/etc/passwd", "a/../../b", "a\\b", "C:/x", ".hidden", "a//b", "a/./b", "看.txt", "x" * 201, "a/"],
 )
-def test_a_name_that_leads_outside_is_refused(kept: Kept, there: Path, name: str) -> None:
-    found, says = wrong(together({**kept.files, name: b""}, there))
+def test_a_name_that_leads_outside_is_refused(sent: Sent, there: Path, name: str) -> None:
+    found, says = wrong(together({**sent.files, name: b""}, there))
     assert "lead outside" in says or "not on the list" in says
     assert found
 
 
 def test_an_archive_that_swells_repeats_hides_or_was_cut_is_refused(
-    kept: Kept, there: Path, monkeypatch: pytest.MonkeyPatch
+    sent: Sent, there: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "swell" in wrong(together({**kept.files, "photos/big.jpg": b"\0" * (40 << 20)}, there))[1]
-    whole = kept.path.read_bytes()
+    assert "swell" in wrong(together({**sent.files, "photos/big.jpg": b"\0" * (40 << 20)}, there))[1]
+    whole = sent.path.read_bytes()
     for data, says in (
         (whole[: len(whole) // 2], "not a zip archive"),
         (b"", "not a zip archive"),
@@ -221,20 +200,20 @@ def test_an_archive_that_swells_repeats_hides_or_was_cut_is_refused(
         appended.writestr(names.INDEX, b"another")
     there.write_bytes(out.getvalue())
     assert wrong(there) == (names.INDEX, "is there twice")
-    together(kept.files, there)
+    together(sent.files, there)
     with zipfile.ZipFile(there, "a") as linked:
         info = zipfile.ZipInfo("photos/link.jpg", names.FIXED)
         info.external_attr = 0o120777 << 16
         linked.writestr(info, "/etc/passwd")
     assert "is a link" in wrong(there)[1]
     monkeypatch.setattr(archive, "MOST_FILES", 10)
-    assert "no dossier has more" in wrong(kept.path)[1]
+    assert "no dossier has more" in wrong(sent.path)[1]
 
 
-def test_bytes_between_the_files_are_found(kept: Kept, there: Path) -> None:
+def test_bytes_between_the_files_are_found(sent: Sent, there: Path) -> None:
     """Every byte of the archive belongs to a file on the list, or to a head that says nothing else."""
-    whole = kept.path.read_bytes()
-    with zipfile.ZipFile(kept.path) as opened:
+    whole = sent.path.read_bytes()
+    with zipfile.ZipFile(sent.path) as opened:
         starts = [info.header_offset for info in opened.infolist()][:3]
         directory = opened.start_dir
     places = {at + offset for at in starts for offset in (0, 4, 6, 8, 10, 14, 18, 26, 30)}
