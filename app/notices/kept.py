@@ -48,7 +48,7 @@ def _days(posted_at: int, until_at: int) -> dict[str, object]:
     return {"from": Moment(posted_at), "to": Moment(until_at)}
 
 
-NOTICES = DossierPart(
+HUNG = DossierPart(
     title=phrase("Public notices"),
     says=phrase("What was made public on the board, so that anybody could object in time."),
     order=40,

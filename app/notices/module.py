@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
-from app.notices.kept import NOTICES
+from app.notices.kept import HUNG
 from app.notices.queries import NOTICE, OVER
 from app.notices.views import notices as blueprint
 
@@ -25,6 +25,6 @@ def _answered(data: Mapping[str, Any]) -> Phrase:
 notices = Module(
     name="notices",
     blueprints=(blueprint,),
-    provides=(NOTICE, OVER, NOTICES),
+    provides=(NOTICE, OVER, HUNG),
     messages={"complaint.lodged": _lodged, "complaint.answered": _answered},
 )

@@ -39,7 +39,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("project_id", "lang", name=op.f("uq_dossier_project_id_lang")),
     )
 
-
     op.create_table(
         "project_origin",
         sa.Column("id", KEY, nullable=False),
