@@ -170,7 +170,7 @@ def _index(contents: Contents, point: Checkpoint) -> bytes:
     project, here = contents.project, contents.here
     method = queries.method_of(project)
     stages = board.path(here.slug, project, method, board.runs_of([project])[project.id])
-    key = keys.signer_of(here).key
+    key = str(keys.signer_of(here).key)
     page = render_template(
         "dossier/index.html",
         community=here,
@@ -183,7 +183,8 @@ def _index(contents: Contents, point: Checkpoint) -> bytes:
         sections=contents.sections,
         picture=_picture(contents),
         point=point,
-        key=key,
+        command=names.command(contents.project.public_id, key),
+        checkpoint=names.CHECKPOINT,
         base=base_url(),
     )
     return contents.local(page, names.INDEX).encode()

@@ -28,3 +28,13 @@ def inclusion_path(record: str) -> str:
 def signed_text(origin: str, project: str, manifest: bytes) -> str:
     """What the community's key signs: the list of files by its hash, for one project of one log."""
     return f"{FORMAT}\n{origin}\n{project}\n{sha256_hex(manifest)}\n"
+
+
+def file_name(project: str) -> str:
+    """The name under which a dossier is saved."""
+    return f"dossier-{project}.zip"
+
+
+def command(project: str, key: str = "") -> str:
+    """The line that checks a dossier."""
+    return f"flask --app wsgi dossier check {file_name(project)}" + (f" --key '{key}'" if key else "")

@@ -11,9 +11,11 @@ from app.core.i18n import language
 from app.core.web import client_address
 from app.dossier import bring, queries, service
 from app.dossier.contents import base_url
+from app.dossier.manifest import command, file_name
 from app.engine.errors import NotFound
 from app.people.queries import community_by_slug
 from app.projects.queries import find_project, origin_of
+from app.proof.keys import present_key
 
 dossier = Blueprint("dossier", __name__)
 
@@ -24,12 +26,21 @@ def show(slug: str, public_id: str) -> str | Response:
     project, here = find_project(public_id, slug)
     origin = origin_of(project)
     if origin is not None:
-        return render_template("dossier/brought.html", community=here, project=project, origin=origin)
+        return render_template(
+            "dossier/brought.html",
+            community=here,
+            project=project,
+            origin=origin,
+            command=command(public_id, origin.key),
+        )
     state = queries.state_of(project, language(), base_url())
     if request.method == "POST":
         service.ask(project, language(), base_url(), state, who=client_address())
         return redirect(url_for("dossier.show", slug=slug, public_id=public_id), 303)
-    return render_template("dossier/show.html", community=here, project=project, state=state)
+    key = present_key(here)
+    return render_template(
+        "dossier/show.html", community=here, project=project, state=state, command=command(public_id, str(key or ""))
+    )
 
 
 @dossier.get("/c/<slug>/project/<public_id>/dossier.zip")
@@ -49,7 +60,6 @@ def download(slug: str, public_id: str) -> Response:
 def _file(file: Path, public_id: str, sha256: str) -> Response:
     if not file.is_file():
         raise NotFound
-    name = f"dossier-{public_id}.zip"
-    response = send_file(file, "application/zip", as_attachment=True, download_name=name, etag=sha256)
+    response = send_file(file, "application/zip", as_attachment=True, download_name=file_name(public_id), etag=sha256)
     response.headers["Cache-Control"] = "private, no-cache"  # another language is another file
     return response

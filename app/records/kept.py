@@ -80,7 +80,13 @@ def _records(project: Project, here: Community, _now: int) -> Iterator[DossierIt
 def _page(project: Project, here: Community, record: Record, body: dict[str, Any]) -> bytes:
     address = site_url("records.show", slug=here.slug, public_id=record.public_id)
     return render_template(
-        "records/kept.html", community=here, project=project, record=record, body=body, address=address
+        "records/kept.html",
+        community=here,
+        project=project,
+        record=record,
+        body=body,
+        address=address,
+        beside=("record.json", "record.pdf"),
     ).encode()
 
 

@@ -70,10 +70,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # The schema of before knows no project that lives elsewhere: those that were brought go, their dossiers stay as files.
-    brought = "(select id from project where state = 'imported')"
-    for table in ("record", "step_run"):
-        op.execute(f"delete from {table} where project_id in {brought}")
-    op.execute(f"update event set project_id = null where project_id in {brought}")
+    op.execute("delete from record where project_id in (select id from project where state = 'imported')")
+    op.execute("delete from step_run where project_id in (select id from project where state = 'imported')")
+    op.execute(
+        "update event set project_id = null where project_id in (select id from project where state = 'imported')"
+    )
     op.drop_table("project_origin")
     op.execute("delete from project where state = 'imported'")
     with op.batch_alter_table("project") as batch:
