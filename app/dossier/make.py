@@ -21,6 +21,7 @@ from app.engine.canonical import canon
 from app.people.places import Community
 from app.projects import board, queries
 from app.projects.parts import PAGE
+from app.projects.posters import drawing_of
 from app.proof import checkpoints, keys
 from app.proof.models import Checkpoint
 from app.records.models import Record
@@ -120,6 +121,9 @@ def write(out: Any, contents: Contents, progress: Progress) -> int:
         writing.add(names.README, "readme", _read_me(contents))
         writing.add(names.STYLE, "look", LOOK.read_bytes())
         writing.add("look/mark.svg", "look", (ROOT / "app/static/img/mark.svg").read_bytes())
+        drawing = drawing_of(contents.project.picture)
+        if drawing is not None:
+            writing.add(f"look/{drawing.name}", "look", drawing)
         writing.add(names.PROJECT, "project", canon(contents.facts))
         writing.add(names.METHOD, "method", contents.version.source.encode())
         writing.add(names.CHECKPOINT, "checkpoint", point.note.encode())
@@ -191,6 +195,9 @@ def _index(contents: Contents, point: Checkpoint) -> bytes:
 
 
 def _picture(contents: Contents) -> str:
+    drawing = drawing_of(contents.project.picture)
+    if drawing is not None:
+        return f"look/{drawing.name}"
     wanted = contents.facts["project"]["picture"]
     return wanted if any(file.path == wanted for file in contents.files()) else ""
 

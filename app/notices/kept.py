@@ -9,7 +9,8 @@ from flask import url_for
 from sqlalchemy import select
 
 from app.core.database import db
-from app.engine.phrase import Moment, phrase
+from app.core.i18n import day
+from app.engine.phrase import phrase
 from app.notices.models import Notice
 from app.notices.printed import paper
 from app.people.places import Community
@@ -29,7 +30,7 @@ def _notices(project: Project, here: Community, now: int) -> Iterator[DossierIte
         sheet = paper(here, ref, notice, notice.posted_at)
         yield DossierItem(
             title=notice.title,
-            about=phrase("It hung from %(from)s to %(to)s.", **_days(notice.posted_at, notice.until_at)),
+            about=phrase("It hung from %(from)s to %(to)s.", **_days(notice.posted_at, notice.until_at - 1)),
             files=(
                 DossierFile(
                     f"notices/{notice.public_id}.pdf",
@@ -44,8 +45,8 @@ def _notices(project: Project, here: Community, now: int) -> Iterator[DossierIte
         )
 
 
-def _days(posted_at: int, until_at: int) -> dict[str, object]:
-    return {"from": Moment(posted_at), "to": Moment(until_at)}
+def _days(first: int, last: int) -> dict[str, object]:
+    return {"from": day(first), "to": day(last)}
 
 
 HUNG = DossierPart(

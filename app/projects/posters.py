@@ -32,8 +32,14 @@ def picture_of(project: Project) -> dict[str, bytes]:
             found = media.find(name)
             return {"place": media.read(found.sha256)} if found.visibility == "public" else {}
         return {}
+    drawing = drawing_of(name)
+    return {"place": drawing.read_bytes()} if drawing is not None else {}
+
+
+def drawing_of(name: str) -> Path | None:
+    """One of the drawings that come along, by its name."""
     drawing = ROOT / "app" / "static" / "img" / Path(name).name
-    return {"place": drawing.read_bytes()} if drawing.is_file() else {}
+    return drawing if name and drawing.is_file() else None
 
 
 def desk_of(here: Community, says: str) -> list[str]:
