@@ -28,6 +28,7 @@ from app.proof.module import proof
 from app.proposals.module import proposals
 from app.records.module import records
 from app.registers.module import registers
+from app.removals.module import removals
 from app.site.module import site
 
 MODULES: tuple[Module, ...] = (
@@ -43,6 +44,7 @@ MODULES: tuple[Module, ...] = (
     proof,
     records,
     notifications,
+    removals,
     site,
     dossier,
 )

@@ -9,6 +9,7 @@ change in the database), or the status of a refusal.
 from __future__ import annotations
 
 from tests.permission_dossier import DOSSIER
+from tests.permission_removals import REMOVALS
 from tests.permission_rows import (
     AUTHOR,
     AUTHOR_DOES,
@@ -199,6 +200,7 @@ ROWS = (
     *PROJECTS,
     *PROPOSALS,
     *RECORDS,
+    *REMOVALS,
     *REGISTERS,
     *SITE,
     *DOSSIER,

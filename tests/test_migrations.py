@@ -12,9 +12,12 @@ from sqlalchemy import text
 from app.ballots import service
 from app.core.clock import FixedClock
 from app.core.database import db
+from app.projects import service as projects
 from app.proof import checkpoints
 from tests.audit.place import look
 from tests.ballots.world import World, build
+from tests.projects.world import REASON, sign_offs
+from tests.projects.world import build as build_garden
 from tests.proof.bundles import voted
 from tests.proof.test_proof_kinds import bundle
 
@@ -68,6 +71,20 @@ def test_what_can_not_go_back_is_refused_and_nothing_is_lost(world: World, caplo
     with pytest.raises(SystemExit):
         move(world, "0001", down=True)
     assert "sealed in batches" in caplog.text
+    move(world, "head")
+    assert look(world).finding is None
+
+
+def test_words_beside_records_are_not_lost_on_the_way_back(
+    app: Flask, clock: FixedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    garden = build_garden(app, clock, sign_offs("one", "two"))
+    garden.do(projects.waive_gate, garden.lead, garden.project, "one_seen", REASON)
+    garden.do(projects.close_step, garden.lead, garden.project)
+    world = World(app, clock)
+    with pytest.raises(SystemExit):
+        move(world, "0013", down=True)
+    assert "words beside records" in caplog.text
     move(world, "head")
     assert look(world).finding is None
 

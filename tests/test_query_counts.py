@@ -137,6 +137,7 @@ PAGES = (
     Page("notice with complaints", "lead", activity("notice", "board")),
     Page("printed notice", "nobody", activity("notice", "board", ".pdf")),
     Page("archive", "nobody", at("/c/ziteng/records")),
+    Page("what was removed", "nobody", at("/c/ziteng/removals")),
     Page("archive of a year", "nobody", at("/c/ziteng/records?year=2020&page=2")),
     Page("inbox", "neighbour", at("/me/messages")),
     Page("my page", "neighbour", at("/me")),

@@ -27,6 +27,7 @@ OBJECTIONS = (
     *("objection.answered", "objection.replied", "objection.settled"),
 )
 MOVED, PROLONGED, FAULTED, VOIDED = "decision.moved", "poll.prolonged", "poll.faulted", "poll.voided"
+REDACTED = "words.redacted"
 PAPER = (
     *("paper.issued", "paper.returned", "paper.ended", "paper.root_fixed", "paper.drawn", "paper.compared"),
     *("paper.scanned", "paper.sealed", "paper.reopened", "paper.helper_named", "paper.helper_ended"),
@@ -35,10 +36,19 @@ KEPT = frozenset(
     {"poll.announced", "poll.closed", "count.final", "record.published", MOVED, PROLONGED, *OBJECTIONS, *PAPER}
     | {FAULTED, VOIDED, "key.introduced", "key.rotated", "links.deleted", "household.disputed"}
     | {"matter.classified", "authorisation.entered", "authorisation.revoked", "mandate.recorded", "mandate.revoked"}
-    | {"count.objected", "count.answered", "decision.adopted", "decision.reviewed", "panel.willing", "panel.said"}
-    | {"dossier.brought"}
+    | {
+        REDACTED,
+        "count.objected",
+        "count.answered",
+        "decision.adopted",
+        "decision.reviewed",
+        "panel.willing",
+        "panel.said",
+        "dossier.brought",
+    }
 )
 DRAFTED = "decision.drafted"
+COMPARED = ("project.", "gate.")  # these are replayed, or compared with rows, from the events themselves
 SEALED = "ballots.sealed"
 
 
@@ -51,6 +61,7 @@ class Happened(NamedTuple):
     kind: str
     at: int
     data: dict[str, Any]
+    emptied: bool = False  # its words were removed, and its hash alone was kept
 
 
 class Told(NamedTuple):
@@ -74,6 +85,7 @@ class Log:
     marks: list[tuple[int, str, str]] = field(default_factory=list)  # place, subject, kind
     batches: Counter[tuple[str, int | None]] = field(default_factory=Counter)  # by poll and project
     early: dict[tuple[str, int | None], set[str]] = field(default_factory=dict)  # commitments, by poll and project
+    emptied: dict[str, int] = field(default_factory=dict)  # events whose words were removed, by their hashes
 
     @property
     def tree(self) -> Tree:
@@ -123,7 +135,11 @@ class Log:
                 raise Wrong("log", place(body), name, f"expected {value!r}, as its event {event.id} has it")
         if event.kind.startswith("project.") and projects.get(event.project_id or 0) != body.get("project"):
             raise Wrong("event", event.id, "project_id", f"expected the project that {place(body)} of the log names")
-        if event.kind in KEPT:
+        if event.emptied:
+            if event.kind in (*KEPT, DRAFTED, CAST, SEALED) or event.kind.startswith(COMPARED):
+                raise Wrong("event", event.id, "data", "expected what rows are compared with: it can't be removed")
+            self.emptied[body["event"]] = event.id
+        elif event.kind in KEPT:
             self.kept.setdefault(event.kind, []).append(told)
         elif event.kind == DRAFTED:
             self._keep_draft(event)
@@ -178,11 +194,16 @@ class Row(NamedTuple):
     at: int
     data: str
     salt: bytes
+    hash: str
 
 
 def read_event(row: Row) -> tuple[str, Happened]:
     """An event with its salted hash, computed from what is stored."""
     data = read_json("event", row.id, "data", row.data)
+    if row.hash:
+        if data != {} or row.salt:
+            raise Wrong("event", row.id, "data or salt", "expected nothing in it: its words were removed")
+        return row.hash, Happened(row.id, row.project_id, row.person_id, row.kind, row.at, data, emptied=True)
     try:
         hashed = tagged("qiding/event/v1", canon({"kind": row.kind, "at": row.at, "data": data}), row.salt).hex()
     except (ValueError, RecursionError):
@@ -299,7 +320,8 @@ def _entries(community_id: int, after: int) -> list[tuple[int, str]]:
 
 def _events(community_id: int, after: int) -> list[Row]:
     # The data as text: what was stored is read here, and can be named when it can't be read.
-    columns = (Event.id, Event.project_id, Event.person_id, Event.kind, Event.at, cast(Event.data, Text), Event.salt)
+    stored = (cast(Event.data, Text), Event.salt, Event.hash)
+    columns = (Event.id, Event.project_id, Event.person_id, Event.kind, Event.at, *stored)
     query = select(*columns).where(Event.community_id == community_id, Event.id > after)
     return [Row(*row) for row in db.session.execute(query.order_by(Event.id).limit(CHUNK))]
 

@@ -19,6 +19,7 @@ from app.audit.outcomes import check_outcomes
 from app.audit.polls import check_polls
 from app.audit.projects import check_projects
 from app.audit.records import check_records
+from app.audit.removals import check_removals
 from app.core.database import db, is_sqlite
 from app.people.places import Community
 from app.people.queries import community_by_slug
@@ -60,6 +61,7 @@ def verify(slug: str, heads: Iterable[tuple[int, str]] = ()) -> Report:
         check_desk(community_id, log)
         brought = check_brought(community_id, log)
         records = check_records(community_id, log, brought)
+        check_removals(community_id, log)
     except Wrong as wrong:
         return Report(slug, time.perf_counter() - begun, wrong.finding)
     finally:

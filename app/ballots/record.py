@@ -13,6 +13,7 @@ from app.engine.method import Text
 from app.engine.phrase import Phrase
 from app.engine.voting import RULES, Box, Policy, Roll
 from app.engine.voting.rule import RingTurnout
+from app.engine.words import Key
 from app.projects.kinds import ActivityRef
 
 
@@ -26,21 +27,21 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
         poll, tally = item.poll, item.tally
         rounds.append(
             {
-                "poll": poll.public_id,
+                "poll": Key(poll.public_id),
                 "attempt": poll.attempt,
                 "title": item.version.title,
                 "text": item.version.text,
-                "text_hash": item.version.text_hash,
-                "rule": poll.rule,
-                "electorate": poll.electorate,
-                "quorum": poll.quorum,
-                "threshold": poll.threshold,
+                "text_hash": Key(item.version.text_hash),
+                "rule": Key(poll.rule),
+                "electorate": Key(poll.electorate),
+                "quorum": Key(poll.quorum),
+                "threshold": Key(poll.threshold),
                 "announced_at": poll.announced_at,
                 "opens_at": poll.opens_at,
                 "closes_at": item.closes_at,
-                "asked_of": list(poll.asked_of),
+                "asked_of": [Key(place) for place in poll.asked_of],
                 "roll_size": poll.roll_size,
-                "roll_root": poll.roll_root,
+                "roll_root": Key(poll.roll_root),
                 **_noted_part(noted.get(poll.public_id)),
                 **_added(poll, now),
                 "counts": dict(tally.counts) if tally else {},
@@ -52,7 +53,11 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
                 **inspectors_part(item),
                 "concerns": told.concerns_of(poll, now),
                 "objections": [
-                    {"number": o.code, "state": o.state, **{k: v for k, v in o.choice.items() if k != "stance"}}
+                    {
+                        "number": Key(o.code),
+                        "state": Key(o.state),
+                        **{k: Key(v) if k == "kind" else v for k, v in o.choice.items() if k != "stance"},
+                    }
                     for o in told.objections_of(poll, now)
                 ],
             }
@@ -79,7 +84,12 @@ def rings_part(item: Round) -> dict[str, Any]:
     rings = weights.rings_of(item.poll)
     return {
         "rings": [
-            {"zh_Hans": ring.title.zh_Hans, "en": ring.title.en, "members": ring.members, "enough": ring.enough}
+            {
+                "zh_Hans": Key(ring.title.zh_Hans),
+                "en": Key(ring.title.en),
+                "members": ring.members,
+                "enough": ring.enough,
+            }
             for ring in rings
         ]
     }
@@ -103,7 +113,7 @@ def law_part(item: Round) -> dict[str, Any]:
     return {
         "areas": dict(item.tally.areas) if item.tally is not None else {},
         "roll_area": item.poll.roll_area,
-        "matter": dict(item.poll.matter),
+        "matter": {k: Key(v) if k in ("item", "rule", "formal") else v for k, v in item.poll.matter.items()},
         "final_at": item.poll.final_at,
     }
 

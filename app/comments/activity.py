@@ -13,6 +13,7 @@ from app.core.database import db
 from app.core.transaction import Tx
 from app.engine.catalogue import ActivitySpec
 from app.engine.phrase import phrase, plural_phrase
+from app.engine.words import Key
 from app.projects.kinds import ActivityKind, ActivityRef, Question, Summary
 
 MOST_IN_RECORD = 200
@@ -69,7 +70,7 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
             answers[reply.parent_id] = reply.text
     return {
         "counts": counts,
-        "said": [{"kind": head.kind, "text": head.text, "answer": answers.get(head.id, "")} for head in heads],
+        "said": [{"kind": Key(head.kind), "text": head.text, "answer": answers.get(head.id, "")} for head in heads],
     }
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
+
 from app.comments.activity import DISCUSSION
+from app.comments.models import Comment, CommentReport, CommentRevision, Talk
+from app.comments.queries import address_of
 from app.comments.views import comments as blueprint
 from app.core.module import Module
+from app.core.removals import Holds
 from app.engine.phrase import Phrase, phrase
 
 
@@ -41,6 +46,33 @@ def _judged(data: Mapping[str, Any]) -> Phrase:
     return phrase("Your comment in “%(title)s” stays hidden: %(answer)s", title=data["title"], answer=data["answer"])
 
 
+_TALK = select(Talk.project_id).where(Talk.id == Comment.talk_id)
+_SAID = select(Talk.project_id).join(Comment, Comment.talk_id == Talk.id)
+WORDS = phrase("Words")
+COMMENTS = Holds(
+    Comment,
+    {
+        "text": WORDS,
+        "hidden_reason": phrase("Why it was hidden"),
+        "appeal": phrase("Appeal"),
+        "appeal_answer": phrase("Answer to the appeal"),
+    },
+    _TALK.scalar_subquery(),
+    kind="comment",
+    title=phrase("A comment"),
+    href=address_of,
+    events=frozenset({"comment.posted", "comment.hidden", "comment.appeal_judged"}),
+)
+REVISIONS = Holds(
+    CommentRevision,
+    {"text": WORDS},
+    _SAID.where(Comment.id == CommentRevision.comment_id).scalar_subquery(),
+    of=Comment,
+    by="comment_id",
+)
+REPORTS = Holds(CommentReport, {"reason": WORDS}, _SAID.where(Comment.id == CommentReport.comment_id).scalar_subquery())
+TALKS = Holds(Talk, {"title": WORDS}, Talk.project_id)
+
 comments = Module(
     name="comments",
     blueprints=(blueprint,),
@@ -53,4 +85,5 @@ comments = Module(
         "comment.appealed": _appealed,
         "comment.judged": _judged,
     },
+    holds=(COMMENTS, REVISIONS, REPORTS, TALKS),
 )

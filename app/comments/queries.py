@@ -164,6 +164,12 @@ def find_comment(public_id: str) -> tuple[Comment, Talk]:
     return row[0], row[1]
 
 
+def address_of(slug: str, comment: Comment) -> str:
+    """Where a comment stands."""
+    href = db.session.scalars(select(Talk.href).where(Talk.id == comment.talk_id)).one()
+    return f"{href}#c-{comment.public_id}"
+
+
 def written_by(person_id: int, limit: int = 20) -> list[tuple[Comment, Talk]]:
     """What a person wrote, newest first."""
     query = (

@@ -9,6 +9,8 @@ from typing import Any
 from flask import Blueprint
 
 from app.core.jobs import Handler
+from app.core.removals import Holds, Removal
+from app.core.transaction import Tx
 from app.engine.phrase import Phrase
 
 MessageText = Callable[[Mapping[str, Any]], Phrase]
@@ -28,3 +30,6 @@ class Module:
     jobs: Mapping[str, Handler] = field(default_factory=dict)
     tick: tuple[Callable[[], int], ...] = ()
     messages: Mapping[str, MessageText] = field(default_factory=dict)
+    holds: tuple[Holds, ...] = ()  # where it keeps people's words, for what the law bids remove
+    # Told of each removal within its transaction: what keeps copies, such as a search's index, makes them anew.
+    removed: tuple[Callable[[Tx, Removal], None], ...] = ()

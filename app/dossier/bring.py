@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from app.core.events import record_event
 from app.core.media import Upload, name_upload
+from app.core.removals import Removal
 from app.core.transaction import Tx, transaction
 from app.dossier.check import Known, Report, check
 from app.dossier.make import folder
@@ -179,14 +180,59 @@ def _rows(tx: Tx, sent: Sent, here: Community) -> Project:
         tx.session.add(run)
         tx.session.flush()
         runs[passage.step, passage.attempt] = run.id
+    removals = _removals(tx, sent, row, here, lead)
     for item in sent.facts["records"]:
         raw = sent.records[item["id"]]
         told = records.read(raw)
         try:
-            records.bring(tx, row, runs[told.step, told.attempt], raw, item["id"], item["published_at"], lead)
+            records.bring(tx, row, runs[told.step, told.attempt], raw, item["id"], item["published_at"], lead, removals)
         except (KeyError, ValueError) as error:
             raise Refused(f"the record {item['id']} can't stand here: {error}") from None
     return row
+
+
+def _removals(tx: Tx, sent: Sent, row: Project, here: Community, lead: int) -> dict[str, Removal]:
+    """What was removed there is removed here: each by its name there, in the log and on the list of this community."""
+    found: dict[str, tuple[str, str, list[str]]] = {}
+    for public_id, raw in sent.records.items():
+        for hashed, (name, ground) in records.read(raw).removed.items():
+            found.setdefault(name, (public_id, ground, []))[2].append(hashed)
+    made = {}
+    person, by = tx.session.get_one(Person, lead), sent.report.manifest["community"]["name"]
+    for name, (subject, ground, hashes) in found.items():
+        told = {
+            "kind": "record",
+            "subject": subject,
+            "href": f"/c/{here.slug}/record/{subject}",
+            "reason": f"来自别处，那里已经删去。 It was removed where this comes from: {sent.report.manifest['site']}",
+            "by": str(by)[:60],
+        }
+        removal = Removal(
+            community_id=here.id,
+            project_id=row.id,
+            kind=told["kind"],
+            subject=subject,
+            href=told["href"],
+            ground=ground,
+            reason=told["reason"],
+            person_id=lead,
+            by_name=told["by"],
+            at=tx.now,
+            hashes=sorted(hashes),
+        )
+        tx.session.add(removal)
+        tx.session.flush()
+        record_event(
+            tx,
+            "words.redacted",
+            community_id=here.id,
+            project_id=row.id,
+            person_id=lead,
+            data={**told, "person": person.public_id},
+            public={"removal": removal.public_id, "ground": ground, "hashes": removal.hashes},
+        )
+        made[name] = removal
+    return made
 
 
 def _version(tx: Tx, sent: Sent) -> MethodVersion:

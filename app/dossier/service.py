@@ -9,12 +9,15 @@ from sqlalchemy import select
 from app.core.clock import HOUR
 from app.core.jobs import Claim, enqueue
 from app.core.limits import count_try
-from app.core.transaction import transaction
+from app.core.removals import Removal
+from app.core.transaction import Tx, transaction
+from app.dossier.bring import file_of
 from app.dossier.make import Made, folder, make
 from app.dossier.models import Dossier
 from app.dossier.queries import State, job_key, name_of
 from app.engine.errors import Conflict
 from app.projects.models import Project
+from app.projects.queries import origin_of
 
 log = logging.getLogger(__name__)
 JOB = "dossier"
@@ -41,6 +44,19 @@ def job(claim: Claim) -> None:
     except Conflict as refused:
         # A record that was changed, or a log that is not signed: another try would come to the same.
         log.error("no dossier of %s: %s", arguments["project"], refused.message)
+
+
+def forget(tx: Tx, removal: Removal) -> None:
+    """Let the dossiers of a project go when words of it are removed: whoever asks gets one made anew, without them."""
+    if removal.project_id is None:
+        return
+    project = tx.session.get_one(Project, removal.project_id)
+    origin = origin_of(project)
+    if origin is not None:
+        file_of(origin).unlink(missing_ok=True)  # it can't be made anew here
+    for row in tx.session.scalars(select(Dossier).where(Dossier.project_id == project.id)):
+        (folder() / name_of(project.public_id, row.lang, row.sha256)).unlink(missing_ok=True)
+        tx.session.delete(row)
 
 
 def _of(claim: Claim) -> dict[str, str]:

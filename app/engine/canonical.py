@@ -27,7 +27,7 @@ def canon(value: object) -> bytes:
 
 def _check(value: object, place: str) -> None:
     if isinstance(value, str):
-        _check_text(value, place)
+        check_text(value, place)
     elif value is None or isinstance(value, bool):
         return
     elif isinstance(value, int):
@@ -46,7 +46,8 @@ def _check(value: object, place: str) -> None:
         raise ValueError(f"{place}: {type(value).__name__} has no canonical form")
 
 
-def _check_text(value: str, place: str) -> None:
+def check_text(value: str, place: str) -> None:
+    """ValueError, naming the place, for text that has no one way to be written."""
     if value.isascii():
         return
     if _SURROGATE.search(value):
@@ -71,7 +72,7 @@ def sha256_hex(data: bytes) -> str:
 
 def text_hash(text: str) -> str:
     """The hash of a text people vote on; ValueError unless it is NFC."""
-    _check_text(text, "$")
+    check_text(text, "$")
     return tagged("qiding/text/v1", text.encode()).hex()
 
 

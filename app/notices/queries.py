@@ -16,6 +16,7 @@ from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.errors import NotFound
 from app.engine.gates import GateResult, Missing
 from app.engine.phrase import Moment, Phrase, phrase, plural_phrase
+from app.engine.words import Key, Staff
 from app.notices.models import Complaint, Notice
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
 from app.projects.models import ActivityRun
@@ -56,6 +57,15 @@ def find_complaint(public_id: str) -> tuple[Complaint, Notice]:
     if row is None:
         raise NotFound
     return row[0], row[1]
+
+
+def address_of(slug: str, row: Notice | Complaint) -> str:
+    """Where a notice stands, or that of a complaint."""
+    activity_id = row.activity_run_id if isinstance(row, Notice) else None
+    if isinstance(row, Complaint):
+        activity_id = db.session.scalar(select(Notice.activity_run_id).where(Notice.id == row.notice_id))
+    run = db.session.scalars(select(ActivityRun.public_id).where(ActivityRun.id == activity_id)).one()
+    return f"/c/{slug}/notice/{run}"
 
 
 def hangs(notice: Notice | None, now: int) -> bool:
@@ -189,12 +199,12 @@ def _told(notice: Notice) -> dict[str, Any]:
         "title": notice.title,
         "basis": notice.basis,
         "text": notice.text,
-        "text_hash": notice.text_hash,
+        "text_hash": Key(notice.text_hash),
         "posted_at": notice.posted_at,
         "until_at": notice.until_at,
         "by": notice.by_name,
         "complaints": [
-            {"text": row.text, "at": row.at, "answer": row.answer, "by": row.answered_by}
+            {"text": row.text, "at": row.at, "answer": Staff(row.answer), "by": row.answered_by}
             for row in complaints_of(notice.id)
         ],
     }

@@ -14,6 +14,7 @@ from app.core.database import db
 from app.engine import sheets
 from app.engine.errors import NotFound
 from app.engine.sheets import Account
+from app.engine.words import Key
 from app.paper.models import PaperCheck, PaperDraw, PaperEntry, PaperHelper, PaperSheet
 from app.people.models import Person
 
@@ -177,7 +178,7 @@ def record_part(poll: Poll, now: int) -> dict[str, Any]:
         return {}
     sample = sample_of(poll)
     part: dict[str, Any] = {
-        "policy": poll.paper,
+        "policy": Key(poll.paper),
         "account": {
             key: getattr(found, key)
             for key in ("issued", "returned", "missing", "valid", "spoilt", "blank", "overtaken", "waiting", "out")
@@ -185,12 +186,12 @@ def record_part(poll: Poll, now: int) -> dict[str, Any]:
     }
     if sample.draw is not None and sample.draw.drawn_at is not None:
         part["sample"] = {
-            "root": sample.draw.log_root,
+            "root": Key(sample.draw.log_root),
             "size": sample.draw.log_size,
-            "dice": sample.draw.dice,
-            "seed": sample.draw.seed,
-            "drawn": list(sample.draw.serials),
+            "dice": Key(sample.draw.dice),
+            "seed": Key(sample.draw.seed),
+            "drawn": [Key(serial) for serial in sample.draw.serials],
             "compared": len(sample.compared),
-            "differing": sample.differing,
+            "differing": [Key(serial) for serial in sample.differing],
         }
     return {"paper": part}

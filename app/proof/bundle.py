@@ -301,7 +301,7 @@ def _record(poll: Poll) -> tuple[str, str] | None:
         select(record.c.public_id, record.c.body)
         .join(ActivityRun, ActivityRun.step_run_id == record.c.step_run_id)
         .join(Decision, Decision.activity_run_id == ActivityRun.id)
-        .where(Decision.id == poll.decision_id)
+        .where(Decision.id == poll.decision_id, record.c.corrects_id.is_(None))
     )
     found = db.session.execute(query).first()
     return (found[0], found[1]) if found is not None else None

@@ -9,6 +9,7 @@ from app.comments.queries import unanswered
 from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.gates import GateResult, Missing
 from app.engine.phrase import phrase, plural_phrase
+from app.engine.words import Key, Staff
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Question, Summary
 from app.proposals import queries
 from app.proposals.queries import Count
@@ -91,13 +92,13 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
     return {
         "proposals": [
             {
-                "id": row.public_id,
+                "id": Key(row.public_id),
                 "title": row.title,
                 "text": row.text,
                 "cost": row.cost,
                 "supports": counts.get(row.id, 0),
-                "status": row.status,
-                "answer": row.answer,
+                "status": Key(row.status),
+                "answer": Staff(row.answer),
                 "chosen": row.chosen,
             }
             for row in rows

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
+
 from app.core.module import Module
+from app.core.removals import Holds
 from app.engine.phrase import Phrase, phrase
 from app.proposals.gates import ANSWERED, CHOSEN, PROPOSALS
 from app.proposals.kept import PHOTOS
+from app.proposals.models import Proposal, ProposalRevision
 from app.proposals.queries import STATUSES
 from app.proposals.views import proposals as blueprint
 
@@ -34,6 +38,24 @@ def _merged(data: Mapping[str, Any]) -> Phrase:
     return phrase("“%(title)s” was merged into “%(into)s”.", title=data["title"], into=data["into"])
 
 
+TITLE, TEXT = phrase("Title"), phrase("Text")
+HELD = Holds(
+    Proposal,
+    {"title": TITLE, "text": TEXT, "answer": phrase("Answer")},
+    Proposal.project_id,
+    kind="proposal",
+    title=phrase("A proposal"),
+    href=lambda slug, row: f"/c/{slug}/proposal/{row.public_id}",
+    events=frozenset({"proposal.submitted", "proposal.edited", "proposal.answered"}),
+)
+REVISIONS = Holds(
+    ProposalRevision,
+    {"title": TITLE, "text": TEXT},
+    select(Proposal.project_id).where(Proposal.id == ProposalRevision.proposal_id).scalar_subquery(),
+    of=Proposal,
+    by="proposal_id",
+)
+
 proposals = Module(
     name="proposals",
     blueprints=(blueprint,),
@@ -44,4 +66,5 @@ proposals = Module(
         "proposal.chosen": _chosen,
         "proposal.merged": _merged,
     },
+    holds=(HELD, REVISIONS),
 )

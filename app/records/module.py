@@ -8,6 +8,7 @@ from typing import Any
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
 from app.projects.kinds import OnStepClosed
+from app.records.correct_views import records_correct
 from app.records.kept import RECORDS
 from app.records.phrases import text_from_data
 from app.records.service import publish
@@ -22,7 +23,7 @@ def _published(data: Mapping[str, Any]) -> Phrase:
 
 records = Module(
     name="records",
-    blueprints=(blueprint,),
+    blueprints=(blueprint, records_correct),
     provides=(OnStepClosed(publish), RECORDS),
     messages={"record.published": _published},
 )

@@ -7,11 +7,12 @@ from typing import Any
 
 from app.engine.method import Text
 from app.engine.phrase import Moment, Money, Phrase
+from app.engine.words import Key
 
 
 def text_to_data(text: Text) -> dict[str, str]:
     """A method's text in all its languages."""
-    return {"zh_Hans": text.zh_Hans, "en": text.en}
+    return {"zh_Hans": Key(text.zh_Hans), "en": Key(text.en)}
 
 
 def text_from_data(stored: Mapping[str, str]) -> Text:
@@ -23,9 +24,9 @@ def to_data(sentence: Phrase | Text) -> dict[str, Any]:
     """A sentence as canonical data."""
     if isinstance(sentence, Text):
         return {"text": text_to_data(sentence)}
-    stored: dict[str, Any] = {"say": sentence.msgid, "with": {name: _value(v) for name, v in sentence.values}}
+    stored: dict[str, Any] = {"say": Key(sentence.msgid), "with": {name: _value(v) for name, v in sentence.values}}
     if sentence.plural is not None:
-        stored |= {"plural": sentence.plural, "n": sentence.n}
+        stored |= {"plural": Key(sentence.plural), "n": sentence.n}
     return stored
 
 

@@ -11,6 +11,7 @@ from app.core.web import site_url
 from app.people.places import Community
 from app.printing.blocks import from_html
 from app.printing.paper import Paper, code
+from app.records.corrections import correction_of
 from app.records.models import Record
 from app.records.phrases import text_from_data
 
@@ -25,8 +26,9 @@ def paper(here: Community, record: Record, body: dict[str, Any]) -> Paper:
     step = body["step"]
     title, leaves = text_from_data(step["title"]), say(text_from_data(step["leaves"]))
     address = site_url("records.show", slug=here.slug, public_id=record.public_id)
+    superseded = correction_of([record.id]).get(record.id)
     with with_years():
-        blocks = from_html(render_template("records/_body.html", community=here, body=body))
+        blocks = from_html(render_template("records/_body.html", community=here, body=body, superseded=superseded))
     number = f"{record.year}-{record.number:03d}"
     when = day(record.published_at, year=True)
     return Paper(
@@ -43,7 +45,7 @@ def paper(here: Community, record: Record, body: dict[str, Any]) -> Paper:
                 "chop": chop_of(title.zh_Hans),
                 "sealed": gettext("Sealed: %(step)s", step=say(title)),
                 "place": gettext("place for the seal"),
-                "by": body["closed_by"],
+                "by": body["correction"]["by"] if "correction" in body else body["closed_by"],
                 "on": when,
             },
             "verify": {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from sqlalchemy import func, select
@@ -12,13 +11,14 @@ from app.core.events import LogHead, record_event
 from app.core.i18n import local
 from app.core.outbox import tell
 from app.core.transaction import Tx
-from app.engine.canonical import canon, sha256_hex
+from app.engine.words import Key, Staff
 from app.people.places import Community
 from app.people.queries import roll_households
 from app.projects.kinds import StepEnded, kinds
 from app.projects.models import Project
 from app.records.models import Record
 from app.records.phrases import text_to_data, to_data
+from app.records.words import parted, store
 
 
 def next_number(community_id: int, now: int) -> tuple[int, int]:
@@ -31,7 +31,10 @@ def next_number(community_id: int, now: int) -> tuple[int, int]:
 
 
 def body_of(ended: StepEnded, now: int) -> dict[str, Any]:
-    """What the record of a step says: keys, numbers, and people's own words; no sentence in one language only."""
+    """What the record of a step says: keys, numbers, and people's own words; no sentence in one language only.
+
+    Whatever is not marked as a key is people's words, and enters the hash as a commitment.
+    """
     year, number = next_number(ended.community_id, now)
     project = db.session.get_one(Project, ended.project_id)
     community = db.session.get_one(Community, ended.community_id)
@@ -41,10 +44,10 @@ def body_of(ended: StepEnded, now: int) -> dict[str, Any]:
         kind = kinds().activities[ref.activity.kind]
         parts.append(
             {
-                "activity": ref.public_id,
-                "kind": ref.activity.kind,
+                "activity": Key(ref.public_id),
+                "kind": Key(ref.activity.kind),
                 "title": text_to_data(ref.activity.title),
-                "template": kind.record_template,
+                "template": Key(kind.record_template),
                 "data": kind.record(ref, now),
             }
         )
@@ -54,19 +57,19 @@ def body_of(ended: StepEnded, now: int) -> dict[str, Any]:
         .order_by(Record.id)
     )
     return {
-        "format": "qiding/record/v1",
+        "format": Key("qiding/record/v2"),
         "record": {"year": year, "number": number},
-        "community": {"id": community.public_id, "name": community.name},
-        "project": {"id": project.public_id, "title": project.title, "place": project.place},
+        "community": {"id": Key(community.public_id), "name": Key(community.name)},
+        "project": {"id": Key(project.public_id), "title": Staff(project.title), "place": Staff(project.place)},
         "method": {
-            "key": ended.method.key,
-            "version": ended.method.version,
+            "key": Key(ended.method.key),
+            "version": Key(ended.method.version),
             "title": text_to_data(ended.method.title),
         },
         "step": {
-            "key": ended.step.key,
+            "key": Key(ended.step.key),
             "number": ended.step.number,
-            "seal": ended.step.seal,
+            "seal": Key(ended.step.seal),
             "attempt": ended.attempt,
             "title": text_to_data(ended.step.title),
             "asks": text_to_data(ended.step.asks),
@@ -83,9 +86,9 @@ def body_of(ended: StepEnded, now: int) -> dict[str, Any]:
         "parts": parts,
         "gates": [
             {
-                "key": state.result.key,
-                "kind": state.result.kind,
-                "state": state.state,
+                "key": Key(state.result.key),
+                "kind": Key(state.result.kind),
+                "state": Key(state.state),
                 "says": to_data(state.result.says),
                 **(
                     {
@@ -101,7 +104,7 @@ def body_of(ended: StepEnded, now: int) -> dict[str, Any]:
             }
             for state in ended.gates
         ],
-        "earlier": [{"id": public_id, "sha256": sha256} for public_id, sha256 in earlier],
+        "earlier": [{"id": Key(public_id), "sha256": Key(sha256)} for public_id, sha256 in earlier],
     }
 
 
@@ -110,25 +113,24 @@ def publish(tx: Tx, ended: StepEnded) -> None:
     # The log's head is this community's one queue: whoever publishes holds it, so numbers can't meet.
     tx.session.execute(select(LogHead.id).where(LogHead.community_id == ended.community_id).with_for_update())
     said = body_of(ended, tx.now)
-    body = canon(said)
     project = tx.session.get_one(Project, ended.project_id)
-    record = Record(
-        community_id=ended.community_id,
-        project_id=ended.project_id,
-        step_run_id=ended.step_run_id,
-        year=said["record"]["year"],
-        number=said["record"]["number"],
-        step=ended.step.key,
-        attempt=ended.attempt,
-        title=project.title,
-        seal=ended.step.seal,
-        body=body.decode(),
-        sha256=sha256_hex(body),
-        published_at=tx.now,
-        published_by_id=ended.person_id,
+    record = store(
+        tx,
+        Record(
+            community_id=ended.community_id,
+            project_id=ended.project_id,
+            step_run_id=ended.step_run_id,
+            year=said["record"]["year"],
+            number=said["record"]["number"],
+            step=ended.step.key,
+            attempt=ended.attempt,
+            title=project.title,
+            seal=ended.step.seal,
+            published_at=tx.now,
+            published_by_id=ended.person_id,
+        ),
+        *parted(said),
     )
-    tx.session.add(record)
-    tx.session.flush()
     record_event(
         tx,
         "record.published",
@@ -147,20 +149,3 @@ def publish(tx: Tx, ended: StepEnded) -> None:
         data={"title": project.title, "step": text_to_data(ended.step.title)},
         href=f"/c/{ended.slug}/record/{record.public_id}",
     )
-
-
-def verify(record: Record) -> bool:
-    """Whether a record is what was published: canonical as stored, equal to its hash, and shown under its own title."""
-    raw = record.body.encode()
-    try:
-        body = json.loads(raw)
-        canonical = canon(body) == raw
-        step = body["step"]
-        told = (body["project"]["title"], step["key"], step["attempt"], step["seal"], body["closed_at"])
-        numbered = (body["record"]["year"], body["record"]["number"])
-    except (KeyError, TypeError, ValueError):
-        return False
-    shown = (record.title, record.step, record.attempt, record.seal, record.published_at)
-    if numbered != (record.year, record.number):
-        return False
-    return canonical and told == shown and sha256_hex(raw) == record.sha256

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
-import json
-from typing import Any
 
 import segno
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -14,18 +13,18 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.core.clock import now
 from app.core.database import db
 from app.core.web import site_url
-from app.engine.canonical import sha256_hex
 from app.engine.errors import NotFound
 from app.engine.gates import all_hold
 from app.engine.method import Method, Step
 from app.people.places import Community
 from app.people.queries import community_by_slug
-from app.people.session import signed_in
+from app.people.session import actor, signed_in
 from app.printing import answer
 from app.projects import service as projects
 from app.projects.models import Project
 from app.projects.queries import find_project, methods_of, step_runs
-from app.records import printed, service
+from app.records import check as checking
+from app.records import corrections, printed, service, words
 from app.records.models import Record
 from app.records.phrases import from_data, text_from_data
 
@@ -70,7 +69,8 @@ def _find(slug: str, public_id: str) -> tuple[Community, Record]:
 def show(slug: str, public_id: str) -> str:
     """A record, the same on the screen and on A4; one that was changed isn't shown as if it were one."""
     here, record = _find(slug, public_id)
-    if not service.verify(record):
+    body = words.read(record)
+    if body is None:
         return render_template("records/broken.html", community=here, record=record)
     project = db.session.get_one(Project, record.project_id)
     later = [
@@ -81,20 +81,25 @@ def show(slug: str, public_id: str) -> str:
         community=here,
         record=record,
         project=project,
-        body=json.loads(record.body),
+        body=body,
         later=later[-1] if later else None,
+        superseded=corrections.correction_of([record.id]).get(record.id),
+        newest=corrections.newest(record),
+        leads=actor().facilitates(here.id),
+        removed=words.removed_from(record),
     )
 
 
 @records.get("/c/<slug>/record/<public_id>.json")
 def as_json(slug: str, public_id: str) -> BaseResponse:
-    """The record's bytes as they were hashed."""
+    """The record as a file: what was hashed, and beside it the words with their salts."""
     _, record = _find(slug, public_id)
-    response = make_response(record.body.encode())
+    data = words.file_of(record)
+    response = make_response(data)
     response.mimetype = "application/json"
     response.headers["Content-Disposition"] = f"attachment; filename=record-{record.public_id}.json"
     response.headers["Cache-Control"] = "public, no-cache"
-    response.set_etag(record.sha256)
+    response.set_etag(hashlib.sha256(data).hexdigest())
     return response.make_conditional(request)
 
 
@@ -102,9 +107,10 @@ def as_json(slug: str, public_id: str) -> BaseResponse:
 def as_pdf(slug: str, public_id: str) -> Page:
     """The record to print and to keep; none is made of one that was changed."""
     here, record = _find(slug, public_id)
-    if not service.verify(record):
+    body = words.read(record)
+    if body is None:
         return render_template("records/broken.html", community=here, record=record), 409
-    return answer.sheet(printed.paper(here, record, json.loads(record.body)), f"record-{record.public_id}")
+    return answer.sheet(printed.paper(here, record, body), f"record-{record.public_id}")
 
 
 @records.get("/c/<slug>/record/<public_id>.svg")
@@ -121,28 +127,39 @@ def code(slug: str, public_id: str) -> Response:
 
 @records.get("/c/<slug>/project/<public_id>/step/<step>/<int(max=9999):attempt>/record")
 def step(slug: str, public_id: str, step: str, attempt: int) -> BaseResponse:
-    """The record of one run of a step."""
+    """The record of one run of a step: the one that stands, where it was corrected."""
     project, _ = find_project(public_id, slug)
     row = db.session.scalar(
-        select(Record).where(Record.project_id == project.id, Record.step == step, Record.attempt == attempt)
+        select(Record).where(
+            Record.project_id == project.id,
+            Record.step == step,
+            Record.attempt == attempt,
+            Record.corrects_id.is_(None),
+        )
     )
     if row is None:
         raise NotFound
-    return redirect(url_for("records.show", slug=slug, public_id=row.public_id))
+    return redirect(url_for("records.show", slug=slug, public_id=corrections.newest(row).public_id))
 
 
 @records.route("/c/<slug>/record/<public_id>/check", methods=["GET", "POST"])
 def check(slug: str, public_id: str) -> Page:
     """Compare a saved record with the published one."""
     here, record = _find(slug, public_id)
-    result: dict[str, Any] | None = None
+    kept = words.words_of([record.id])[record.id]
+    result: checking.Compared | None = None
     if request.method == "POST":
         file = request.files.get("file")
-        data = file.read(MOST_CHECKED) if file else b""
-        result = {"equal": sha256_hex(data) == record.sha256, "given": sha256_hex(data), "empty": not data}
+        result = checking.compare(record, kept, file.read(MOST_CHECKED) if file else b"")
     return render_template(
-        "records/check.html", community=here, record=record, result=result, sound=service.verify(record)
-    ), 422 if result and result["empty"] else 200
+        "records/check.html",
+        community=here,
+        record=record,
+        result=result,
+        sound=words.verify(record, kept),
+        salted=len(kept),
+        removed=sum(1 for item in kept.values() if item.removal),
+    ), 422 if result and result.empty else 200
 
 
 def _step(method: Method, key: str) -> Step | None:
@@ -152,7 +169,7 @@ def _step(method: Method, key: str) -> Step | None:
 
 @records.get("/c/<slug>/records")
 def archive(slug: str) -> str:
-    """All records of a community, newest first."""
+    """All records of a community, newest first; and the way to what was removed."""
     here = community_by_slug(slug)
     where = [Record.community_id == here.id]
     seal, year = request.args.get("seal", "")[:4], request.args.get("year", type=int)
@@ -182,6 +199,7 @@ def archive(slug: str) -> str:
         "records/archive.html",
         community=here,
         rows=[(record, _step(methods[project.id], record.step)) for record, project in found],
+        corrected=corrections.correction_of([record.id for record, _ in found]),
         seals=list(kinds),
         years=sorted(years, reverse=True),
         seal=seal,

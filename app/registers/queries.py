@@ -12,10 +12,12 @@ from app.core.i18n import local_date
 from app.engine.catalogue import GateSpec
 from app.engine.errors import NotFound
 from app.engine.gates import GateResult, Missing
-from app.engine.phrase import plural_phrase
+from app.engine.phrase import Phrase, plural_phrase
+from app.engine.words import Key, Staff
 from app.people.models import Household
 from app.people.places import Building, Entrance, Unit
 from app.projects.kinds import ActivityKind, ActivityRef, GateKind, GateRef, Summary
+from app.projects.models import ActivityRun
 from app.registers.kinds import REGISTERS
 from app.registers.models import RegisterEntry
 from app.registers.shape import Entry, Facts, Register, RegisterGate
@@ -88,6 +90,20 @@ def find_entry(public_id: str) -> RegisterEntry:
     return row
 
 
+def words_in(row: RegisterEntry) -> dict[str, Phrase]:
+    """The fields of an entry that hold somebody's words, with their labels."""
+    kind = db.session.scalars(select(ActivityRun.kind).where(ActivityRun.id == row.activity_run_id)).one()
+    section = BY_KIND[kind].section(row.section)
+    fields = section.fields if section is not None else ()
+    return {field.key: field.label for field in fields if field.type in ("line", "prose")}
+
+
+def address_of(slug: str, row: RegisterEntry) -> str:
+    """Where an entry stands."""
+    run = db.session.scalars(select(ActivityRun.public_id).where(ActivityRun.id == row.activity_run_id)).one()
+    return f"/c/{slug}/register/{run}"
+
+
 def activity_kind(register: Register) -> ActivityKind:
     """A register as a kind of activity."""
 
@@ -102,13 +118,26 @@ def activity_kind(register: Register) -> ActivityKind:
 
     def record(ref: ActivityRef, now: int) -> dict[str, Any]:
         rows = entries_of([ref.id])[ref.id]
-        hidden = {(s.key, f.key) for s in register.sections for f in s.fields if f.members}
+        fields = {(s.key, f.key): f for s in register.sections for f in s.fields}
+        # Where residents write too, an entry is somebody's word and no slip of the desk.
+        words = str if "residents" in ref.activity.who.get("edit", ()) else Staff
+
+        def told(section: str, key: str, value: object) -> object:
+            if not isinstance(value, str):
+                return value
+            field = fields.get((section, key))
+            return Key(value) if field is not None and field.type in ("day", "choice") else words(value)
+
         return {
-            "kind": register.spec.kind,
+            "kind": Key(register.spec.kind),
             "entries": [
                 {
-                    "section": row.section,
-                    "data": {key: value for key, value in row.data.items() if (row.section, key) not in hidden},
+                    "section": Key(row.section),
+                    "data": {
+                        key: told(row.section, key, value)
+                        for key, value in row.data.items()
+                        if (row.section, key) not in fields or not fields[row.section, key].members
+                    },
                     "by": row.by_name,
                     "at": row.at,
                 }

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0020"
-down_revision = "0013"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
@@ -70,6 +70,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # The schema of before knows no project that lives elsewhere: those that were brought go, their dossiers stay as files.
+    op.execute(
+        "delete from record_word where record_id in (select id from record where project_id in"
+        " (select id from project where state = 'imported'))"
+    )
     op.execute("delete from record where project_id in (select id from project where state = 'imported')")
     op.execute("delete from step_run where project_id in (select id from project where state = 'imported')")
     op.execute(

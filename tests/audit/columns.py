@@ -17,7 +17,7 @@ VOTER = "would lead from a ballot to its voter for ever: it must be possible to 
 class Put:
     """A table: where its rows are tampered with, which columns are bound, and why the others aren't."""
 
-    # "town" (place.py), "hall" (hall.py), "proof" (tests/proof), "brought" (tests/dossier); nothing: no column is bound
+    # "town" (place.py), "hall" (hall.py), "proof", "removals", "brought" (tests of these); nothing: no column is bound
     at: str = ""
     bound: str = ""
     free: dict[str, str] = field(default_factory=dict)  # reasons by columns; "*" for a whole table
@@ -34,7 +34,7 @@ PUT: dict[str, Put] = {
     "log_head": Put("town", "community_id size", {"id": KEY}),
     "event": Put(
         "town",
-        "community_id project_id kind at data salt",
+        "community_id project_id kind at data salt hash",
         {"id": KEY, "person_id": "no part of the hash; where who did it matters, the data names the person too"},
     ),
     "log_key": Put("proof", "key seq at", {"id community_id": KEY}),
@@ -84,9 +84,14 @@ PUT: dict[str, Put] = {
     "sign_off": Put("town", "community_id step_run_id gate holds note person_id by_name at", {"id": KEY}),
     "record": Put(
         "town",
-        "public_id community_id project_id step_run_id year number step attempt title seal body sha256"
+        "id public_id community_id project_id step_run_id corrects_id year number step attempt title seal body sha256"
         " published_at published_by_id",
-        {"id": KEY},
+    ),
+    "record_word": Put("removals", "record_id hash salt text removal_id", {"id": KEY}),
+    # What the law bade remove.
+    "removal": Put(
+        "removals",
+        "id public_id community_id project_id kind subject href ground reason person_id by_name at hashes",
     ),
     # Votes.
     "decision": Put(

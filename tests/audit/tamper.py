@@ -26,6 +26,8 @@ IN_USE = {
     "event.person_id": "kind = 'decision.drafted'",
     "method_version": "id in (select method_version_id from project)",
     "slot": "id in (select slot_id from ballot)",
+    "record_word": "text is not null",
+    "record_word.removal_id": "text is null",
 }
 ALLOWED = {
     "state": {
@@ -90,7 +92,16 @@ NAMED_BY_ANOTHER = {
 
 
 # Rows that are named by their poll, or by the sheet that they belong to.
-OF_A_POLL = ("roll_voice", "slot_link", "paper_sheet", "paper_entry", "paper_draw", "paper_check")
+OF_A_POLL = (
+    "roll_voice",
+    "slot_link",
+    "paper_sheet",
+    "paper_entry",
+    "paper_draw",
+    "paper_check",
+    "record_word",
+    "removal",
+)
 
 
 def is_named(finding: Finding, table: str, column: str, row: Row) -> bool:

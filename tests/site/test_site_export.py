@@ -53,6 +53,7 @@ EXPORTED = {
     "proposal.answered_by_id": "what_i_did",
     "proposal_support.person_id": "supports",
     "record.published_by_id": "what_i_did",
+    "removal.person_id": "what_i_did",
     "register_entry.person_id": "entries",
     "ring_member.person_id": "rings",
     "role_grant.person_id": "roles",
