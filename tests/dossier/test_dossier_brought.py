@@ -263,10 +263,9 @@ def test_every_bound_column_of_what_came_is_compared(sent: Sent, there: Flask) -
             tx.session.execute(update(table).where(table.c.id == row_id).values({column: value}))
     assert missed == []
     assert verify("ziteng").finding is None
-    for table in (table_of(Record), table_of(ProjectOrigin)):
-        with transaction() as tx:
-            tx.session.execute(table.delete())
-        assert verify("ziteng").finding is not None
+    with transaction() as tx:
+        tx.session.execute(table_of(ProjectOrigin).delete())
+    assert verify("ziteng").finding is not None
 
 
 def test_the_commands_take_it_out_and_in(sent: Sent, there: Flask, tmp_path: Path) -> None:
