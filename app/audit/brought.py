@@ -29,8 +29,8 @@ class Published:
     source: str
 
 
-def check_brought(community_id: int, log: Log) -> dict[str, Published]:
-    """Check each project of a community that was brought here; returns the records that came along, by their ids."""
+def check_brought(community_id: int, log: Log) -> tuple[int, dict[str, Published]]:
+    """Check each project of a community that was brought here; returns how many, and the records that came along."""
     told = log.by("dossier.brought", "project")
     rows = db.session.execute(
         select(Project.__table__, ProjectOrigin)
@@ -51,7 +51,7 @@ def check_brought(community_id: int, log: Log) -> dict[str, Published]:
         found |= _check(row, row.ProjectOrigin, entry)
     for name, missing in told.items():
         raise Wrong("project", name, "public_id", f"expected the project that {place(missing.body)} of the log brought")
-    return found
+    return len(rows), found
 
 
 def _check(row: Any, origin: ProjectOrigin, told: Told) -> dict[str, Published]:

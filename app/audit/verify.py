@@ -59,7 +59,8 @@ def verify(slug: str, heads: Iterable[tuple[int, str]] = ()) -> Report:
         check_outcomes(community_id, log)
         check_law(community_id, log)
         check_desk(community_id, log)
-        brought = check_brought(community_id, log)
+        more, brought = check_brought(community_id, log)
+        projects += more
         records = check_records(community_id, log, brought)
         check_removals(community_id, log)
     except Wrong as wrong:

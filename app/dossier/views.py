@@ -28,6 +28,7 @@ def show(slug: str, public_id: str) -> str | Response:
     if origin is not None:
         return render_template(
             "dossier/brought.html",
+            there=bring.file_of(origin).is_file(),
             community=here,
             project=project,
             origin=origin,

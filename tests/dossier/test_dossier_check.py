@@ -137,8 +137,10 @@ def test_whoever_holds_the_key_is_caught_by_the_log(sent: Sent, there: Path) -> 
     found, says = wrong(together(files, there, signer=sent.own))
     assert (found, says) == (sent.kind("inclusion")[0], "tells of another record, or of another checkpoint")
     way = sent.kind("inclusion")[0]
-    entry = sent.files[way].replace(json.loads(sent.files[names.PROJECT])["records"][0]["sha256"].encode(), b"0" * 64)
-    assert wrong(together({**sent.files, way: entry}, there, signer=sent.own))[0] == way
+    published = json.loads(sent.files[names.PROJECT])["records"][0]["sha256"].encode()
+    entry = sent.files[way].replace(published, sha256_hex(canon(body)).encode())
+    found, says = wrong(together({**files, way: entry}, there, signer=sent.own))
+    assert (found, says.partition(":")[0]) == (way, "doesn't lead to the root of the checkpoint")
     for name in (names.CHECKPOINT, names.KEY, names.METHOD):
         assert wrong(together({**sent.files, name: b"x"}, there, signer=sent.own))[0] == name
     for name, values in (("community", {}), ("format", "x"), ("records", [])):
