@@ -16,6 +16,7 @@ from app.core.clock import DAY
 from app.core.transaction import transaction
 from app.engine.canonical import canon, sha256_hex
 from app.engine.errors import Conflict, Forbidden, Invalid, NotFound
+from app.engine.words import spots
 from app.people.actor import NOBODY
 from app.projects import service as projects
 from app.records import corrections, words
@@ -157,6 +158,25 @@ def test_a_correction_of_more_than_it_says_is_not_lawful(garden: Garden) -> None
     finding = look(garden).finding
     assert finding is not None
     assert (finding.table, finding.field) == ("record", "corrects_id")
+
+
+def test_the_audit_finds_a_correction_of_what_a_resident_said(garden: Garden, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Published by a program that lets through more than ours does, with hash and entry in the log."""
+
+    def all_of(body: Any, kept: words.Words) -> list[Passage]:
+        return [
+            Passage(spot.path, spot.hash, word.text)
+            for spot in spots(body)
+            if (word := kept[spot.hash].word) is not None
+        ]
+
+    first = records(garden)[0]
+    monkeypatch.setattr(corrections, "passages", all_of)
+    path = ("parts", 2, "data", "said", 0, "text")
+    second = garden.do(correct, garden.lead, first.public_id, {path: "灯不用修。"}, WHY)
+    finding = look(garden).finding
+    assert finding is not None
+    assert (finding.table, finding.row, finding.field) == ("record", second, "body")
 
 
 def test_the_page_keeps_what_was_typed_shows_what_will_be_said_and_publishes(garden: Garden) -> None:
