@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from app.dossier.check import check
 from app.engine.canonical import canon, sha256_hex
 from app.engine.notes import Signer
 from tests.dossier.conftest import Sent
-from tests.dossier.world import Files, changed, together, with_json
+from tests.dossier.world import Files, apart, changed, together, with_json
 
 
 @pytest.fixture
@@ -227,3 +228,23 @@ def test_bytes_between_the_files_are_found(sent: Sent, there: Path) -> None:
         if wrong(there, bundles=False) == ("", ""):
             unseen.append(at)
     assert unseen == []
+
+
+def test_bytes_hidden_behind_a_packed_file_are_found(sent: Sent, there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hiding:
+        """Packs a file, and puts something behind it that whoever unpacks it never sees."""
+
+        def __init__(self, *given: Any) -> None:
+            self.real = pack(*given)
+
+        def compress(self, data: bytes) -> bytes:
+            return bytes(self.real.compress(data))
+
+        def flush(self) -> bytes:
+            return bytes(self.real.flush()) + b"hidden"
+
+    pack = zipfile._get_compressor  # type: ignore[attr-defined]
+    monkeypatch.setattr(zipfile, "_get_compressor", Hiding)
+    path = together(sent.files, there)
+    assert apart(path) == sent.files
+    assert "can't be unpacked" in wrong(path)[1]
