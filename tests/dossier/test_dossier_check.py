@@ -34,7 +34,7 @@ def wrong(path: Path, **more: object) -> tuple[str, str]:
 def test_a_dossier_holds_one_of_everything_and_nothing_of_what_is_not_public(sent: Sent) -> None:
     kinds = {item["kind"] for item in json.loads(sent.files[names.MANIFEST])["files"].values()}
     assert kinds >= {"record", "page", "sheet", "announcement", "bundle", "notice", "photo", "poster", "inclusion"}
-    assert len(sent.kind("photo")) == 3  # the draft's own isn't one of them
+    assert len(sent.kind("photo")) == 3  # neither the draft's, nor the one for members
     text = b"".join(data for name, data in sent.files.items() if name.endswith((".html", ".json", ".txt"))).decode()
     for private in ("张阿姨", "没交的", "chen@example.org"):
         assert private not in text

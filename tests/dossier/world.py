@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.ballots import service as ballots
 from app.core.clock import DAY, FixedClock
 from app.core.database import db
-from app.core.media import Upload, keep
+from app.core.media import Media, Upload, keep
+from app.core.transaction import transaction
 from app.dossier import manifest as names
-from app.engine.canonical import canon
+from app.engine.canonical import canon, sha256_hex
 from app.engine.notes import Signer
 from app.notices import service as notices
 from app.people.communities import create_town
@@ -109,6 +110,12 @@ def furnish(app: Flask, clock: FixedClock) -> World:
         for title, colour in (("种植箱", "green"), ("长椅", "red")):
             words = Words(title, f"{title}的正文，说说为什么。", photo=shown(colour))
             proposals.submit(author, proposals.save_draft(author, at["ideas"], words))
+        words = Words("给邻居看的", "照片只给邻居看。", photo=shown("yellow"))
+        proposals.submit(author, proposals.save_draft(author, at["ideas"], words))
+        with transaction() as tx:
+            tx.session.execute(
+                update(Media).where(Media.sha256 == sha256_hex(photo(colour="yellow"))).values(visibility="members")
+            )
         proposals.save_draft(author, at["ideas"], Words("没交的", "草稿", photo=shown("black")))
     poll = world.open()
     for who in range(6):
