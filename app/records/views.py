@@ -158,6 +158,8 @@ def check(slug: str, public_id: str) -> Page:
         result=result,
         sound=words.verify(record, kept),
         salted=len(kept),
+        command=checking.COMMAND,
+        program=checking.PROGRAM,
         removed=sum(1 for item in kept.values() if item.removal),
     ), 422 if result and result.empty else 200
 

@@ -228,5 +228,5 @@ def test_a_step_that_closed_with_its_record(world: World, monkeypatch: pytest.Mo
     assert json.loads(files["record.json"])["project"]["id"] == world.project
     steps = {step.name: step.state for step in verify.check(together(files))}
     assert steps["record"] == "ok"
-    assert changed(files, "record.json", "空中花园", "空中菜园") == "record"
+    assert changed(files, "record.json", "紫藤里", "紫藤外") == "record"
     assert changed(files, "record.json", '"', '" ') == "record"
