@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from app.audit.brought import check_brought
 from app.audit.checkpoints import check_checkpoints, sizes_of
 from app.audit.desk import check_desk, roots_named
 from app.audit.finding import Finding, Wrong
@@ -62,7 +63,9 @@ def verify(slug: str, heads: Iterable[tuple[int, str]] = ()) -> Report:
         check_desk(community_id, log)
         check_meetings(community_id, log)
         check_notices(community_id, log)
-        records = check_records(community_id, log)
+        more, brought = check_brought(community_id, log)
+        projects += more
+        records = check_records(community_id, log, brought)
         check_removals(community_id, log)
     except Wrong as wrong:
         return Report(slug, time.perf_counter() - begun, wrong.finding)
