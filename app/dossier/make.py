@@ -27,7 +27,7 @@ from app.proof.models import Checkpoint
 from app.records.models import Record
 
 CHUNK = 1 << 16
-PACKED = {".pdf", ".jpg", ".zip"}  # pressed already
+PACKED = {".pdf", ".jpg", ".zip", ".xlsx"}  # pressed already
 LOOK = Path(__file__).parent / "dossier.css"
 Progress = Callable[[int, int], None]
 

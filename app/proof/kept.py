@@ -39,7 +39,7 @@ def _votes(project: Project, here: Community, _now: int) -> Iterator[DossierItem
         .order_by(Poll.announced_at, Poll.id)
     )
     rows = db.session.execute(query).all()
-    told, names = _told_until([poll for poll, _, _ in rows]), _inspectors([poll.id for poll, _, _ in rows])
+    told, names = told_until([poll for poll, _, _ in rows]), inspectors_of([poll.id for poll, _, _ in rows])
     key = str(keys.present_key(here))
     for poll, version, step in rows:
         said = [version.title, version.text, poll.announced_at, names.get(poll.id, []), key]
@@ -72,7 +72,7 @@ def _votes(project: Project, here: Community, _now: int) -> Iterator[DossierItem
         )
 
 
-def _told_until(polls: Sequence[Poll]) -> dict[str, int]:
+def told_until(polls: Sequence[Poll]) -> dict[str, int]:
     """The last entry of the log that speaks of each poll."""
     query = (
         select(LogMark.subject, func.max(LogMark.seq))
@@ -85,7 +85,8 @@ def _told_until(polls: Sequence[Poll]) -> dict[str, int]:
     return dict(db.session.execute(query).all())
 
 
-def _inspectors(poll_ids: Sequence[int]) -> dict[int, list[str]]:
+def inspectors_of(poll_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The names of the inspectors of each poll."""
     found: dict[int, list[str]] = {}
     query = select(Inspector.poll_id, Inspector.name).where(Inspector.poll_id.in_(poll_ids)).order_by(Inspector.id)
     for poll_id, name in db.session.execute(query):

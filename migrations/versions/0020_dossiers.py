@@ -75,6 +75,10 @@ def downgrade() -> None:
         " (select id from project where state = 'imported'))"
     )
     op.execute("delete from record where project_id in (select id from project where state = 'imported')")
+    op.execute("delete from search_document where project_id in (select id from project where state = 'imported')")
+    op.execute(
+        "update removal set project_id = null where project_id in (select id from project where state = 'imported')"
+    )
     op.execute("delete from step_run where project_id in (select id from project where state = 'imported')")
     op.execute(
         "update event set project_id = null where project_id in (select id from project where state = 'imported')"

@@ -68,5 +68,5 @@ def sent(installation: Flask, database_url: str, tmp_path_factory: pytest.TempPa
 
 def without_printing(patch: pytest.MonkeyPatch) -> None:
     """Let sheets be nothing: they are looked at elsewhere, and take the longest to make."""
-    for module in ("projects", "notices", "records", "proof", "paper"):
+    for module in ("projects", "notices", "records", "proof", "paper", "meetings", "office"):
         patch.setattr(f"app.{module}.kept.render", lambda _sheet: b"%PDF-")
