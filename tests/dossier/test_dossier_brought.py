@@ -84,7 +84,7 @@ def test_a_project_is_read_elsewhere_and_its_records_verify_there(sent: Sent, th
     assert browser.get(f"/c/ziteng/record/{record}.json").data == sent.files[facts["records"][0]["path"]]
     assert "published by 紫藤里 at http://localhost" in browser.get(f"/c/ziteng/record/{record}").text
     assert "Yes: the words stored here" in browser.get(f"/c/ziteng/record/{record}/check").text
-    for path in ("/c/ziteng/", "/c/ziteng/records", f"{at}/step/plan", f"{at}/step/keep", f"{at}/poster.pdf", "/"):
+    for path in ("/c/ziteng/", "/c/ziteng/search", f"{at}/step/plan", f"{at}/step/keep", f"{at}/poster.pdf", "/"):
         assert browser.get(path).status_code == 200, path
     assert "brought here from elsewhere" in browser.get("/c/ziteng/").text
     assert "The dossier it came as" in browser.get(f"{at}/dossier").text
