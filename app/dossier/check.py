@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -191,6 +191,7 @@ class _Dossier:
             raise Bad(min(kept ^ set(self.told)), "is a record that is listed in one place and not in the other")
 
     def records(self) -> None:
+        gone: dict[tuple[str, str], set[str]] = {}
         for path, (public_id, sha256) in self.told.items():
             try:
                 record = read_record(self.archive.read(path))
@@ -198,27 +199,39 @@ class _Dossier:
                 raise Bad(path, f"can't be a record: {error}") from None
             if record.sha256 != sha256 or record.project != self.report.manifest["project"]["id"]:
                 raise Bad(path, "is not the record that the project's list of records names")
-            self._included(names.inclusion_path(public_id), public_id, sha256)
+            told = {"kind": "record.published", "record": public_id, "sha256": sha256}
+            self._included(names.inclusion_path(public_id), "record", public_id, told)
+            for hashed, (removal, ground) in record.removed.items():
+                gone.setdefault((removal, ground), set()).add(hashed)
         self.say(
             f"The records: {len(self.told)}, each with the hash under which it was published, in an entry of the log "
             "that the checkpoint covers."
         )
+        for (removal, ground), hashes in sorted(gone.items()):
+            told = {"kind": "words.redacted", "removal": removal, "ground": ground}
+            self._included(names.removal_path(removal), "removal", removal, told, hashes)
+            self.say(
+                f"Removed because the law bade it ({ground}): {len(hashes)} passages, as an entry of the log says."
+            )
 
-    def _included(self, path: str, public_id: str, sha256: str) -> None:
-        """That an entry of the log published a record, and the checkpoint covers it."""
+    def _included(
+        self, path: str, what: str, public_id: str, told: dict[str, str], hashes_named: Iterable[str] = ()
+    ) -> None:
+        """That an entry of the log tells this of a record or a removal, and the checkpoint covers it."""
         head, blank, note = self.archive.read(path).decode(errors="replace").partition("\n\n")
         lines = [line.partition(" ") for line in head.split("\n")]
         try:
             values = [(name, value) for name, _, value in lines]
-            assert [name for name, _ in values[:4]] == [names.INCLUSION_FORMAT, "record", "index", "entry"]
+            assert [name for name, _ in values[:4]] == [names.INCLUSION_FORMAT, what, "index", "entry"]
             index, entry = int(values[2][1]), json.loads(values[3][1])
             hashes = [bytes.fromhex(value) for name, value in values[4:] if name == "hash"]
-            told = (entry["kind"], entry["record"], entry["sha256"], entry["seq"])
+            same = {**entry, **told, "seq": index} == entry and values[1][1] == public_id
+            same = same and {*hashes_named} <= {*entry.get("hashes", ())}
         except (AssertionError, ValueError, KeyError, TypeError, IndexError):
-            raise Bad(path, "doesn't lead from a record to the checkpoint") from None
+            raise Bad(path, f"doesn't lead from a {what} to the checkpoint") from None
         point = self._point(path, note.encode()) if blank else None
-        if point != self.point or told != ("record.published", public_id, sha256, index):
-            raise Bad(path, "tells of another record, or of another checkpoint")
+        if point != self.point or not same:
+            raise Bad(path, f"tells of another {what}, or of another checkpoint")
         if not is_included(values[3][1].encode(), index, point.size, hashes, point.root):
             raise Bad(path, "doesn't lead to the root of the checkpoint: the log held another entry there")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tempfile
 import zipfile
@@ -12,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app, render_template
+from sqlalchemy import select
 
 from app.config import ROOT, Config
+from app.core.database import db
+from app.core.events import LogEntry
 from app.dossier import manifest as names
 from app.dossier.check import check
 from app.dossier.contents import Contents, as_public, base_url, collect
@@ -24,7 +28,7 @@ from app.projects.parts import PAGE
 from app.projects.posters import drawing_of
 from app.proof import checkpoints, keys
 from app.proof.models import Checkpoint
-from app.records.models import Record
+from app.records.words import words_of
 
 CHUNK = 1 << 16
 PACKED = {".pdf", ".jpg", ".zip", ".xlsx"}  # pressed already
@@ -129,7 +133,12 @@ def write(out: Any, contents: Contents, progress: Progress) -> int:
         writing.add(names.CHECKPOINT, "checkpoint", point.note.encode())
         writing.add(names.KEY, "key", f"{keys.signer_of(here).key}\n".encode())
         for record in contents.records:
-            writing.add(names.inclusion_path(record.public_id), "inclusion", _inclusion(here, record, point))
+            seq = checkpoints.of_poll(here.id, record.public_id)["record.published"][0]
+            way = _inclusion(here, "record", record.public_id, seq, point)
+            writing.add(names.inclusion_path(record.public_id), "inclusion", way)
+        for removal, seq in _removals(contents):
+            way = _inclusion(here, "removal", removal, seq, point)
+            writing.add(names.removal_path(removal), "inclusion", way)
         for n, file in enumerate(files):
             progress(n, len(files))
             content = file.make()
@@ -162,11 +171,25 @@ def _manifest(contents: Contents, point: Checkpoint, listed: dict[str, Any]) -> 
     }
 
 
-def _inclusion(here: Community, record: Record, point: Checkpoint) -> bytes:
-    """The entry that published a record, and the hashes that lead from it to the checkpoint."""
-    seq = checkpoints.of_poll(here.id, record.public_id)["record.published"][0]
+def _removals(contents: Contents) -> Iterator[tuple[str, int]]:
+    """What removed words of the records, each with its place in the log."""
+    words = words_of(record.id for record in contents.records).values()
+    wanted = {kept.removal.public_id for of_it in words for kept in of_it.values() if kept.removal is not None}
+    if not wanted:
+        return
+    query = select(LogEntry.seq, LogEntry.body).where(
+        LogEntry.community_id == contents.here.id, LogEntry.body.contains('"words.redacted"')
+    )
+    for seq, body in db.session.execute(query.order_by(LogEntry.seq)).all():
+        removal = json.loads(body).get("removal")
+        if removal in wanted:
+            yield removal, seq
+
+
+def _inclusion(here: Community, what: str, public_id: str, seq: int, point: Checkpoint) -> bytes:
+    """An entry of the log that tells of something, and the hashes that lead from it to the checkpoint."""
     entry, hashes = checkpoints.inclusion(here.id, seq, point)
-    lines = [names.INCLUSION_FORMAT, f"record {record.public_id}", f"index {seq}", f"entry {entry}"]
+    lines = [names.INCLUSION_FORMAT, f"{what} {public_id}", f"index {seq}", f"entry {entry}"]
     return "\n".join([*lines, *(f"hash {item.hex()}" for item in hashes), "", point.note]).encode()
 
 

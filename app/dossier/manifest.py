@@ -25,6 +25,11 @@ def inclusion_path(record: str) -> str:
     return f"log/record-{record}.txt"
 
 
+def removal_path(removal: str) -> str:
+    """Where the way from a removal to the checkpoint lies."""
+    return f"log/removal-{removal}.txt"
+
+
 def signed_text(origin: str, project: str, manifest: bytes) -> str:
     """What the community's key signs: the list of files by its hash, for one project of one log."""
     return f"{FORMAT}\n{origin}\n{project}\n{sha256_hex(manifest)}\n"

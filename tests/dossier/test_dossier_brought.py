@@ -69,6 +69,7 @@ def take(sent: Sent, file: Path | None = None, *, into: str = "", key: str | Non
 def test_a_project_is_read_elsewhere_and_its_records_verify_there(sent: Sent, there: Flask) -> None:
     brought = take(sent)
     assert (brought.public_id, brought.slug, brought.records) == (sent.project, "ziteng", 1)
+    assert not [name for name in ("message", "delivery") if counts()[name]], "nobody is told anything"
     facts = json.loads(sent.files[names.PROJECT])
     record, at = facts["records"][0]["id"], f"/c/ziteng/project/{sent.project}"
     browser = there.test_client()
@@ -88,8 +89,8 @@ def test_a_project_is_read_elsewhere_and_its_records_verify_there(sent: Sent, th
         assert browser.get(path).status_code == 200, path
     assert "brought here from elsewhere" in browser.get("/c/ziteng/").text
     assert "The dossier it came as" in browser.get(f"{at}/dossier").text
-    with browser.get(f"{at}/dossier.zip") as answer:
-        assert answer.data == sent.path.read_bytes()
+    with browser.get(f"{at}/dossier.zip") as file:
+        assert file.data == sent.path.read_bytes()
     report = verify("ziteng")
     assert (str(report.finding), report.records) == ("None", 1)
     assert verify_links() is None

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.archive.models import SearchDocument
 from app.audit.verify import verify
 from app.core.clock import FixedClock
 from app.core.database import db
@@ -88,25 +89,45 @@ def test_words_that_were_removed_stay_away_from_dossiers_and_from_what_is_brough
         wrong = check(together({**files, name: canon(forged)}, other, signer=own), bundles=False).wrong
         assert isinstance(wrong, Bad)
         assert wrong.file == name
-    with emptied(installation, database_url) as app, app.test_request_context():
+    said = check(file, bundles=False)
+    assert said.wrong is None
+    assert any("Removed because the law bade it (personal): 1 passages" in sentence for sentence in said.said)
+    # Words that the log doesn't say were removed can't be left out, not even by whoever signs.
+    more = next(hashed for hashed, item in saved["words"].items() if item["text"].startswith("长椅的正文"))
+    words = {hashed: item for hashed, item in saved["words"].items() if hashed != more}
+    forged = {**saved, "words": words, "removed": {**saved["removed"], more: saved["removed"][gone]}}
+    wrong = check(together({**files, name: canon(forged)}, other, signer=own), bundles=False).wrong
+    assert isinstance(wrong, Bad)
+    assert wrong.file.startswith("log/removal-")
+    with emptied(installation, database_url) as app:
         shutil.rmtree(config.media_dir / "dossiers", ignore_errors=True)
-        brought = bring(file, key=str(own.key), tell=lambda _report: None)
-        assert verify(brought.slug).finding is None
+        with app.test_request_context():
+            brought = bring(file, key=str(own.key), tell=lambda _report: None)
+            assert verify(brought.slug).finding is None
+            record = db.session.scalars(select(Record.public_id)).one()
+            assert WORDS not in indexed()
+            assert "长椅的正文" in indexed()
         browser = app.test_client()
         browser.set_cookie("lang", "en")
-        record = db.session.scalars(select(Record.public_id)).one()
         page = browser.get(f"/c/{brought.slug}/record/{record}").text
         assert "Removed by law" in page
         assert WORDS not in page
         assert "It was removed where this comes from" in browser.get(f"/c/{brought.slug}/removals").text
         # And what is removed here goes too, the dossier that it came as included.
-        origin = origin_of(find_project(brought.public_id)[0])
-        assert origin is not None
-        assert (making.folder() / "brought" / f"{origin.dossier_sha256}.zip").exists()
-        blank(brought.slug, "长椅的正文，说说为什么。")
-        assert not list((making.folder() / "brought").iterdir())
+        with app.test_request_context():
+            origin = origin_of(find_project(brought.public_id)[0])
+            assert origin is not None
+            assert (making.folder() / "brought" / f"{origin.dossier_sha256}.zip").exists()
+            blank(brought.slug, "长椅的正文，说说为什么。")
+            assert not list((making.folder() / "brought").iterdir())
+            assert "长椅的正文" not in indexed()
+            assert verify(brought.slug).finding is None
         assert browser.get(f"/c/{brought.slug}/project/{brought.public_id}/dossier.zip").status_code == 404
-        assert verify(brought.slug).finding is None
+
+
+def indexed() -> str:
+    """All that the search knows."""
+    return "".join(db.session.scalars(select(SearchDocument.text)))
 
 
 def read(path: Path) -> str:
