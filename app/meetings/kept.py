@@ -36,6 +36,7 @@ def _minutes(project: Project, here: Community, now: int) -> Iterator[DossierIte
             "body": queries.body_of(row),
             "frozen": row,
             "rings": rings,
+            "beside": ("minutes.pdf",),
             "address": site_url("meetings.minutes", slug=here.slug, public_id=meeting.public_id),
         }
         # Both say the same, and the sheet's key covers each word of it: where one was removed, it is another one.

@@ -24,6 +24,7 @@ from app.printing.paper import render
 from app.projects.models import Project
 from app.projects.parts import PAGE, DossierFile, DossierItem, DossierPart
 from app.records import printed
+from app.records.check import COMMAND
 from app.records.corrections import correction_of
 from app.records.models import Record
 from app.records.phrases import text_from_data
@@ -83,7 +84,11 @@ def _records(project: Project, here: Community, _now: int) -> Iterator[DossierIt
                     partial(_sheet, here, record, body),
                 ),
                 DossierFile(
-                    f"{folder}/record.json", JSON, phrase("As it was hashed (JSON)"), mark, partial(file_of, record)
+                    f"{folder}/record.json",
+                    JSON,
+                    phrase("The record with its words, to check (JSON)"),
+                    mark,
+                    partial(file_of, record),
                 ),
             ),
             at=record.published_at,
@@ -103,6 +108,7 @@ def _page(project: Project, here: Community, record: Record, body: dict[str, Any
         superseded=superseded,
         address=address,
         beside=("record.json", "record.pdf"),
+        command=COMMAND if next(spots(json.loads(record.body)), None) is not None else "sha256sum record.json",
     ).encode()
 
 
