@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from app.core.events import record_event
 from app.core.media import Upload, name_upload
@@ -186,7 +187,7 @@ def _rows(tx: Tx, sent: Sent, here: Community) -> Project:
         told = records.read(raw)
         try:
             records.bring(tx, row, runs[told.step, told.attempt], raw, item["id"], item["published_at"], lead, removals)
-        except (KeyError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, IntegrityError) as error:
             raise Refused(f"the record {item['id']} can't stand here: {error}") from None
     return row
 

@@ -25,7 +25,7 @@ from app.projects.models import Project
 from app.projects.parts import PAGE, DossierFile, DossierItem, DossierPart
 from app.records import printed
 from app.records.check import COMMAND
-from app.records.corrections import correction_of
+from app.records.corrections import correction_of, lawful
 from app.records.models import Record
 from app.records.phrases import text_from_data
 from app.records.words import Kept, file_of, said, store, verify, words_of
@@ -203,6 +203,10 @@ def bring(
         first = tx.session.scalars(select(Record).where(Record.public_id == told.corrects)).one_or_none()
         if first is None or first.project_id != project.id:
             raise ValueError("the record that it corrects is not here")
+        of = told.body["correction"]["of"]
+        named = (of["sha256"], of["year"], of["number"]) == (first.sha256, first.year, first.number)
+        if not named or first.step_run_id != run_id or not lawful(json.loads(first.body), told.body):
+            raise ValueError("it corrects another record than it names, or what can't be corrected")
     gone = {hashed: removals[name] for hashed, (name, _) in told.removed.items()}
     title = told.title
     if title is None:

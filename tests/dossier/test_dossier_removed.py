@@ -26,7 +26,9 @@ from app.people.actor import Actor
 from app.people.models import Person, RoleGrant
 from app.people.session import actor_of
 from app.projects.queries import find_project, origin_of
+from app.records.corrections import correct, passages
 from app.records.models import Record, RecordWord
+from app.records.words import words_of
 from app.removals.service import remove
 from tests.ballots.world import World
 from tests.conftest import emptied
@@ -34,6 +36,7 @@ from tests.dossier.conftest import BASE, without_printing
 from tests.dossier.world import apart, furnish, own_signer, together
 
 WORDS = "种植箱的正文，说说为什么。"
+BETTER = "会议室里，当着大家的面"
 WHY = "当事人依法要求删去，核对过身份。"
 
 
@@ -49,10 +52,18 @@ def administrator() -> Actor:
 
 def blank(slug: str, text: str, listeners: bool = True) -> None:
     """Remove words of the only record, as the administrator."""
-    record = db.session.scalars(select(Record.public_id)).one()
-    hashed = db.session.scalars(select(RecordWord.hash).where(RecordWord.text == text)).one()
+    record = db.session.scalars(select(Record.public_id).order_by(Record.id)).first() or ""
+    hashed = db.session.scalars(select(RecordWord.hash).where(RecordWord.text == text)).first()
     told = [service.forget] if listeners else []
     remove(administrator(), (), "record", slug, record, keys={hashed}, ground="personal", reason=WHY, listeners=told)
+
+
+def correct_one(world: World) -> None:
+    """Correct a slip in the record: another record, which names the one it corrects."""
+    record = db.session.scalars(select(Record)).one()
+    words = words_of([record.id])[record.id]
+    slip = passages(json.loads(record.body), words)[0]
+    correct(world.facilitator, record.public_id, {slip.path: BETTER}, WHY)
 
 
 def test_words_that_were_removed_stay_away_from_dossiers_and_from_what_is_brought(
@@ -69,6 +80,7 @@ def test_words_that_were_removed_stay_away_from_dossiers_and_from_what_is_brough
             service.keep(before, public_id=world.project, lang="zh_Hans")
             assert WORDS in read(before.path)
             blank(world.slug, WORDS)
+            correct_one(world)
             assert not before.path.exists(), "the dossier with the words is gone at once"
             after = making.make(world.project, "zh_Hans", BASE)
             assert after.mark != before.mark
@@ -104,7 +116,7 @@ def test_words_that_were_removed_stay_away_from_dossiers_and_from_what_is_brough
         with app.test_request_context():
             brought = bring(file, key=str(own.key), tell=lambda _report: None)
             assert verify(brought.slug).finding is None
-            record = db.session.scalars(select(Record.public_id)).one()
+            record, newer = db.session.scalars(select(Record.public_id).order_by(Record.id))
             assert WORDS not in indexed()
             assert "长椅的正文" in indexed()
         browser = app.test_client()
@@ -112,6 +124,9 @@ def test_words_that_were_removed_stay_away_from_dossiers_and_from_what_is_brough
         page = browser.get(f"/c/{brought.slug}/record/{record}").text
         assert "Removed by law" in page
         assert WORDS not in page
+        page = browser.get(f"/c/{brought.slug}/record/{newer}").text
+        assert "Removed by law" in page
+        assert BETTER in page
         assert "It was removed where this comes from" in browser.get(f"/c/{brought.slug}/removals").text
         # And what is removed here goes too, the dossier that it came as included.
         with app.test_request_context():
