@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app, render_template
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.config import ROOT, Config
 from app.core.database import db
 from app.core.events import LogEntry
+from app.core.removals import Removal
 from app.dossier import manifest as names
 from app.dossier.check import check
 from app.dossier.contents import Contents, as_public, base_url, collect
@@ -82,6 +83,7 @@ class Made:
     sha256: str
     length: int
     files: int
+    removals: int  # of its project, before it was begun
 
 
 def folder() -> Path:
@@ -93,6 +95,7 @@ def folder() -> Path:
 def make(public_id: str, lang: str, base: str, progress: Progress = lambda _done, _total: None) -> Made:
     """Make the dossier of a project, check it, and leave it under a name of its own beside the media."""
     project, here = queries.find_project(public_id)
+    removals = removals_of(project.id)
     keys.introduce(here.id)
     checkpoints.make(here.id)  # so that a signed checkpoint covers all that is in it
     folder().mkdir(parents=True, exist_ok=True)
@@ -110,7 +113,12 @@ def make(public_id: str, lang: str, base: str, progress: Progress = lambda _done
         os.replace(name, target)
     finally:
         Path(name).unlink(missing_ok=True)
-    return Made(target, contents.mark, sha256, length, files)
+    return Made(target, contents.mark, sha256, length, files, removals)
+
+
+def removals_of(project_id: int) -> int:
+    """How often words of a project were removed."""
+    return db.session.scalar(select(func.count()).where(Removal.project_id == project_id)) or 0
 
 
 def write(out: Any, contents: Contents, progress: Progress) -> int:

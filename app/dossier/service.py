@@ -12,7 +12,7 @@ from app.core.limits import count_try
 from app.core.removals import Removal
 from app.core.transaction import Tx, transaction
 from app.dossier.bring import file_of
-from app.dossier.make import Made, folder, make
+from app.dossier.make import Made, folder, make, removals_of
 from app.dossier.models import Dossier
 from app.dossier.queries import State, job_key, name_of
 from app.engine.errors import Conflict
@@ -67,6 +67,10 @@ def keep(made: Made, *, public_id: str, lang: str) -> None:
     """Name a made dossier in the database, and let the one before it go."""
     with transaction() as tx:
         project = tx.session.scalars(select(Project).where(Project.public_id == public_id).with_for_update()).one()
+        if removals_of(project.id) != made.removals:
+            # Words were removed while it was made: nobody gets it, and it doesn't stay on the disk.
+            made.path.unlink(missing_ok=True)
+            return
         row = tx.session.scalar(select(Dossier).where(Dossier.project_id == project.id, Dossier.lang == lang))
         before = row.sha256 if row is not None else None
         row = row or Dossier(community_id=project.community_id, project_id=project.id, lang=lang)

@@ -82,6 +82,9 @@ def test_words_that_were_removed_stay_away_from_dossiers_and_from_what_is_brough
             blank(world.slug, WORDS)
             correct_one(world)
             assert not before.path.exists(), "the dossier with the words is gone at once"
+            before.path.write_bytes(b"made meanwhile")
+            service.keep(before, public_id=world.project, lang="zh_Hans")
+            assert not before.path.exists(), "one that was being made meanwhile is not kept"
             after = making.make(world.project, "zh_Hans", BASE)
             assert after.mark != before.mark
             assert WORDS not in read(after.path)
