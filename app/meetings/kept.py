@@ -59,7 +59,7 @@ def _page(more: dict[str, Any]) -> bytes:
     return render_template("meetings/kept.html", **more).encode()
 
 
-MINUTES = DossierPart(
+MINUTES_KEPT = DossierPart(
     title=phrase("Minutes of meetings"),
     says=phrase(
         "What was said and agreed, as those who were there confirmed it. Who was there stands in no file here."

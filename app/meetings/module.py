@@ -11,7 +11,7 @@ from app.meetings import minutes_views as _minutes_views  # noqa: F401 - its rou
 from app.meetings import print_views as _print_views  # noqa: F401 - likewise
 from app.meetings import record_views as _record_views  # noqa: F401 - likewise
 from app.meetings import room_views as _room_views  # noqa: F401 - likewise
-from app.meetings.kept import MINUTES
+from app.meetings.kept import MINUTES_KEPT
 from app.meetings.kind import COMINGS, CONFIRMED, MEETING
 from app.meetings.search import DATES, SEARCHABLE, spoke
 from app.meetings.views import meetings as blueprint
@@ -61,7 +61,7 @@ def _frozen(data: Mapping[str, Any]) -> Phrase:
 meetings = Module(
     name="meetings",
     blueprints=(blueprint,),
-    provides=(MEETING, CONFIRMED, COMINGS, SEARCHABLE, DATES, Speaks(spoke), MINUTES),
+    provides=(MEETING, CONFIRMED, COMINGS, SEARCHABLE, DATES, Speaks(spoke), MINUTES_KEPT),
     messages={
         "meeting.called": _called,
         "meeting.changed": _changed,
