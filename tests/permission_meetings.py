@@ -116,6 +116,7 @@ MEETINGS = [
     *form("meetings.here", "meeting_on_door", "anonymous: sign in | *: page", SCANNED),
     *get("meetings.sign_in_sheet", "meeting", WRITERS),
     *get("meetings.minutes_pdf", "meeting_frozen"),
+    *get("meetings.minutes_word", "meeting_frozen"),
     *get("meetings.minutes_pdf", "meeting_offered", "facilitator planner: page | *: 404"),
     *get("meetings.minutes", "meeting_frozen"),
     *get("meetings.minutes", "meeting_offered", MEMBERS_READ),

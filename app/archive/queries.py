@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -65,7 +65,7 @@ class Hit:
     step: Step | None
     title: Pieces
     text: Pieces
-    note: Phrase | None = None
+    notes: Sequence[Phrase] = ()
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ def _hits(ids: list[int], question: Question) -> tuple[Hit, ...]:
     )
     rows = {row[0].id: row for row in db.session.execute(query)}
     methods = methods_of(row[2] for row in rows.values())
-    notes: dict[str, Phrase] = {}
+    notes: dict[str, Sequence[Phrase]] = {}
     for kind, searchable in kinds().searchables.items():
         of_kind = [document.public_id for document, _, _ in rows.values() if document.kind == kind]
         if searchable.notes is not None and of_kind:
@@ -216,8 +216,8 @@ def _hits(ids: list[int], question: Question) -> tuple[Hit, ...]:
         title = pieces(document.title, marks(document.title, question))
         body = excerpt(document.text, question) if question.phrases else []
         searchable = kinds().searchables[document.kind]
-        note = notes.get(document.public_id)
-        hits.append(Hit(document, searchable, community, project, step, title, body, note))
+        known = notes.get(document.public_id, ())
+        hits.append(Hit(document, searchable, community, project, step, title, body, known))
     return tuple(hits)
 
 

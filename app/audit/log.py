@@ -52,6 +52,8 @@ KEPT = frozenset(
     )
 )
 DRAFTED = "decision.drafted"
+# Of these, rows are compared with the public part alone: their words can be removed.
+OPEN = ("notice.posted", "meeting.called", "meeting.changed", "meeting.cancelled")
 COMPARED = ("project.", "gate.")  # these are replayed, or compared with rows, from the events themselves
 SEALED = "ballots.sealed"
 
@@ -140,10 +142,10 @@ class Log:
         if event.kind.startswith("project.") and projects.get(event.project_id or 0) != body.get("project"):
             raise Wrong("event", event.id, "project_id", f"expected the project that {place(body)} of the log names")
         if event.emptied:
-            if event.kind in (*KEPT, DRAFTED, CAST, SEALED) or event.kind.startswith(COMPARED):
+            if event.kind in {*KEPT, DRAFTED, CAST, SEALED} - {*OPEN} or event.kind.startswith(COMPARED):
                 raise Wrong("event", event.id, "data", "expected what rows are compared with: it can't be removed")
             self.emptied[body["event"]] = event.id
-        elif event.kind in KEPT:
+        if event.kind in KEPT:
             self.kept.setdefault(event.kind, []).append(told)
         elif event.kind == DRAFTED:
             self._keep_draft(event)

@@ -9,15 +9,19 @@ from sqlalchemy import select
 
 from app.audit.finding import Wrong, read_canonical, same
 from app.audit.log import Log, Told, place
+from app.audit.seals import Removed
 from app.core.database import db
-from app.engine.canonical import sha256_hex, text_hash
-from app.meetings.models import Confirmation, Meeting, Minutes, Presence
+from app.core.seals import hashes_of
+from app.core.seals import said as put_back
+from app.engine.canonical import sha256_hex
+from app.engine.words import spots
+from app.meetings.models import CALLED, Confirmation, Meeting, Minutes, Presence
 from app.projects.models import ActivityRun
 
-CALL = ("title", "place", "agenda", "starts_at", "ends_at", "rings")
+CALL = {"starts_at": "starts", "ends_at": "ends", "rings": "rings"}
 
 
-def check_meetings(community_id: int, log: Log) -> None:
+def check_meetings(community_id: int, log: Log, removed: Removed) -> None:
     """Check every meeting of a community, with the lists and the minutes that belong to it."""
     meetings = _rows(Meeting, community_id)
     activities = dict(
@@ -32,7 +36,7 @@ def check_meetings(community_id: int, log: Log) -> None:
             raise Wrong(
                 "meeting", row.public_id, "public_id", "expected an entry of the log that calls it; none is there"
             )
-        _check_call(row, told, log)
+        _check_call(row, told, log, removed)
         _agree(
             "meeting", row, told, {"activity_run_id": activities.get(row.activity_run_id)}, told.body.get("activity")
         )
@@ -42,7 +46,7 @@ def check_meetings(community_id: int, log: Log) -> None:
     _check_presences(presences, names, log)
     versions = _rows(Minutes, community_id)
     _check_confirmations(community_id, {row.id: row for row in presences}, {row.id: row for row in versions}, log)
-    _check_minutes(versions, names, log)
+    _check_minutes(versions, names, log, removed)
 
 
 def _rows(model: type[Any], community_id: int) -> list[Any]:
@@ -62,7 +66,7 @@ def _agree(table: str, row: Any, told: Told, found: dict[str, Any], wanted: Any)
         same(table, row.public_id, name, value, wanted, f"{place(told.body)} of the log tells")
 
 
-def _check_call(row: Meeting, told: Told, log: Log) -> None:
+def _check_call(row: Meeting, told: Told, log: Log, removed: Removed) -> None:
     source = f"{place(told.body)} of the log tells"
     for name, wanted in (
         ("called_at", told.event.at),
@@ -72,16 +76,22 @@ def _check_call(row: Meeting, told: Told, log: Log) -> None:
         same("meeting", row.public_id, name, getattr(row, name), wanted, source)
     changes = log.all_by("meeting.changed", "meeting").get(row.public_id, [])
     newest = changes[-1] if changes else told
-    for name in CALL:
-        said = newest.event.data.get(name)
+    for name, key in CALL.items():
+        said = newest.body.get(key)
         same("meeting", row.public_id, name, getattr(row, name), said, f"{place(newest.body)} of the log tells")
     ended = {kind: log.by(f"meeting.{kind}", "meeting").get(row.public_id) for kind in ("cancelled", "opened", "ended")}
     for kind, last in ended.items():
         wanted = last.event.at if last is not None else None
         same("meeting", row.public_id, f"{kind}_at", getattr(row, f"{kind}_at"), wanted, "the log tells")
     cancelled = ended["cancelled"]
-    reason = cancelled.event.data.get("reason") if cancelled is not None else ""
-    same("meeting", row.public_id, "cancel_reason", row.cancel_reason, reason, "the log tells")
+    words = {name: getattr(row, name) for name in (*CALLED, "cancel_reason")}
+    removed.check("meeting", row.public_id, words, row.commitments)
+    bound = dict(newest.body.get("words") or {})
+    if cancelled is not None:
+        bound["cancel_reason"] = cancelled.body.get("cancel_reason")
+    same("meeting", row.public_id, "commitments", hashes_of(row.commitments), bound, "the log tells")
+    for before in [told, *changes][:-1]:
+        removed.overwritten(set((before.body.get("words") or {}).values()) - set(bound.values()))
     same("meeting", row.public_id, "change", row.change, len(changes) + (cancelled is not None), "the log tells")
 
 
@@ -137,7 +147,7 @@ def _check_confirmations(
     _none_left("meeting_confirmation", told.values())
 
 
-def _check_minutes(rows: list[Minutes], names: dict[int, str], log: Log) -> None:
+def _check_minutes(rows: list[Minutes], names: dict[int, str], log: Log, removed: Removed) -> None:
     frozen, offered = log.by("minutes.frozen", "minutes"), log.by("minutes.offered", "minutes")
     given: dict[str, list[Any]] = {}
     for entry in log.kept.get("minutes.confirmed", ()):
@@ -145,15 +155,28 @@ def _check_minutes(rows: list[Minutes], names: dict[int, str], log: Log) -> None
     for row in rows:
         name, shown = row.public_id, offered.pop(row.public_id, None)
         same("meeting_minutes", name, "offered_at", row.offered_at, shown.event.at if shown else None, "the log tells")
-        if shown is not None and shown.body.get("text") != text_hash(row.text):
-            raise Wrong(
-                "meeting_minutes", name, "text", f"expected the text whose hash {place(shown.body)} of the log holds"
-            )
         told = frozen.pop(name, None)
+        words = {"text": row.text} if shown is not None else {}
+        if told is not None:
+            words |= _words_in(row)
+        removed.check("meeting_minutes", name, words, row.commitments)
+        if shown is not None:
+            offered_as, source = shown.body.get("text"), f"{place(shown.body)} of the log tells"
+            same("meeting_minutes", name, "text_hash", row.text_hash, offered_as, source)
+            same("meeting_minutes", name, "commitments", hashes_of(row.commitments).get("text"), offered_as, source)
         same("meeting_minutes", name, "frozen_at", row.frozen_at, told.event.at if told else None, "the log tells")
         if told is not None:
             _check_frozen(row, told, names.get(row.meeting_id), given.get(name, []))
     _none_left("meeting_minutes", [*frozen.values(), *offered.values()])
+
+
+def _words_in(row: Minutes) -> dict[str, str]:
+    """The words beside a frozen body, by their commitments."""
+    body = read_canonical("meeting_minutes", row.public_id, "body", row.body)
+    try:
+        return {spot.hash: str(row.commitments[spot.hash]["text"]) for spot in spots(body)}
+    except (KeyError, TypeError):
+        raise Wrong("meeting_minutes", row.public_id, "commitments", "expected the words of its body") from None
 
 
 def _check_frozen(row: Minutes, told: Told, meeting: str | None, given: list[Any]) -> None:
@@ -164,7 +187,7 @@ def _check_frozen(row: Minutes, told: Told, meeting: str | None, given: list[Any
         )
     same("meeting_minutes", name, "sha256", row.sha256, told.body.get("sha256"), source)
     same("meeting_minutes", name, "meeting_id", meeting, told.body.get("meeting"), source)
-    body = read_canonical("meeting_minutes", name, "body", row.body)
+    body = put_back(read_canonical("meeting_minutes", name, "body", row.body), row.commitments)
     said = body["minutes"]
     for field, wanted in (
         ("public_id", said["id"]),

@@ -8,6 +8,7 @@ from sqlalchemy import Text, cast, select
 
 from app.audit.finding import Wrong, read_json
 from app.audit.log import REDACTED, Log, place
+from app.audit.seals import Removed
 from app.audit.told import agree, done_by, paired
 from app.core.database import db
 from app.core.removals import Removal
@@ -15,7 +16,7 @@ from app.people.models import Person
 from app.records.models import Record, RecordWord
 
 
-def check_removals(community_id: int, log: Log) -> int:
+def check_removals(community_id: int, log: Log, removed: Removed) -> int:
     """Check each removal of a community, and all that was blanked; returns how many."""
     rows = db.session.execute(
         select(Removal.__table__, cast(Removal.hashes, Text).label("named"), Person.public_id.label("person"))
@@ -38,7 +39,7 @@ def check_removals(community_id: int, log: Log) -> int:
     for hashed, event_id in log.emptied.items():
         if hashed not in named:
             raise Wrong("event", event_id, "hash", "expected an entry of the log that says that its words were removed")
-    _check_words(community_id, by_row, named - set(log.emptied))
+    _check_words(community_id, by_row, named - set(log.emptied) - removed.gone)
     return len(rows)
 
 

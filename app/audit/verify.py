@@ -22,6 +22,7 @@ from app.audit.polls import check_polls
 from app.audit.projects import check_projects
 from app.audit.records import check_records
 from app.audit.removals import check_removals
+from app.audit.seals import Removed
 from app.core.database import db, is_sqlite
 from app.people.places import Community
 from app.people.queries import community_by_slug
@@ -61,12 +62,13 @@ def verify(slug: str, heads: Iterable[tuple[int, str]] = ()) -> Report:
         check_outcomes(community_id, log)
         check_law(community_id, log)
         check_desk(community_id, log)
-        check_meetings(community_id, log)
-        check_notices(community_id, log)
+        removed = Removed(log)
+        check_meetings(community_id, log, removed)
+        check_notices(community_id, log, removed)
         more, brought = check_brought(community_id, log)
         projects += more
         records = check_records(community_id, log, brought)
-        check_removals(community_id, log)
+        check_removals(community_id, log, removed)
     except Wrong as wrong:
         return Report(slug, time.perf_counter() - begun, wrong.finding)
     finally:

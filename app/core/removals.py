@@ -70,7 +70,8 @@ class Holds:
     ``project`` is an expression that gives the project of a row. Rows without ``kind`` have no address of their own; those
     that name the row ``of`` which they are earlier forms, in the column ``by``, are blanked with it, whatever they said.
     ``within`` tells the fields of a JSON column that are words. ``events`` are kinds whose data repeats the words, and
-    which no row is compared with, so that they can be emptied.
+    of which rows are compared with the public part alone, so that they can be emptied. ``seals`` is the column of the
+    commitments of its words (app/core/seals.py): a removal names these, and drops their salts.
     """
 
     model: type[Base]
@@ -84,6 +85,7 @@ class Holds:
     json: str = ""
     within: Callable[[Any], Mapping[str, Phrase]] | None = None
     events: frozenset[str] = field(default_factory=frozenset)
+    seals: str = ""
 
 
 def mark_of(removal: Removal) -> str:

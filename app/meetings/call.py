@@ -9,16 +9,18 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.clock import DAY, HOUR
+from app.core.delivery import tell_groups
 from app.core.events import record_event
 from app.core.ids import new_public_id
 from app.core.once import remember, replayed
 from app.core.outbox import Message, tell
+from app.core.seals import Seals, hashes_of, seal
 from app.core.transaction import Lock, Tx, transaction
 from app.engine.errors import Closed, Conflict, Forbidden, Frozen, Invalid, NotFound
 from app.engine.phrase import Moment, Phrase, phrase
 from app.meetings.invited import people_of_rings
 from app.meetings.kind import MEETING
-from app.meetings.models import Meeting
+from app.meetings.models import CALLED, Meeting
 from app.people.actor import Actor
 from app.people.models import Person
 from app.projects.admission import may
@@ -53,6 +55,12 @@ class Words:
             "ends_at": self.ends_at,
             "rings": list(self.rings),
         }
+
+    def openly(self, seals: Seals) -> dict[str, Any]:
+        """The call as the log tells it: of its words the commitments."""
+        hashes = hashes_of(seals)
+        said = {"starts": self.starts_at, "ends": self.ends_at, "rings": list(self.rings)}
+        return {**said, "words": {name: hashes[name] for name in CALLED}}
 
 
 def may_hold(actor: Actor, ref: ActivityRef) -> bool:
@@ -124,14 +132,16 @@ def call(actor: Actor, activity_public_id: str, words: Words, *, once: str = "")
             called_at=tx.now,
             called_by_id=actor.person(),
             by_name=name_of(tx, actor),
+            commitments=seal({name: getattr(words, name) for name in CALLED}),
             **words.data(),
         )
         tx.session.add(meeting)
         tx.session.flush()
-        said_openly = {"starts": words.starts_at, "activity": ref.public_id}
-        note_event(tx, actor, meeting, "meeting.called", words.data(), said_openly)
+        openly = {"activity": ref.public_id, **words.openly(meeting.commitments)}
+        note_event(tx, actor, meeting, "meeting.called", words.data(), openly)
         if words.ends_at > tx.now:
             _invite(tx, ref, meeting, people_of_rings(ref.community_id, ref.scope, words.rings))
+            _tell_groups(tx, ref, meeting)
         if once:
             remember(tx, scope, once, said, meeting.public_id)
         return meeting.public_id
@@ -154,6 +164,18 @@ def _check(tx: Tx, ref: ActivityRef, words: Words) -> None:
 
 def _invite(tx: Tx, ref: ActivityRef, meeting: Meeting, people: Sequence[int]) -> None:
     _tell(tx, ref, meeting, people, "meeting.called", {"place": meeting.place}, dedupe=f"meeting:{meeting.public_id}")
+
+
+def _tell_groups(tx: Tx, ref: ActivityRef, meeting: Meeting) -> None:
+    """Groups are told when and where; once a call, and again when it was changed."""
+    tell_groups(
+        tx,
+        meeting.community_id,
+        "meeting.announced",
+        data={"title": meeting.title, "at": meeting.starts_at, "place": meeting.place},
+        href=f"/c/{ref.slug}/meeting/{meeting.public_id}",
+        dedupe=f"meeting:{meeting.public_id}:{meeting.change}",
+    )
 
 
 def _tell(
@@ -195,6 +217,8 @@ def change(actor: Actor, public_id: str, words: Words, reason: str) -> None:
             raise Invalid(phrase("Nothing is different from before."))
         for name, value in words.data().items():
             setattr(meeting, name, value)
+        other = seal({name: getattr(words, name) for name in CALLED if getattr(words, name) != before[name]})
+        meeting.commitments = {**meeting.commitments, **other}
         meeting.change += 1
         meeting.change_reason = reason.strip()
         note_event(
@@ -203,13 +227,14 @@ def change(actor: Actor, public_id: str, words: Words, reason: str) -> None:
             meeting,
             "meeting.changed",
             {**words.data(), "before": before, "reason": reason.strip()},
-            {"starts": meeting.starts_at},
+            words.openly(meeting.commitments),
         )
         known = _invited(tx, meeting)
         data = {"reason": reason.strip(), "place": meeting.place}
         _tell(tx, ref, meeting, known, "meeting.changed", data)
         fresh = set(people_of_rings(ref.community_id, ref.scope, words.rings)) - set(known)
         _invite(tx, ref, meeting, sorted(fresh))
+        _tell_groups(tx, ref, meeting)
 
 
 def cancel(actor: Actor, public_id: str, reason: str) -> None:
@@ -220,7 +245,9 @@ def cancel(actor: Actor, public_id: str, reason: str) -> None:
         _require_ahead(meeting)
         meeting.cancelled_at, meeting.cancel_reason = tx.now, reason.strip()
         meeting.change += 1
-        note_event(tx, actor, meeting, "meeting.cancelled", {"reason": reason.strip()})
+        made = seal({"cancel_reason": meeting.cancel_reason})
+        meeting.commitments = {**meeting.commitments, **made}
+        note_event(tx, actor, meeting, "meeting.cancelled", {"reason": meeting.cancel_reason}, hashes_of(made))
         _tell(tx, ref, meeting, _invited(tx, meeting), "meeting.cancelled", {"reason": reason.strip()})
 
 

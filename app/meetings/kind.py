@@ -13,6 +13,7 @@ from app.core.database import db
 from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.gates import GateResult, Missing
 from app.engine.phrase import Moment, Phrase, phrase, plural_phrase
+from app.engine.words import Key
 from app.meetings import queries
 from app.meetings.models import Confirmation, Meeting, Minutes, Presence
 from app.meetings.queries import Held
@@ -180,8 +181,8 @@ def record(ref: ActivityRef, now: int) -> dict[str, Any]:
 def _told(held: Held) -> dict[str, Any]:
     meeting = held.meeting
     said: dict[str, Any] = {
-        "id": meeting.public_id,
-        "form": meeting.form,
+        "id": Key(meeting.public_id),
+        "form": Key(meeting.form),
         "title": meeting.title,
         "place": meeting.place,
         "starts_at": meeting.starts_at,
@@ -191,11 +192,10 @@ def _told(held: Held) -> dict[str, Any]:
     if held.frozen is None:
         return said
     body = queries.body_of(held.frozen.minutes)
-    return {
-        **said,
-        "present": body["present"],
-        "minutes": {**body["minutes"], "sha256": held.frozen.minutes.sha256, "confirmed": len(body["confirmed"])},
-    }
+    rings = [{**row, "ring": Key(row["ring"])} for row in body["present"]["rings"]]
+    minutes = {**body["minutes"], **{key: Key(body["minutes"][key]) for key in ("id", "text_hash")}}
+    sealed = {"sha256": Key(held.frozen.minutes.sha256), "confirmed": len(body["confirmed"])}
+    return {**said, "present": {**body["present"], "rings": rings}, "minutes": {**minutes, **sealed}}
 
 
 def form_name(form: str) -> Phrase:

@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.core.outbox import tell
+from app.core.seals import hashes_of, seal, seal_body
 from app.core.transaction import Lock, Tx, transaction
-from app.engine.canonical import canon, sha256_hex, text_hash
+from app.engine.canonical import canon, sha256_hex
 from app.engine.errors import Closed, Conflict, Forbidden, Frozen, Invalid, NotFound
 from app.engine.phrase import Moment, phrase
+from app.engine.words import Key
 from app.meetings.call import LEAST_REASON, held, name_of, note_event
 from app.meetings.models import Confirmation, Meeting, Minutes, Presence
-from app.meetings.rules import lines, needed
+from app.meetings.rules import needed
 from app.people.actor import Actor
 from app.people.queries import communities_by_id, facilitators_of
 from app.projects.kinds import ActivityRef
@@ -96,7 +98,8 @@ def offer(actor: Actor, meeting_public_id: str) -> str:
             raise Conflict(phrase("Enter first who was there: they confirm the minutes."))
         row.offered_at, row.present = tx.now, len(came)
         row.needed = needed(len(came), ref.activity.whole("confirmers"), ref.activity.share("quorum"))
-        row.text_hash = text_hash(row.text)
+        row.commitments = seal({"text": row.text})
+        row.text_hash = hashes_of(row.commitments)["text"]
         if meeting.opened_at is not None and meeting.ended_at is None:
             meeting.ended_at, meeting.door = tx.now, ""
             note_event(tx, actor, meeting, "meeting.ended")
@@ -155,7 +158,7 @@ def correct(actor: Actor, meeting_public_id: str, reason: str) -> None:
             actor,
             meeting,
             "minutes.corrected",
-            {"reason": reason.strip()},
+            {"minutes": fresh.public_id, "reason": reason.strip()},
             {"minutes": fresh.public_id, "replaces": row.sha256},
         )
 
@@ -244,9 +247,11 @@ def _freeze(tx: Tx, actor: Actor, ref: ActivityRef, meeting: Meeting, row: Minut
         .limit(1)
     )
     confirmed = [
-        {"id": item.public_id, "how": item.how, "ring": rings[item.presence_id], "at": item.at} for item in given
+        {"id": Key(item.public_id), "how": Key(item.how), "ring": Key(rings[item.presence_id]), "at": item.at}
+        for item in given
     ]
-    row.body = canon(body_of(meeting, row, came, confirmed, before or "")).decode()
+    body, words = seal_body(body_of(meeting, row, came, confirmed, before or ""))
+    row.body, row.commitments = canon(body).decode(), {**row.commitments, **words}
     row.sha256 = sha256_hex(row.body.encode())
     said = {"minutes": row.public_id, "version": row.number, "sha256": row.sha256}
     note_event(tx, actor, meeting, "minutes.frozen", {}, said)
@@ -261,34 +266,42 @@ def body_of(
     confirmed: list[dict[str, Any]],
     before: str,
 ) -> dict[str, Any]:
-    """What is frozen: the minutes with the facts of the meeting, and no name that their text does not tell."""
+    """What is frozen: the minutes with the facts of the meeting, and no name that their text does not tell.
+
+    What is no key is somebody's words: it is frozen as commitments, and may be removed.
+    """
     community = communities_by_id([meeting.community_id])[meeting.community_id]
     rings: dict[str, int] = {}
     for place in came:
         rings[place.ring] = rings.get(place.ring, 0) + 1
     return {
-        "format": "qiding/minutes/v1",
-        "community": {"id": community.public_id, "name": community.name},
-        "project": find_project_by_id(meeting.project_id).public_id,
+        "format": Key("qiding/minutes/v1"),
+        "community": {"id": Key(community.public_id), "name": community.name},
+        "project": Key(find_project_by_id(meeting.project_id).public_id),
         "meeting": {
-            "id": meeting.public_id,
-            "form": meeting.form,
+            "id": Key(meeting.public_id),
+            "form": Key(meeting.form),
             "title": meeting.title,
             "place": meeting.place,
-            "agenda": lines(meeting.agenda),
+            "agenda": meeting.agenda,
             "called_at": meeting.called_at,
             "starts_at": meeting.starts_at,
             "ends_at": meeting.ends_at,
         },
         "present": {
-            "rings": [{"ring": ring, "n": n} for ring, n in sorted(rings.items())],
+            "rings": [{"ring": Key(ring), "n": n} for ring, n in sorted(rings.items())],
             "households": len({place.household_id for place in came if place.household_id is not None}),
             "all": len(came),
         },
-        "minutes": {"id": row.public_id, "version": row.number, "text": row.text, "text_hash": row.text_hash},
+        "minutes": {
+            "id": Key(row.public_id),
+            "version": row.number,
+            "text": row.text,
+            "text_hash": Key(row.text_hash),
+        },
         "written_by": row.by_name,
         "reason": row.reason,
-        "replaces": before,
+        "replaces": Key(before),
         "needed": row.needed,
         "confirmed": confirmed,
         "offered_at": row.offered_at,

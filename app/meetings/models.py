@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, Instant, Key, PublicId, anchor, within
 
+CALLED = ("title", "place", "agenda")  # the words of a call: the log holds their commitments
+
 
 class Meeting(Base):
     """A meeting that was called. ``door`` is the secret of its code to sign in by, while it lasts.
@@ -52,6 +54,7 @@ class Meeting(Base):
     door: Mapped[str] = mapped_column(String(16), default="")
     item: Mapped[int] = mapped_column(default=0)
     question: Mapped[str] = mapped_column(String(300), default="")
+    commitments: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of what the log tells of its words, by field
 
 
 class Presence(Base):
@@ -158,6 +161,7 @@ class Minutes(Base):
     needed: Mapped[int] = mapped_column(default=0)
     frozen_at: Mapped[int | None]
     body: Mapped[str] = mapped_column(Text, default="")  # canonical JSON, hashed as stored
+    commitments: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of the text that was offered, and of the body's
     sha256: Mapped[str] = mapped_column(String(64), default="")
     dropped_at: Mapped[int | None]
 

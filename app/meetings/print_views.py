@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Response
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.clock import now
 from app.engine.errors import NotFound
@@ -38,3 +39,14 @@ def minutes_pdf(slug: str, public_id: str) -> Response:
     if held.frozen is None:
         raise NotFound
     return answer.sheet(printed.minutes(here, held.meeting, held.frozen.minutes, rings), f"minutes-{public_id}")
+
+
+@meetings.get("/c/<slug>/meeting/<public_id>/minutes.docx")
+def minutes_word(slug: str, public_id: str) -> BaseResponse:
+    """The confirmed minutes as a Word document."""
+    here = community_by_slug(slug)
+    held, ref = queries.find_meeting(public_id, slug, now())
+    if held.frozen is None:
+        raise NotFound
+    paper = printed.minutes(here, held.meeting, held.frozen.minutes, queries.rings_by_key(ref))
+    return answer.word(paper, f"minutes-{public_id}")

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from app.core.database import db
 from app.core.media import Media
+from app.core.seals import said
 from app.engine.changes import Line, changes
 from app.engine.errors import NotFound
 from app.engine.method import Ring
@@ -128,6 +129,13 @@ def find_version(public_id: str, slug: str, now: int) -> tuple[Minutes, Held, Ac
     return row[0], held, ref
 
 
+def address_of(slug: str, row: Meeting | MeetingNote | Minutes) -> str:
+    """Where a meeting stands, or that of a note; its minutes have a page of their own."""
+    meeting = row if isinstance(row, Meeting) else db.session.get_one(Meeting, row.meeting_id)
+    page = f"/c/{slug}/meeting/{meeting.public_id}"
+    return f"{page}/minutes" if isinstance(row, Minutes) else page
+
+
 def rings_by_key(ref: ActivityRef) -> dict[str, Ring]:
     """The rings of the method of an activity's project."""
     return {ring.key: ring for ring in method_of(find_project_by_id(ref.project_id)).rings}
@@ -236,6 +244,6 @@ def has_confirmed(presence: Presence | None, minutes_id: int) -> bool:
 
 
 def body_of(row: Minutes) -> dict[str, Any]:
-    """What a frozen version holds."""
-    body: dict[str, Any] = json.loads(row.body)
+    """What a frozen version holds, with the words put back, or the marks of their removal."""
+    body: dict[str, Any] = said(json.loads(row.body), row.commitments)
     return body

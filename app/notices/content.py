@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from app.core.i18n import local_date
+from app.core.seals import hashes_of, seal
 from app.engine.canonical import canon, tagged, text_hash
 from app.notices.models import Notice
 
@@ -47,13 +48,21 @@ def places_left(words: str) -> list[str]:
     return [found for found in _PLACE.findall(words) if found.strip().casefold() not in _BY_NAME]
 
 
+SEALED = (*TYPED, "by_name")
+
+
+def words_of(notice: Notice) -> dict[str, str]:
+    """The words of a notice of which its fingerprint covers salted commitments."""
+    return {key: getattr(notice, key) for key in SEALED}
+
+
 def frozen(notice: Notice) -> dict[str, Any]:
-    """All that a posted notice says, as its fingerprint covers it."""
+    """All that a posted notice says, as its fingerprint covers it: of people's words the salted commitments."""
     return {
         "notice": notice.public_id,
-        **{key: getattr(notice, key) for key in TYPED},
+        **dict.fromkeys(SEALED, ""),
+        **hashes_of(notice.commitments),
         "figures": notice.figures,
-        "by": notice.by_name,
         "posted_at": notice.posted_at,
         "until_at": notice.posted_until,
         "count": notice.count,
@@ -62,10 +71,16 @@ def frozen(notice: Notice) -> dict[str, Any]:
     }
 
 
+def freeze(notice: Notice) -> None:
+    """Fix what a notice says, when it is posted: its commitments and its fingerprint."""
+    notice.hash_form, notice.commitments = 2, seal(words_of(notice))
+    notice.text_hash = fingerprint(notice)
+
+
 def fingerprint(notice: Notice) -> str:
-    """The fingerprint of a posted notice, by the form that its row names."""
+    """The fingerprint of a posted notice, by the form that its row names; of the first form it is that of the text."""
     if notice.hash_form == 1:
-        return text_hash(notice.text)
+        return hashes_of(notice.commitments).get("text") or text_hash(notice.text)
     return tagged("qiding/notice/v2", canon(frozen(notice))).hex()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from app.core.database import Base, Instant, Key, PublicId, anchor, within
 from app.core.removals import is_mark
+from app.core.seals import hashes_of
 from app.engine.errors import Frozen
 from app.engine.phrase import phrase
 
@@ -20,7 +21,8 @@ class Notice(Base):
 
     One stands for an activity; it is overtaken when what it told of holds no more, as when a vote was found void.
     ``posted_until`` is the end that was posted; ``until_at`` may only lie later. ``hash_form`` says what ``text_hash``
-    covers: 1 the text alone, as before there were more fields, 2 all that the notice says.
+    covers: 1 the text alone, as before there were more fields, 2 all that the notice says, of words their commitments.
+    ``commitments`` are these, by field, with their salts (app/core/seals.py); of form 1 the hash of its text, without.
     """
 
     __tablename__ = "notice"
@@ -61,6 +63,7 @@ class Notice(Base):
     figures: Mapped[dict[str, Any] | None]  # what the decision came to that it comes after, as it was at the posting
     text_hash: Mapped[str] = mapped_column(String(64), default="")
     hash_form: Mapped[int] = mapped_column(default=2)
+    commitments: Mapped[dict[str, Any]] = mapped_column(default=dict)
     posted_at: Mapped[int | None] = mapped_column(active_history=True)
     posted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     by_name: Mapped[str] = mapped_column(String(60), default="")
@@ -156,6 +159,9 @@ def _keep(_mapper: Mapper[Any], _connection: Connection, row: Notice) -> None:
         return  # a draft, or one that is being posted now
     changed = {item.key for item in state.attrs if item.history.has_changes()}
     changed -= {name for name in changed if is_mark(str(getattr(row, name)))}  # words that the law bade remove
+    seals = state.attrs.commitments.history
+    if seals.deleted and hashes_of(seals.deleted[0]) == hashes_of(row.commitments):
+        changed.discard("commitments")  # and the salts of these
     if changed - STILL_WRITTEN:
         raise Frozen(phrase("The notice hangs already; its words can't be changed."))
     before = state.attrs.until_at.history.deleted

@@ -41,12 +41,14 @@ NOTICES = Holds(
         "objecting": phrase("How to object"),
         "contact": phrase("Contact"),
         "signatory": phrase("Signed by"),
+        "by_name": phrase("Posted by"),
     },
     Notice.project_id,
     kind="notice",
     title=phrase("A public notice"),
     href=address_of,
-    events=frozenset({"notice.posted"}),
+    events=frozenset({"notice.posted"}),  # those of before repeat the title
+    seals="commitments",
 )
 COMPLAINTS = Holds(
     Complaint,

@@ -12,6 +12,7 @@ from app.core.database import db
 from app.core.events import record_event
 from app.core.i18n import at_local, local_date
 from app.core.outbox import tell
+from app.core.seals import hashes_of
 from app.core.transaction import Tx
 from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.errors import NotFound
@@ -215,6 +216,10 @@ def _told(notice: Notice) -> dict[str, Any]:
         "basis": notice.basis,
         "text": notice.text,
         "text_hash": Key(notice.text_hash),
+        # With these the fingerprint can be computed again.
+        "notice": Key(notice.public_id),
+        "hash_form": notice.hash_form,
+        "commitments": {key: Key(hashed) for key, hashed in hashes_of(notice.commitments).items()},
         "posted_at": notice.posted_at,
         "until_at": notice.until_at,
         "by": notice.by_name,

@@ -15,7 +15,7 @@ from app.engine.errors import Closed, Conflict, Frozen, Invalid
 from app.engine.phrase import phrase
 from app.notices import queries, wordings
 from app.notices.complaints import LEAST, answer, complain, complain_by_code
-from app.notices.content import MOST, TYPED, fill, fingerprint, places_left
+from app.notices.content import MOST, TYPED, fill, freeze, places_left
 from app.notices.days import period_of
 from app.notices.deciding import decision_before, figures_of
 from app.notices.models import Notice
@@ -108,7 +108,7 @@ def post(actor: Actor, activity_public_id: str) -> int:
         notice.by_name = tx.session.scalar(select(Person.name).where(Person.id == actor.person())) or ""
         notice.posted_at, notice.posted_until, notice.until_at = tx.now, until, until
         notice.posted_by_id = actor.person()
-        notice.text_hash = fingerprint(notice)
+        freeze(notice)
         run = tx.session.get_one(ActivityRun, ref.id)
         run.opens_at, run.closes_at = tx.now, until
         record_event(
@@ -117,7 +117,7 @@ def post(actor: Actor, activity_public_id: str) -> int:
             community_id=ref.community_id,
             project_id=ref.project_id,
             person_id=actor.person(),
-            data={"title": notice.title},
+            data={"notice": notice.public_id},
             public={"notice": notice.public_id, "text": notice.text_hash, "until": until},
         )
         tell_groups(
@@ -141,7 +141,7 @@ def _write(notice: Notice, ref: ActivityRef, here: Community, figures: Mapping[s
     """Fix in a notice what the system knows: its days, its figures, the desk, and the places to fill."""
     notice.count, notice.days = ref.activity.word("count"), ref.activity.whole("days")
     found = period_of(local_date(now), notice.days, notice.count)
-    notice.provisional, notice.hash_form = found.provisional, 2
+    notice.provisional = found.provisional
     notice.figures = dict(figures) if figures is not None else None
     notice.scope = notice.scope or places_of(ref, here)
     notice.contact = notice.contact or desk_of(here)

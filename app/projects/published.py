@@ -58,7 +58,7 @@ class Searchable:
     shown: Callable[[], Select[str]]
     documents: Callable[[Collection[str] | None], Iterable[Document]]
     watches: Mapping[type[Base], Callable[[Any], Iterable[str]]]
-    notes: Callable[[Collection[str]], Mapping[str, Phrase]] | None = (
+    notes: Callable[[Collection[str]], Mapping[str, Sequence[Phrase]]] | None = (
         None  # of the documents on a page, what to know first
     )
     official: bool = False  # in the archive's list before anybody searches, and in the feed

@@ -81,15 +81,17 @@ def _record_of(row: RecordWord) -> Iterator[str]:
         yield record.public_id
 
 
-def notes(public_ids: Collection[str]) -> dict[str, Phrase]:
-    """Of some records, that they correct another one, or by which they were corrected."""
+def notes(public_ids: Collection[str]) -> dict[str, list[Phrase]]:
+    """Of some records, that they correct another one, and by which they were corrected."""
     rows = list(db.session.scalars(select(Record).where(Record.public_id.in_(public_ids))))
     later = correction_of([record.id for record in rows])
-    found = {record.public_id: CORRECTS for record in rows if record.corrects_id is not None}
+    found: dict[str, list[Phrase]] = {}
     for record in rows:
+        if record.corrects_id is not None:
+            found.setdefault(record.public_id, []).append(CORRECTS)
         if (newer := later.get(record.id)) is not None:
             number = f"{newer.year}-{newer.number:03d}"
-            found[record.public_id] = phrase("Corrected by No. %(number)s", number=number)
+            found.setdefault(record.public_id, []).append(phrase("Corrected by No. %(number)s", number=number))
     return found
 
 

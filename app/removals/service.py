@@ -84,7 +84,10 @@ def places_of(holdings: Sequence[Holds], thing: Thing, keys: Collection[str], *,
     found = sweep.find_places(holdings, thing.project_id, texts)
     own = [thing.row, *(row for _, row, _ in earlier_of(holdings, thing, keys))]
     if not everywhere:
-        found.rows = [(holds, row, key) for holds, row, key in found.rows if row in own and key in keys]
+        # A row with commitments may hold the same words twice, also in what was frozen of it: there they go together.
+        found.rows = [
+            (holds, row, key) for holds, row, key in found.rows if row in own and (key in keys or holds.seals)
+        ]
         found.words = []
         found.events = [event for event in found.events if thing.row.public_id in sweep.leaves(event.data)]
         found.messages = [message for message in found.messages if message.href == thing.href]
@@ -92,7 +95,9 @@ def places_of(holdings: Sequence[Holds], thing: Thing, keys: Collection[str], *,
         chosen = sweep.same_words(keys)
         found.words += [word for word in chosen if word not in found.words]
     else:
-        found.rows = [(holds, row, key) for holds, row, key in found.rows if row is not thing.row or key in keys]
+        found.rows = [
+            (holds, row, key) for holds, row, key in found.rows if row is not thing.row or key in keys or holds.seals
+        ]
     return found
 
 
@@ -145,7 +150,9 @@ def remove(
     with transaction() as tx:
         # Whoever closes a step, corrects a record or removes words holds the project: nothing with these words is
         # published meanwhile.
-        tx.lock(Lock(Project, find_thing(holdings, kind, slug, public_id).project_id))
+        project_id = find_thing(holdings, kind, slug, public_id).project_id
+        tx.lock(Lock(Project, project_id))
+        sweep.hold_sealed(holdings, project_id)
         tx.session.expire_all()
         thing = find_thing(holdings, kind, slug, public_id)
         wrong = wrong_with(keys, thing, ground, reason)

@@ -12,6 +12,7 @@ from app.core.database import db
 from app.core.events import Event, event_hash
 from app.core.outbox import Message
 from app.core.removals import Holds, Removal, is_mark, stored_mark
+from app.core.seals import opened
 from app.engine.phrase import Phrase
 from app.records.models import Record, RecordWord
 
@@ -44,7 +45,8 @@ class Places:
     @property
     def hashes(self) -> list[str]:
         """What the log names of them: commitments of words, and hashes of events."""
-        return sorted({word.hash for word in self.words} | {event_hash(event) for event in self.events})
+        sealed = {one["hash"] for holds, row, key in self.rows if (one := sealed_by(holds, row, key)) is not None}
+        return sorted({word.hash for word in self.words} | {event_hash(event) for event in self.events} | sealed)
 
 
 def passages_of(holds: Holds, row: Any) -> list[Passage]:
@@ -58,16 +60,36 @@ def passages_of(holds: Holds, row: Any) -> list[Passage]:
     return [passage for passage in found if passage.text and not is_mark(passage.text)]
 
 
+def sealed_by(holds: Holds, row: Any, key: str) -> Mapping[str, str] | None:
+    """The commitment of the words in a place; None where they have none."""
+    if not holds.seals:
+        return None
+    found: Mapping[str, str] | None = getattr(row, holds.seals).get(key.removeprefix(f"{holds.seals}."))
+    return found
+
+
+def hold_sealed(holdings: Iterable[Holds], project_id: int) -> None:
+    """Hold the rows of a project that have commitments: somebody may be about to write some."""
+    for holds in holdings:
+        if holds.seals:
+            model: Any = holds.model
+            db.session.execute(select(model.id).where(holds.project == project_id).with_for_update(key_share=True))
+
+
 def find_places(holdings: Sequence[Holds], project_id: int, texts: Collection[str]) -> Places:
     """Where some texts stand in a project, word for word: what the page shows beforehand, and what is blanked."""
     places = Places()
     for holds in holdings:
         query = select(holds.model).where(holds.project == project_id)
-        if not holds.json:
+        if not holds.json and not holds.seals:
             columns = [getattr(holds.model, name) for name in holds.columns]
             query = query.where(or_(*(column.in_(texts) for column in columns)))
         for row in db.session.scalars(query):
             places.rows += [(holds, row, item.key) for item in passages_of(holds, row) if item.text in texts]
+            sealed = getattr(row, holds.seals) if holds.seals else {}
+            places.rows += [
+                (holds, row, f"{holds.seals}.{name}") for name, one in sealed.items() if one.get("text") in texts
+            ]
     places.words = list(
         db.session.scalars(
             select(RecordWord)
@@ -117,9 +139,14 @@ def _quotes(leaf: str, texts: Collection[str]) -> bool:
 def blank(places: Places, removal: Removal, texts: Collection[str]) -> None:
     """Blank all of it: a mark in rows and messages, nothing in records and events, which keep their hashes."""
     mark = stored_mark(removal.ground, removal.at)
-    for _, row, key in places.rows:
+    for holds, row, key in places.rows:
+        one = sealed_by(holds, row, key)
+        if one is not None:
+            name = key.removeprefix(f"{holds.seals}.")
+            setattr(row, holds.seals, {**getattr(row, holds.seals), name: opened(one, mark)})
         column, _, inner = key.partition(".")
-        setattr(row, column, {**getattr(row, column), inner: mark} if inner else mark)
+        if column != holds.seals:
+            setattr(row, column, {**getattr(row, column), inner: mark} if inner else mark)
     for word in places.words:
         word.text, word.salt, word.removal_id = None, None, removal.id
     for event in places.events:

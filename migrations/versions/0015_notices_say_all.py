@@ -30,8 +30,10 @@ def upgrade() -> None:
         batch.add_column(sa.Column("count", sa.String(length=10), nullable=False, server_default="calendar"))
         batch.add_column(sa.Column("days", sa.BigInteger(), nullable=False, server_default="0"))
         batch.add_column(sa.Column("provisional", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch.add_column(sa.Column("commitments", sa.JSON(), nullable=False, server_default="{}"))
         batch.add_column(sa.Column("posted_until", sa.BigInteger(), nullable=True))
     op.execute("update notice set hash_form = 1, posted_until = until_at where posted_at is not null")
+    _commit_to_texts()
     with op.batch_alter_table("notice") as batch:
         batch.create_check_constraint(
             "not_shortened", "posted_at is null or (posted_until is not null and until_at >= posted_until)"
@@ -109,6 +111,16 @@ def upgrade() -> None:
         batch.create_foreign_key("fk_project_copied_from_id", "project", ["copied_from_id"], ["id"])
 
 
+def _commit_to_texts() -> None:
+    """What was posted before has the hash of its text, unsalted, for a commitment."""
+    columns = (sa.column("id"), sa.column("text_hash"), sa.column("posted_at"), sa.column("commitments", sa.JSON()))
+    notice = sa.table("notice", *columns)
+    posted = sa.select(notice.c.id, notice.c.text_hash).where(notice.c.posted_at.is_not(None))
+    for row in op.get_bind().execute(posted).all():
+        made = {"text": {"hash": row.text_hash, "salt": ""}}
+        op.execute(notice.update().where(notice.c.id == row.id).values(commitments=made))
+
+
 def downgrade() -> None:
     with op.batch_alter_table("project") as batch:
         batch.drop_constraint("fk_project_copied_from_id", type_="foreignkey")
@@ -127,7 +139,7 @@ def downgrade() -> None:
     with op.batch_alter_table("notice") as batch:
         for name in ("not_shortened", "count", "hash_form"):
             batch.drop_constraint(name, type_="check")
-        for name in ("posted_until", "provisional", "days", "count", "hash_form", "figures", "objecting", "conclusion"):
+        for name in ("posted_until", "provisional", "days", "count", "hash_form", "commitments", "figures"):
             batch.drop_column(name)
-        for name, _ in WORDS:
+        for name in ("objecting", "conclusion", *(name for name, _ in WORDS)):
             batch.drop_column(name)

@@ -207,7 +207,7 @@ PUT: dict[str, Put] = {
     "meeting": Put(
         "meetings",
         "public_id project_id activity_run_id title place agenda rings starts_at ends_at called_at called_by_id change"
-        " cancelled_at cancel_reason opened_at ended_at",
+        " cancelled_at cancel_reason opened_at ended_at commitments",
         {
             "id": KEY,
             "community_id": "held fast by the keys to its project and its activity, and by the log that calls it",
@@ -227,7 +227,8 @@ PUT: dict[str, Put] = {
     ),
     "meeting_minutes": Put(
         "meetings",
-        "public_id meeting_id number text text_hash reason by_name offered_at present needed frozen_at body sha256",
+        "public_id meeting_id number text text_hash reason by_name offered_at present needed frozen_at body sha256"
+        " commitments",
         {
             "id": KEY,
             "community_id": "held fast by the key to its meeting",

@@ -52,7 +52,7 @@ def test_each_field_of_a_posted_notice_is_bound_to_the_log(app: Flask, clock: Fi
         **words,
         **{"figures": {"due": 1}, "by_name": "别人", "count": "working", "days": 3, "provisional": True},
         **{"posted_until": posted_until - DAY, "posted_at": at - 1, "until_at": until + DAY, "overtaken_at": at},
-        **{"text_hash": "0" * 64, "public_id": "0" * 16, "hash_form": 1, "posted_by_id": None},
+        **{"text_hash": "0" * 64, "public_id": "0" * 16, "hash_form": 1, "posted_by_id": None, "commitments": {}},
     }.items():
         finding = changed(**{field: value})
         assert finding is not None, field

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import Reader, Site
 from tests.journeys.meetings import hold_a_hearing
 from tests.journeys.people import Cast, drawing
 
@@ -274,6 +274,19 @@ def fix_the_upkeep(people: Cast) -> None:
     people.close_step(7)
 
 
+def take_the_dossier(people: Cast, anybody: Reader) -> None:
+    """Anybody asks for the dossier, waits for it, takes it home, and checks it there."""
+    anybody.go(people.project + "/dossier")
+    anybody.send()
+    people.site.run_jobs()
+    anybody.go(people.project + "/dossier")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "dossier.zip"
+        file.write_bytes(anybody.page.request.get(people.project + "/dossier.zip").body())
+        checked = people.site.app.test_cli_runner().invoke(args=["dossier", "check", str(file)])
+    assert checked.exit_code == 0, checked.output
+
+
 def look_back(people: Cast) -> None:
     """Anybody finds the seven records, and each agrees with its fingerprint."""
     anybody = people.site.reader(people.lang, scripts=people.scripts)
@@ -286,6 +299,7 @@ def look_back(people: Cast) -> None:
     for record in records:
         anybody.go(record)
         anybody.go(record + "/check")
+    take_the_dossier(people, anybody)
     resident = people.residents["张阿姨"]
     for path in ("/me", "/me/messages", "/me/devices", "/help", "/about", "/", "/c/ziteng/", "/communities"):
         resident.go(path)

@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from app.core.clock import DAY, HOUR
 from app.core.events import LogEntry
-from app.engine.canonical import canon, sha256_hex, text_hash
+from app.core.seals import fits
+from app.engine.canonical import canon, sha256_hex
 from app.engine.errors import Closed, Conflict, Forbidden, Frozen, Invalid, NotFound
-from app.meetings import service
+from app.meetings import queries, service
 from app.meetings.models import Meeting, MeetingNote, Minutes, Presence
 from app.meetings.service import Noted
 from app.projects import service as projects
@@ -145,7 +146,10 @@ def test_minutes_are_confirmed_by_those_who_were_there_and_frozen(garden: Garden
     assert canon(body).decode() == frozen.body
     assert sha256_hex(frozen.body.encode()) == frozen.sha256
     assert body["present"] == {"all": 3, "households": 2, "rings": [{"n": 3, "ring": "residents"}]}
-    assert (body["minutes"]["text"], body["minutes"]["text_hash"]) == (TEXT, text_hash(TEXT))
+    said = queries.body_of(frozen)
+    assert (said["minutes"]["text"], body["minutes"]["text_hash"]) == (TEXT, frozen.text_hash)
+    assert fits(frozen.commitments["text"], TEXT)
+    assert "灯" not in frozen.body, "of words the body holds commitments"
     assert [item["how"] for item in body["confirmed"]] == ["screen", "paper"]
     assert "王奶奶" not in frozen.body
     entries = garden.all(select(LogEntry.body).order_by(LogEntry.seq.desc()))
@@ -190,7 +194,7 @@ def test_a_correction_is_a_new_version_that_those_present_confirm_again(garden: 
     assert REASON in asked
     for who in (garden.neighbour, others[0]):
         garden.do(service.confirm, who, third)
-    body = json.loads(version(garden, third).body)
+    body = queries.body_of(version(garden, third))
     assert (body["replaces"], body["reason"], body["minutes"]["version"]) == (stands.sha256, REASON, 3)
     assert version(garden, second).body == stands.body
     now = garden.browser().get(page).text

@@ -16,6 +16,7 @@ from app.core.clock import DAY, HOUR, FixedClock
 from app.core.database import db, table_of
 from app.core.events import Event
 from app.core.i18n import at_local
+from app.core.seals import fits, hashes_of, seal
 from app.core.transaction import transaction
 from app.engine.canonical import text_hash
 from app.engine.errors import Closed, Conflict, Forbidden, Frozen, Invalid, NotFound
@@ -94,14 +95,15 @@ def test_a_notice_after_a_vote_freezes_its_figures_with_all_it_says(world: World
         assert row.title == "花园结果公示"
         assert row.text.startswith("花园的表决结果如下。公示7天，到2026年3月")
         assert "{" not in row.conclusion
-        # The fingerprint covers every field: each one changed is another fingerprint.
+        # The fingerprint covers every field: each one changed is another fingerprint. Of words it covers commitments.
+        assert set(row.commitments) == {*(key for key in TYPED if getattr(row, key)), "by_name"}
+        assert all(fits(one, getattr(row, key)) for key, one in row.commitments.items())
         assert (row.text_hash, row.hash_form) == (fingerprint(row), 2)
         frozen = {key: getattr(row, key) for key in table_of(Notice).columns.keys()}  # noqa: SIM118
         for key, other in {
-            **dict.fromkeys(TYPED, "改过的"),
             **{
                 "figures": {**told, "present": 5},
-                "by_name": "别人",
+                "commitments": {**row.commitments, "text": seal({"text": row.text})["text"]},
                 "posted_at": row.posted_at + 1,
                 "count": "working",
             },
@@ -112,7 +114,8 @@ def test_a_notice_after_a_vote_freezes_its_figures_with_all_it_says(world: World
         assert part["figures"] == told
         assert part["signatory"] == WORDS["signatory"]
         event = db.session.scalars(select(Event).where(Event.kind == "notice.posted")).one()
-        assert event.data == {"title": "花园结果公示"}
+        assert event.data == {"notice": row.public_id}
+        assert part["commitments"] == hashes_of(row.commitments)
     for lang, words in {
         "zh_Hans": ("紫藤里居民委员会", "5号楼、6号楼", "书面写明理由", "盖章处", "花园的表决结果如下"),
         "en": ("Households due", "Consent", "The day of posting is not counted", "place for the seal"),
@@ -216,7 +219,8 @@ def test_a_notice_that_follows_nothing_has_the_fields_that_apply_and_the_desk(ap
     assert "on paper at the desk" in page
     # A notice from before there were more fields verifies by its text alone.
     with garden.here(), transaction() as tx:
-        tx.session.execute(update(Notice).values(hash_form=1, text_hash=text_hash(row.text), contact="", days=0))
+        old_form = {"hash_form": 1, "commitments": {}, "text_hash": text_hash(row.text)}
+        tx.session.execute(update(Notice).values(**old_form, contact="", days=0))
     old = notice_of(garden)
     assert garden.do(fingerprint, old) == old.text_hash == text_hash("名单如下。")
     assert "Fingerprint of the text" in garden.browser().get(f"/c/ziteng/notice/{board}").text

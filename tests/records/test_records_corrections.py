@@ -114,7 +114,7 @@ def test_a_correction_supersedes_links_both_ways_and_can_be_corrected_again(gard
     page = browser.get(f"{base}{third_id}").text
     assert f'href="{base}{second_id}"' in page
     assert WHY in page
-    archive = browser.get("/c/ziteng/records").text
+    archive = browser.get("/c/ziteng/records", follow_redirects=True).text
     assert archive.count("Corrected by") == 2
     assert archive.count("A correction of an earlier record") == 2
     step = browser.get(f"/c/ziteng/project/{garden.project}/step/gather/1/record")
