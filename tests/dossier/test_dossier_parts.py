@@ -9,18 +9,16 @@ import zipfile
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
 
 from app.core.clock import FixedClock
-from app.core.transaction import transaction
 from app.dossier.contents import Contents, as_public, collect
 from app.dossier.make import make
 from app.meetings import service as meetings
-from app.meetings.models import Meeting
 from tests.dossier.conftest import BASE, Sent, without_printing
 from tests.dossier.world import apart
 from tests.meetings.hall import TEXT, begin, come, offered
 from tests.projects.world import build
+from tests.removals.test_removals import remove
 
 
 def test_confirmed_minutes_are_in_the_dossier_and_who_came_is_not(
@@ -50,9 +48,13 @@ def test_confirmed_minutes_are_in_the_dossier_and_who_came_is_not(
     for name in ("王奶奶", "李叔"):
         assert not any(name.encode() in data for data in files.values())
     assert now().mark == before.mark
-    with app.app_context(), transaction() as tx:  # as where a word of its title was removed
-        tx.session.execute(update(Meeting).values(title="〔依法删去〕"))
-    assert now().mark != before.mark
+    remove(garden, "minutes", minutes, "text")
+    assert now().mark != before.mark, "what was removed since is in no dossier that is given out"
+    with app.app_context():
+        files = apart(make(garden.project, "zh_Hans", BASE).path)
+    page = files[f"meetings/{meeting}/minutes.html"].decode()
+    assert "依法删去" in page
+    assert TEXT.split("\n")[-1] not in page
 
 
 def test_the_result_of_a_vote_is_there_as_a_sheet_and_as_a_table(sent: Sent) -> None:
