@@ -17,6 +17,7 @@ from app.config import Config
 from app.core import jobs
 from app.core.database import db
 from app.core.i18n import force_locale, say
+from app.dossier.commands import dossier, project
 from app.engine.errors import DomainError, Invalid
 from app.engine.method_check import check_method
 from app.people.commands import roll, setup_town
@@ -30,7 +31,7 @@ METHODS = Path(__file__).parent / "methods"
 
 def add_commands(app: Flask) -> None:
     """Hang the commands on ``app``."""
-    for command in (method, roll, audit, search, tick, worker, setup, demo, doctor):
+    for command in (method, roll, audit, dossier, project, search, tick, worker, setup, demo, doctor):
         app.cli.add_command(command)
 
 

@@ -17,6 +17,7 @@ from app.core.i18n import init_i18n
 from app.core.module import Module
 from app.core.static import init_static
 from app.core.web import init_web
+from app.dossier.module import dossier
 from app.meetings.module import meetings
 from app.notices.module import notices
 from app.notifications.module import notifications
@@ -53,6 +54,7 @@ MODULES: tuple[Module, ...] = (
     site,
     archive,
     api,
+    dossier,
 )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from tests.permission_api import API
 from tests.permission_archive import ARCHIVE
+from tests.permission_dossier import DOSSIER
 from tests.permission_meetings import MEETINGS
 from tests.permission_notices import AROUND_NOTICES
 from tests.permission_office import OFFICE_FILES
@@ -213,4 +214,5 @@ ROWS = (
     *OFFICE_FILES,
     *SITE,
     *API,
+    *DOSSIER,
 )

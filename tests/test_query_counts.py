@@ -102,6 +102,7 @@ PAGES = (
     Page("sheet of a vote", "nobody", lambda crowd, n: f"/c/ziteng/poll/{crowd.polls[n]}/notice"),
     Page("receipt of a vote", "neighbour", lambda crowd, n: f"/c/ziteng/poll/{crowd.polls[n]}/receipt"),
     Page("printed sheet of a vote", "nobody", lambda crowd, n: f"/c/ziteng/poll/{crowd.polls[n]}/notice.pdf"),
+    Page("dossier of a project", "nobody", walked("/dossier")),
     Page("poster of a project", "nobody", project("/poster.pdf")),
     Page("announcement with questions", "lead", activity("votes", "vote", "/announce")),
     Page("withdrawal of a proposal", "lead", activity("votes", "vote", "/leave/withdraw")),

@@ -14,6 +14,7 @@ from app.core.database import Base, db
 LINKED = (
     "log_head",
     "project",
+    "project_origin",
     "step_run",
     "activity_run",
     "gate_waiver",

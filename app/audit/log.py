@@ -48,6 +48,7 @@ KEPT = frozenset(
         *OBJECTIONS,
         *PAPER,
         *MEETINGS,
+        "dossier.brought",
     )
 )
 DRAFTED = "decision.drafted"

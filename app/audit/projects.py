@@ -14,15 +14,16 @@ from app.engine.canonical import sha256_hex
 from app.engine.method import Method
 from app.engine.workflow import Run, StepRun, replay
 from app.people.models import Person
-from app.projects.models import ActivityRun, GateWaiver, MethodVersion, Project, SignOff, StepRunRow
+from app.projects.models import IMPORTED, ActivityRun, GateWaiver, MethodVersion, Project, SignOff, StepRunRow
 from app.projects.queries import PREFIX, engine_event, parse
 
 REPLAY = "the replay of its events tells"
 
 
 def check_projects(community_id: int) -> int:
-    """Check each project of a community; returns how many."""
-    ids = db.session.scalars(select(Project.id).where(Project.community_id == community_id).order_by(Project.id)).all()
+    """Check each project that a community carried on itself; returns how many."""
+    query = select(Project.id).where(Project.community_id == community_id, Project.state != IMPORTED)
+    ids = db.session.scalars(query.order_by(Project.id)).all()
     for project_id in ids:
         _check_project(project_id)
     return len(ids)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
 
+from app.audit.brought import Published
 from app.audit.finding import Wrong, same
-from app.audit.log import Log, place
+from app.audit.log import Log, Told, place
 from app.core.database import db
 from app.engine.canonical import sha256_hex
 from app.engine.words import spots
@@ -18,8 +20,9 @@ from app.records.models import Record
 from app.records.words import Words, verify, words_of
 
 
-def check_records(community_id: int, log: Log) -> int:
-    """Check each record of a community; returns how many."""
+def check_records(community_id: int, log: Log, brought: Mapping[str, Published]) -> int:
+    """Check each record of a community, those that were brought from elsewhere included; returns how many."""
+    left = dict(brought)
     told = log.by("record.published", "record")
     ids = db.session.scalars(select(Record.id).where(Record.community_id == community_id).order_by(Record.id)).all()
     for record_id in ids:
@@ -31,28 +34,58 @@ def check_records(community_id: int, log: Log) -> int:
             .execution_options(populate_existing=True)
         ).one()
         name = record.public_id
-        if name not in told:
+        came = left.pop(name, None)
+        if came is not None:
+            _check_brought(record, came)
+        elif name not in told:
             raise Wrong("record", name, "public_id", "expected an entry of the log that publishes it; there is none")
-        body, event = told.pop(name)
-        source = f"{place(body)} of the log tells"
-        if sha256_hex(record.body.encode()) != body.get("sha256"):
-            raise Wrong("record", name, "body", f"expected the body whose hash {place(body)} of the log holds")
-        same("record", name, "sha256", record.sha256, body.get("sha256"), source)
-        same("record", name, "published_by_id", record.published_by_id, event.person_id, source)
-        same("record", name, "published_at", record.published_at, event.at, source)
+        else:
+            entry = told.pop(name)
+            _check_told(record, entry)
         words = words_of([record_id])[record_id]
         _check_words(record, words)
         if not verify(record, words):
             raise Wrong("record", name, "title, step, year or number", "expected what stands in its body")
         said = json.loads(record.body)
-        if said["project"]["id"] != project or record.project_id != event.project_id:
+        if said["project"]["id"] != project:
             raise Wrong("record", name, "project_id", "expected the project that its body names")
         if (step.project_id, step.step, step.attempt) != (record.project_id, record.step, record.attempt):
             raise Wrong("record", name, "step_run_id", "expected the run of the step that its body names")
-        _check_correction(record, said, body)
+        if came is not None:
+            _check_correction(
+                record, said, said["correction"]["of"]["id"] if "correction" in said else None, came.source
+            )
+        else:
+            _check_correction(record, said, entry.body.get("corrects"), place(entry.body))
+    for name in left:
+        raise Wrong("record", name, "public_id", "expected the record that came with its project's dossier")
     for name, missing in told.items():
         raise Wrong("record", name, "public_id", f"expected the record that {place(missing.body)} of the log publishes")
     return len(ids)
+
+
+def _check_told(record: Record, told: Told) -> None:
+    """A record of this community: as the entry of the log says that published it."""
+    body, event = told
+    name, source = record.public_id, f"{place(body)} of the log tells"
+    if sha256_hex(record.body.encode()) != body.get("sha256"):
+        raise Wrong("record", name, "body", f"expected the body whose hash {place(body)} of the log holds")
+    same("record", name, "sha256", record.sha256, body.get("sha256"), source)
+    same("record", name, "published_by_id", record.published_by_id, event.person_id, source)
+    same("record", name, "published_at", record.published_at, event.at, source)
+    if record.project_id != event.project_id:
+        raise Wrong("record", name, "project_id", "expected the project that its body names")
+
+
+def _check_brought(record: Record, came: Published) -> None:
+    """A record of another installation: as the dossier says that it came in."""
+    name = record.public_id
+    if sha256_hex(record.body.encode()) != came.sha256:
+        raise Wrong("record", name, "body", f"expected the body whose hash its dossier holds, as {came.source}")
+    same("record", name, "sha256", record.sha256, came.sha256, came.source)
+    same("record", name, "published_by_id", record.published_by_id, came.by, came.source)
+    same("record", name, "published_at", record.published_at, came.at, came.source)
+    same("record", name, "project_id", record.project_id, came.project_id, came.source)
 
 
 def _check_words(record: Record, words: Words) -> None:
@@ -66,11 +99,11 @@ def _check_words(record: Record, words: Words) -> None:
             raise Wrong("record_word", row, "text or salt", f"expected those that give the commitment {hashed}")
 
 
-def _check_correction(record: Record, said: Any, body: dict[str, Any]) -> None:
+def _check_correction(record: Record, said: Any, corrects: Any, source: str) -> None:
     """A correction changes words of staff in the record that it names, which is of the same run; and no other does."""
     name = record.public_id
     first = db.session.get(Record, record.corrects_id) if record.corrects_id is not None else None
-    same("record", name, "corrects_id", first.public_id if first else None, body.get("corrects"), place(body))
+    same("record", name, "corrects_id", first.public_id if first else None, corrects, source)
     if first is None:
         if "correction" in said:
             raise Wrong("record", name, "corrects_id", "expected the record that its body corrects")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from app.audit.brought import check_brought
 from app.audit.checkpoints import check_checkpoints, sizes_of
 from app.audit.desk import check_desk, roots_named
 from app.audit.finding import Finding, Wrong
@@ -64,7 +65,9 @@ def verify(slug: str, heads: Iterable[tuple[int, str]] = ()) -> Report:
         removed = Removed(log)
         check_meetings(community_id, log, removed)
         check_notices(community_id, log, removed)
-        records = check_records(community_id, log)
+        more, brought = check_brought(community_id, log)
+        projects += more
+        records = check_records(community_id, log, brought)
         check_removals(community_id, log, removed)
     except Wrong as wrong:
         return Report(slug, time.perf_counter() - begun, wrong.finding)

@@ -15,6 +15,7 @@ from app.meetings import print_views as _print_views  # noqa: F401 - likewise
 from app.meetings import queries
 from app.meetings import record_views as _record_views  # noqa: F401 - likewise
 from app.meetings import room_views as _room_views  # noqa: F401 - likewise
+from app.meetings.kept import MINUTES_KEPT
 from app.meetings.kind import COMINGS, CONFIRMED, MEETING
 from app.meetings.models import Meeting, MeetingNote, Minutes
 from app.meetings.search import DATES, SEARCHABLE, spoke
@@ -116,7 +117,7 @@ MINUTES = Holds(
 meetings = Module(
     name="meetings",
     blueprints=(blueprint,),
-    provides=(MEETING, CONFIRMED, COMINGS, SEARCHABLE, DATES, Speaks(spoke)),
+    provides=(MEETING, CONFIRMED, COMINGS, SEARCHABLE, DATES, Speaks(spoke), MINUTES_KEPT),
     messages={
         "meeting.called": _called,
         "meeting.announced": _announced,

@@ -12,6 +12,7 @@ from app.core.removals import Holds
 from app.engine.phrase import Moment, Phrase, phrase
 from app.notices import complaint_views as _complaints  # noqa: F401 - its routes hang on the blueprint
 from app.notices import desk_views as _desk  # noqa: F401 - likewise
+from app.notices.kept import HUNG
 from app.notices.models import Complaint, Notice
 from app.notices.queries import NOTICE, OVER, address_of, spoke
 from app.notices.search import DATES, SEARCHABLE
@@ -86,7 +87,7 @@ def _answered_by_code(data: Mapping[str, Any]) -> Phrase:
 notices = Module(
     name="notices",
     blueprints=(blueprint,),
-    provides=(NOTICE, OVER, Speaks(spoke, follows=True), SEARCHABLE, DATES),
+    provides=(NOTICE, OVER, Speaks(spoke, follows=True), SEARCHABLE, DATES, HUNG),
     messages={
         "complaint.lodged": _lodged,
         "complaint.answered": _answered,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.core.module import Module
+from app.office.kept import RESULTS
 from app.office.views import office as blueprint
 
-office = Module(name="office", blueprints=(blueprint,))
+office = Module(name="office", blueprints=(blueprint,), provides=(RESULTS,))

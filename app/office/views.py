@@ -20,6 +20,8 @@ from app.people.places import Community
 from app.people.queries import community_by_slug
 from app.people.session import actor
 from app.printing import answer
+from app.printing.paper import Paper
+from app.printing.tables import Table
 from app.projects.kinds import ActivityRef
 from app.projects.queries import find_activity
 from app.registers.models import RegisterEntry
@@ -84,6 +86,11 @@ def _result(slug: str, public_id: str) -> tuple[ballots.PollPage, channels.Ways]
 @office.get("/c/<slug>/poll/<public_id>/result.pdf")
 def result_pdf(slug: str, public_id: str) -> Response:
     """The result of a vote as a sheet for the inspectors to sign."""
+    return answer.sheet(result_sheet(slug, public_id), f"result-{public_id}")
+
+
+def result_sheet(slug: str, public_id: str) -> Paper:
+    """The sheet of a result; NotFound while there is none."""
     at = now()
     page, ways = _result(slug, public_id)
     frame = {
@@ -94,23 +101,26 @@ def result_pdf(slug: str, public_id: str) -> Response:
         "tests": gates.TESTS,
         "arithmetic": gates.arithmetic,
     }
-    return answer.sheet(printed.result(page, frame), f"result-{public_id}")
+    return printed.result(page, frame)
 
 
 @office.get("/c/<slug>/poll/<public_id>/result.xlsx")
 def result_xlsx(slug: str, public_id: str) -> Response:
     """The figures of a result as a workbook."""
-    page, ways = _result(slug, public_id)
+    page, made = result_table(slug, public_id)
     title, at = page.round.version.title, page.round.closes_at
-    with with_years():
-        made = tables.tally_table(page, ways)
     return answer.excel([made], title, at, f"result-{public_id}")
 
 
 @office.get("/c/<slug>/poll/<public_id>/result.csv")
 def result_csv(slug: str, public_id: str) -> Response:
     """The figures of a result as comma-separated values."""
+    _, made = result_table(slug, public_id)
+    return answer.plain(made, f"result-{public_id}")
+
+
+def result_table(slug: str, public_id: str) -> tuple[ballots.PollPage, Table]:
+    """A vote with the figures of its result as a table; NotFound while there is none."""
     page, ways = _result(slug, public_id)
     with with_years():
-        made = tables.tally_table(page, ways)
-    return answer.plain(made, f"result-{public_id}")
+        return page, tables.tally_table(page, ways)

@@ -13,6 +13,7 @@ from app.engine.phrase import Phrase, phrase
 from app.paper import desk_views as _desk  # noqa: F401 - its routes hang on the blueprint
 from app.paper import queries
 from app.paper.forget import forget
+from app.paper.kept import ACCOUNTS
 from app.paper.seal import seal, seal_due
 from app.paper.views import paper as blueprint
 
@@ -71,6 +72,7 @@ def _helped(data: Mapping[str, Any]) -> Phrase:
 paper = Module(
     name="paper",
     blueprints=(blueprint,),
+    provides=(ACCOUNTS,),
     tick=(seal_due,),
     messages={
         "paper.boxed": _boxed,

@@ -235,18 +235,19 @@ def sheet(slug: str, public_id: str, serial: str) -> Page:
 @paper.get("/c/<slug>/poll/<public_id>/paper/account")
 def account(slug: str, public_id: str) -> str:
     """The account of the sheets for everybody, after the close."""
-    _, more = _account(slug, public_id)
+    _, more = account_of(slug, public_id)
     return render_template("paper/account.html", **more)
 
 
 @paper.get("/c/<slug>/poll/<public_id>/paper/account.pdf")
 def account_pdf(slug: str, public_id: str) -> Response:
     """The account with lines for the inspectors to sign."""
-    page, more = _account(slug, public_id)
+    page, more = account_of(slug, public_id)
     return answer.sheet(on_paper.account(page, more, now()), f"account-{public_id}")
 
 
-def _account(slug: str, public_id: str) -> tuple[ballots.PollPage, dict[str, Any]]:
+def account_of(slug: str, public_id: str) -> tuple[ballots.PollPage, dict[str, Any]]:
+    """A closed vote with the account of its sheets; NotFound where there were none."""
     page, more = frame(slug, public_id, desk=False)
     poll = page.round.poll
     found = queries.account_of(poll, now())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import url_for
 
@@ -281,24 +283,30 @@ class Moved:
 
 def history(project: Project, method: Method, rows: Sequence[EventRow]) -> list[Moved]:
     """The movements of a project, newest first."""
-    moved = []
-    for row in rows:
-        if not row.kind.startswith(queries.PREFIX):
-            continue
-        data = row.data["data"]
-        step = data.get("step", data.get("from"))
-        moved.append(
-            Moved(
-                kind=row.kind.removeprefix(queries.PREFIX),
-                at=row.at,
-                person_id=row.person_id,
-                step=method.step(step) if step else None,
-                to=method.step(data["to"]) if "to" in data else None,
-                reason=str(data.get("reason", "")),
-                gate=str(data.get("gate", "")),
-            )
-        )
+    moved = [
+        _moved(method, row.kind.removeprefix(queries.PREFIX), row.at, row.person_id, row.data["data"])
+        for row in rows
+        if row.kind.startswith(queries.PREFIX)
+    ]
     return moved[::-1]
+
+
+def _history_elsewhere(facts: Mapping[str, Any], method: Method) -> tuple[Moved, ...]:
+    """The movements of a project before it was brought here, newest first; who moved it stands in its records."""
+    return tuple(_moved(method, item["kind"], item["at"], None, item["data"]) for item in facts["moves"][::-1])
+
+
+def _moved(method: Method, kind: str, at: int, person_id: int | None, data: Mapping[str, Any]) -> Moved:
+    step = data.get("step", data.get("from"))
+    return Moved(
+        kind=kind,
+        at=at,
+        person_id=person_id,
+        step=method.step(step) if step else None,
+        to=method.step(data["to"]) if "to" in data else None,
+        reason=str(data.get("reason", "")),
+        gate=str(data.get("gate", "")),
+    )
 
 
 @dataclass(frozen=True)
@@ -318,12 +326,16 @@ class ProjectPage:
 def project_page(project: Project, community: Community, reader: Actor, now: int) -> ProjectPage:
     """Gather the page of a project with a fixed number of queries."""
     rows = events_of(project.id)
-    method = queries.method_of(project)
-    run = replay(tuple(queries.engine_event(row) for row in rows if row.kind.startswith(queries.PREFIX)))
+    method, origin = queries.method_of(project), queries.origin_of(project)
+    facts = json.loads(origin.facts) if origin is not None else None
+    if facts is not None:
+        run, moved = runs_of([project])[project.id], _history_elsewhere(facts, method)
+    else:
+        run = replay(tuple(queries.engine_event(row) for row in rows if row.kind.startswith(queries.PREFIX)))
+        moved = tuple(history(project, method, rows))
     card = cards([project], {community.id: community}, reader, now)[0]
     refs = [item.ref for item in card.doing]
     gates = queries.gate_states([project], refs, now).get(project.id, ())
-    moved = tuple(history(project, method, rows))
     wanted = {item.person_id for item in moved if item.person_id is not None} | {project.facilitator_id}
     return ProjectPage(
         card=card,
@@ -333,5 +345,5 @@ def project_page(project: Project, community: Community, reader: Actor, now: int
         history=moved,
         children=tuple(queries.children_of(project.id)),
         people=names_for(wanted, reader, community.id),
-        scope=scope_labels(project.scope),
+        scope=facts["project"]["scope"] if facts is not None else scope_labels(project.scope),
     )

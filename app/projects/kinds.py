@@ -20,6 +20,7 @@ from app.engine.phrase import Phrase
 from app.engine.windows import Window
 from app.people.actor import Actor
 from app.people.places import Community
+from app.projects.parts import DossierPart
 from app.projects.published import Dates, Searchable, Unlisted
 
 T = TypeVar("T")
@@ -224,7 +225,7 @@ class Kinds:
         )
 
 
-LISTED: tuple[type[object], ...] = (OnStepClosed, Presses, Comings, Speaks, Unlisted, Dates)
+LISTED: tuple[type[object], ...] = (OnStepClosed, Presses, Comings, Speaks, Unlisted, Dates, DossierPart)
 
 
 def register_kinds(app: Flask, modules: Iterable[Module]) -> None:

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, Instant, Key, PublicId, anchor, within
 
+IMPORTED = "imported"  # brought from another installation: it is read here, and nothing moves it
+
 
 class MethodVersion(Base):
     """The stored text of a method file. A project keeps the version it started with; the file may go."""
@@ -32,7 +34,7 @@ class Project(Base):
     __table_args__ = (
         anchor(),
         Index(None, "community_id", "state"),
-        CheckConstraint("state in ('running','paused','ended','completed')", name="state"),
+        CheckConstraint("state in ('running','paused','ended','completed','imported')", name="state"),
     )
 
     id: Mapped[Key]
@@ -58,6 +60,29 @@ class Project(Base):
     started_at: Mapped[Instant]
     moved_at: Mapped[Instant]
     over_at: Mapped[int | None]
+
+
+class ProjectOrigin(Base):
+    """Where a project was brought from: the log that vouches for it, with key and checkpoint, and its dossier.
+
+    ``facts`` is the project as its dossier holds it, as signed there; its rows here follow from that.
+    """
+
+    __tablename__ = "project_origin"
+    __table_args__ = (within("project"),)
+
+    id: Mapped[Key]
+    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))
+    project_id: Mapped[int] = mapped_column(unique=True)
+    origin: Mapped[str] = mapped_column(String(120), index=True)
+    community_name: Mapped[str] = mapped_column(String(60))
+    site: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(240))
+    checkpoint: Mapped[str] = mapped_column(Text)
+    dossier_sha256: Mapped[str] = mapped_column(String(64))
+    length: Mapped[int]
+    facts: Mapped[str] = mapped_column(Text)
+    at: Mapped[Instant]
 
 
 class StepRunRow(Base):

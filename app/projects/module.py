@@ -12,6 +12,7 @@ from app.projects import console as _console  # noqa: F401 - its routes hang on 
 from app.projects import methods as _methods  # noqa: F401 - likewise
 from app.projects import rings as _rings  # noqa: F401 - likewise
 from app.projects.gates import SIGN_OFF
+from app.projects.kept import PICTURE, POSTER
 from app.projects.open_days import DATES
 from app.projects.views import public
 
@@ -44,7 +45,7 @@ def _completed(data: Mapping[str, Any]) -> Phrase:
 projects = Module(
     name="projects",
     blueprints=(public,),
-    provides=(SIGN_OFF, DATES),
+    provides=(SIGN_OFF, DATES, PICTURE, POSTER),
     messages={
         "project.paused": _paused,
         "project.resumed": _resumed,

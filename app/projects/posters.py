@@ -17,7 +17,7 @@ from app.engine.errors import NotFound
 from app.people.places import Community
 from app.printing.paper import Paper, code
 from app.projects.board import Card, StageOfPath
-from app.projects.models import Project
+from app.projects.models import IMPORTED, Project
 
 PHOTO = re.compile("[0-9A-Z]{16}")
 
@@ -32,8 +32,14 @@ def picture_of(project: Project) -> dict[str, bytes]:
             found = media.find(name)
             return {"place": media.read(found.sha256)} if found.visibility == "public" else {}
         return {}
+    drawing = drawing_of(name)
+    return {"place": drawing.read_bytes()} if drawing is not None else {}
+
+
+def drawing_of(name: str) -> Path | None:
+    """One of the drawings that come along, by its name."""
     drawing = ROOT / "app" / "static" / "img" / Path(name).name
-    return {"place": drawing.read_bytes()} if drawing.is_file() else {}
+    return drawing if name and drawing.is_file() else None
 
 
 def desk_of(here: Community, says: str) -> list[str]:
@@ -65,6 +71,9 @@ def project_poster(here: Community, project: Project, card: Card, now: int, size
         ask = _still(gettext("Paused"), gettext("This project rests for now"), project.state_reason)
     elif project.state == "ended":
         ask = _still(gettext("Ended"), gettext("This project was ended early"), project.state_reason)
+    elif project.state == IMPORTED:
+        says = gettext("What was decided stands in the records, and it stays there.")
+        ask = _still(gettext("From elsewhere"), gettext("This project is kept here to be read"), says)
     elif project.state == "completed" or step is None:
         says = gettext("What was decided stands in the records, and it stays there.")
         ask = _still(gettext("Done"), gettext("All steps are fixed"), says)

@@ -10,15 +10,24 @@ from sqlalchemy import select
 from app.core.database import db
 from app.core.events import Event as EventRow
 from app.core.events import events_of
-from app.engine.errors import NotFound
+from app.engine.errors import Conflict, NotFound
 from app.engine.gates import GateState, Waiver, weigh
 from app.engine.method import Catalogue, Method, Step, read_method
+from app.engine.phrase import phrase
 from app.engine.windows import Window, activity_window
 from app.engine.workflow import Event, Run, replay
 from app.people.models import Person
 from app.people.places import Community
 from app.projects.kinds import ActivityRef, GateRef, kinds
-from app.projects.models import ActivityRun, GateWaiver, MethodVersion, Project, StepRunRow
+from app.projects.models import (
+    IMPORTED,
+    ActivityRun,
+    GateWaiver,
+    MethodVersion,
+    Project,
+    ProjectOrigin,
+    StepRunRow,
+)
 
 PREFIX = "project."
 
@@ -78,8 +87,18 @@ def find_project_by_id(project_id: int) -> Project:
 
 
 def run_of(project_id: int) -> Run:
-    """The state of a project's run, from its events."""
-    return replay(tuple(engine_event(row) for row in events_of(project_id) if row.kind.startswith(PREFIX)))
+    """The state of a project's run, from its events. One that was brought from elsewhere has none here: Conflict."""
+    events = tuple(engine_event(row) for row in events_of(project_id) if row.kind.startswith(PREFIX))
+    if not events:
+        raise Conflict(phrase("This project was brought here from elsewhere. It can be read, and not changed."))
+    return replay(events)
+
+
+def origin_of(project: Project) -> ProjectOrigin | None:
+    """Where a project was brought from; None where it is from here."""
+    if project.state != IMPORTED:
+        return None
+    return db.session.scalar(select(ProjectOrigin).where(ProjectOrigin.project_id == project.id))
 
 
 def engine_event(row: EventRow) -> Event:
@@ -205,6 +224,7 @@ def gate_states(projects: Sequence[Project], refs: Sequence[ActivityRef], now: i
 
     ``refs`` are the activities of the open steps (``activity_refs(..., current_only=True)``).
     """
+    projects = [project for project in projects if project.state != IMPORTED]
     methods = methods_of(projects)
     open_runs = {
         row.project_id: row

@@ -17,7 +17,7 @@ from app.engine.phrase import phrase
 from app.people.actor import Actor
 from app.people.places import Building, Entrance
 from app.projects import queries
-from app.projects.models import MethodVersion, Project
+from app.projects.models import IMPORTED, MethodVersion, Project
 from app.projects.motion import move
 
 
@@ -105,7 +105,7 @@ def start_project(
 def _to_copy(tx: Tx, actor: Actor, public_id: str) -> Project:
     """The project to begin a copy of: one that the actor facilitates too."""
     found: Project | None = tx.session.scalar(select(Project).where(Project.public_id == public_id))
-    if found is None or not actor.facilitates(found.community_id):
+    if found is None or found.state == IMPORTED or not actor.facilitates(found.community_id):
         raise Invalid(phrase("The project to copy is not one of yours."))
     return found
 

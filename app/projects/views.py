@@ -16,7 +16,7 @@ from app.people.queries import community_by_slug
 from app.people.session import actor
 from app.printing import answer
 from app.projects import board, permissions, posters, queries
-from app.projects.models import Project
+from app.projects.models import IMPORTED, Project
 
 public = Blueprint("projects", __name__)
 PAGE = 20
@@ -44,6 +44,7 @@ def _context() -> dict[str, object]:
         "picture": picture,
         "plan_picture": plan_picture,
         "waive_link": _waive_link,
+        "brought_from": queries.origin_of,
         "may_facilitate": lambda project: permissions.may_facilitate(actor(), project),
     }
 
@@ -60,7 +61,7 @@ def community(slug: str) -> str:
     here = community_by_slug(slug)
     page = max(1, request.args.get("page", 1, type=int))
     running = queries.projects_in(here.id)
-    over = queries.projects_in(here.id, state=("completed", "ended"))
+    over = queries.projects_in(here.id, state=("completed", "ended", IMPORTED))
     shown = running[(page - 1) * PAGE : page * PAGE]
     cards = board.cards(shown, {here.id: here}, actor(), now())
     return render_template(

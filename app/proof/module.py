@@ -7,6 +7,7 @@ from flask import current_app
 from app.config import Config
 from app.core.module import Module
 from app.proof import bundle, checkpoints, links
+from app.proof.kept import VOTES
 from app.proof.views import proof as blueprint
 
 
@@ -19,6 +20,7 @@ def end_links() -> int:
 proof = Module(
     name="proof",
     blueprints=(blueprint,),
+    provides=(VOTES,),
     jobs={"checkpoint": checkpoints.job, bundle.JOB: bundle.job},
     tick=(end_links, checkpoints.make_due, bundle.enqueue_due),
 )

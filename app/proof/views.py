@@ -118,14 +118,14 @@ def _marked(page: PollPage, kind: str) -> Checkpoint | None:
 def notice(slug: str, public_id: str) -> str:
     """The announcement as a sheet for the notice board: text, rule, times, the roll's fingerprint, the checkpoint."""
     page = _page(slug, public_id)
-    return render_template("proof/notice.html", **_announced(page))
+    return render_template("proof/notice.html", **announced(page))
 
 
 @proof.get("/c/<slug>/poll/<public_id>/notice.pdf")
 def notice_pdf(slug: str, public_id: str) -> Response:
     """The announcement to print on A4."""
     page = _page(slug, public_id)
-    return answer.sheet(printed.announcement(page, _announced(page)), f"announcement-{public_id}")
+    return answer.sheet(printed.announcement(page, announced(page)), f"announcement-{public_id}")
 
 
 @proof.get("/c/<slug>/poll/<public_id>/poster.pdf")
@@ -136,7 +136,8 @@ def poster(slug: str, public_id: str) -> Response:
     return answer.sheet(paper, f"poster-{public_id}-{paper.size}")
 
 
-def _announced(page: PollPage) -> dict[str, Any]:
+def announced(page: PollPage) -> dict[str, Any]:
+    """What the sheet of an announcement is made of."""
     return {
         "point": _marked(page, "poll.announced"),
         "key": keys.present_key(page.community),

@@ -13,6 +13,7 @@ from app.engine.phrase import Phrase, phrase
 from app.projects.kinds import OnStepClosed, Speaks
 from app.proposals import outcomes
 from app.proposals.gates import ANSWERED, CHOSEN, PROPOSALS
+from app.proposals.kept import PHOTOS
 from app.proposals.models import Proposal, ProposalRevision
 from app.proposals.queries import STATUSES
 from app.proposals.search import SEARCHABLE, UNLISTED
@@ -73,7 +74,7 @@ proposals = Module(
     name="proposals",
     blueprints=(blueprint,),
     provides=(
-        *(PROPOSALS, ANSWERED, CHOSEN, SEARCHABLE, UNLISTED),
+        *(PROPOSALS, ANSWERED, CHOSEN, SEARCHABLE, UNLISTED, PHOTOS),
         *(Speaks(outcomes.spoke, follows=True), OnStepClosed(outcomes.tell_others)),
     ),
     messages={

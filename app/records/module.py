@@ -9,6 +9,7 @@ from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
 from app.projects.kinds import OnStepClosed
 from app.records.correct_views import records_correct
+from app.records.kept import RECORDS
 from app.records.phrases import text_from_data
 from app.records.search import SEARCHABLE
 from app.records.service import publish
@@ -24,6 +25,6 @@ def _published(data: Mapping[str, Any]) -> Phrase:
 records = Module(
     name="records",
     blueprints=(blueprint, records_correct),
-    provides=(OnStepClosed(publish), SEARCHABLE),
+    provides=(OnStepClosed(publish), SEARCHABLE, RECORDS),
     messages={"record.published": _published},
 )

@@ -17,9 +17,8 @@ VOTER = "would lead from a ballot to its voter for ever: it must be possible to 
 class Put:
     """A table: where its rows are tampered with, which columns are bound, and why the others aren't."""
 
-    at: str = (
-        ""  # "town" (place.py), "hall" (hall.py), "proof", "removals" (tests of these); nothing: no column is bound
-    )
+    # "town" (place.py), "hall" (hall.py), "proof", "removals", "brought" (tests of these); nothing: no column is bound
+    at: str = ""
     bound: str = ""
     free: dict[str, str] = field(default_factory=dict)  # reasons by columns; "*" for a whole table
 
@@ -46,6 +45,7 @@ PUT: dict[str, Put] = {
     ),
     "log_tile": Put("proof", "number root", {"id community_id": KEY}),
     "log_mark": Put("proof", "subject seq kind", {"id community_id": KEY}),
+    "dossier": whole("a file that is built anew from the rest, and is checked by its own list and signature"),
     "bundle": whole("a file that is built anew from the rest, and brings the program that checks it"),
     # Projects and their records.
     "project": Put(
@@ -55,6 +55,11 @@ PUT: dict[str, Put] = {
             "title place summary scope picture pin_x pin_y parent_id copied_from_id": SHOWN,
             "facilitator_id": "who leads a project may change; what a facilitator did names its person",
         },
+    ),
+    "project_origin": Put(
+        "brought",
+        "community_id project_id origin community_name site key checkpoint dossier_sha256 length facts at",
+        {"id": KEY},
     ),
     "method_version": Put(
         "town",

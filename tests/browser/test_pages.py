@@ -26,7 +26,7 @@ SKIPPED = (
     *("notices.as_pdf", "records.as_pdf", "records.as_word", "office.register_pdf", "office.register_xlsx"),
     *("office.register_csv", "office.result_pdf", "office.result_xlsx", "office.result_csv"),
     *("meetings.as_ics", "meetings.sign_in_sheet", "meetings.minutes_pdf", "meetings.minutes_word", "meetings.board"),
-    *("api.index", "api.openapi", "api.listing", "api.spreadsheet", "api.one", "api.record_body"),
+    *("api.index", "api.openapi", "api.listing", "api.spreadsheet", "api.one", "api.record_body", "dossier.download"),
 )
 
 

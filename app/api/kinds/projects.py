@@ -14,7 +14,7 @@ from app.api.usual import COMMUNITY, ID, PAGE, when
 from app.core.web import site_url
 from app.engine.phrase import phrase
 from app.people.places import Community
-from app.projects.models import Project
+from app.projects.models import IMPORTED, Project
 from app.projects.queries import methods_of
 
 PARENT = aliased(Project)
@@ -24,7 +24,7 @@ COLUMNS = (
     Column("title", "text", phrase("What it is called.")),
     Column("place", "text", phrase("Where it is.")),
     Column("summary", "text", phrase("What it is about.")),
-    Column("state", "word", phrase("How it stands."), choices=("running", "paused", "ended", "completed")),
+    Column("state", "word", phrase("How it stands."), choices=("running", "paused", "ended", "completed", IMPORTED)),
     Column("state_reason", "text", phrase("Why it is paused or was ended; else empty.")),
     Column("step", "text", phrase("The key of the step in which it stands; empty once it is over.")),
     Column("step_zh", "text", phrase("The title of this step in Chinese.")),
