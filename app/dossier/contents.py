@@ -14,7 +14,7 @@ from flask import current_app, request, url_for
 from app.config import Config
 from app.core.clock import now
 from app.core.database import db
-from app.core.i18n import with_years
+from app.core.i18n import force_locale, with_years
 from app.dossier.facts import facts_of
 from app.dossier.manifest import FORMAT, INDEX
 from app.engine.canonical import canon, sha256_hex
@@ -85,7 +85,7 @@ def base_url() -> str:
 def as_public(lang: str, base: str) -> Iterator[None]:
     """Within it pages are written for a reader whom nobody knows, in a language; every day with its year."""
     context = current_app.test_request_context("/", base_url=base, headers={"Cookie": f"lang={lang}"})
-    with context, with_years():
+    with context, force_locale(lang), with_years():
         yield
 
 
