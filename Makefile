@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check backup lock translations format clean bench-cast bench-close crash crash-outbox race fuzz-api
+.PHONY: help run test check backup lock translations format clean bench-cast bench-close bench-print crash crash-outbox race fuzz-api
 
 help:  ## say what one can do here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -29,6 +29,10 @@ bench-cast:  ## what a cast costs beside a bare insert, on SQLite and on Postgre
 bench-close:  ## what the close of 100,000 ballots costs, and the page of its result
 	@$(PYTHON) scripts/bootstrap.py test
 	@$(VENV)/python scripts/bench_close.py 100000
+
+bench-print:  ## what 1,800 slips and a notice cost to print
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python scripts/bench_print.py 1800
 
 crash:  ## kill the server with SIGKILL at 50 random moments while people vote, on SQLite and on PostgreSQL
 	@$(PYTHON) scripts/bootstrap.py test

@@ -66,9 +66,21 @@
       return;
     }
     form.dataset.sent = "1";
-    setTimeout(function () { delete form.dataset.sent; }, 8000);
+    setTimeout(function () { delete form.dataset.sent; }, form.dataset.busy ? 60000 : 8000);
+    if (form.dataset.busy) busy(form);
   });
+
+  // What takes seconds says so meanwhile; how far it is, nobody knows.
+  function busy(form) {
+    var note = document.createElement("p");
+    note.className = "busy";
+    note.setAttribute("role", "status");
+    note.textContent = form.dataset.busy;
+    note.appendChild(document.createElement("progress")).className = "prog";
+    form.parentNode.parentNode.insertBefore(note, form.parentNode.nextSibling);
+  }
   window.addEventListener("pageshow", function () {
+    document.querySelectorAll(".busy").forEach(function (note) { note.remove(); });
     document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
   });
 
