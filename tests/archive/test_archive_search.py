@@ -282,9 +282,10 @@ def test_what_the_index_costs_a_writer_is_a_few_statements(papers: Papers) -> No
 
 def test_everything_published_is_in_the_index_without_a_rebuild(papers: Papers) -> None:
     garden = papers.garden
+    before = garden.do(index.differs)  # what another test changed by hand
     garden.do(notices.complain, garden.neighbour, garden.scalar(select(Notice.public_id)), "名单里少了六号楼的代表。")
     assert papers.find("六号楼") == ["notice"]
     garden.do(projects.waive_gate, garden.lead, garden.project, "seen", REASON)
     garden.do(projects.close_step, garden.lead, garden.project)
-    assert garden.do(index.differs) == []
+    assert garden.do(index.differs) == before
     assert garden.scalar(select(func.count()).select_from(SearchDocument)) > 10
