@@ -247,6 +247,7 @@ def test_a_common_word_is_looked_for_among_the_newest_of_what_was_asked_for(pape
 def test_a_comment_has_a_lasting_address_that_leads_to_its_page(papers: Papers) -> None:
     garden, browser = papers.garden, papers.garden.browser()
     talk = garden.activity("talk")
+    papers.say("后来又有一位邻居在下面接了一句。")
     path = f"/c/ziteng/comment/{papers.ids['said']}"
     assert browser.get(path).location == f"/c/ziteng/talk/{talk}#c-{papers.ids['said']}"
     with pytest.MonkeyPatch.context() as patch:

@@ -194,8 +194,10 @@ def test_each_kind_of_words_can_be_removed_and_a_corrected_record_too(garden: Ga
     second = garden.do(correct, garden.lead, first.public_id, {path: "张三的花园"}, WHY)
     remove(garden, "record", first.public_id, basis)
     assert garden.all(
-        select(RecordWord.record_id).where(RecordWord.hash == basis, RecordWord.text.is_(None))
-    ) == garden.all(select(Record.id))
+        select(RecordWord.record_id)
+        .where(RecordWord.hash == basis, RecordWord.text.is_(None))
+        .order_by(RecordWord.record_id)
+    ) == garden.all(select(Record.id).order_by(Record.id))
     assert "张三的报价" not in everything_stored(garden)
     sound(garden)
     remove(garden, "proposal", idea, "title", "text", ground="rights")
