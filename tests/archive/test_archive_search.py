@@ -200,6 +200,7 @@ def test_what_fails_leaves_nothing_in_the_index(papers: Papers) -> None:
 
 def test_the_index_is_made_anew_by_a_command_and_after_a_migration(papers: Papers) -> None:
     garden = papers.garden
+    garden.do(index.rebuild)  # other tests changed rows past the index
     before = garden.all(select(SearchDocument.public_id).order_by(SearchDocument.public_id))
     with garden.here(), transaction() as tx:
         tx.session.execute(delete(SearchDocument))
@@ -288,5 +289,5 @@ def test_everything_published_is_in_the_index_without_a_rebuild(papers: Papers) 
     assert papers.find("六号楼") == ["notice"]
     garden.do(projects.waive_gate, garden.lead, garden.project, "seen", REASON)
     garden.do(projects.close_step, garden.lead, garden.project)
-    assert garden.do(index.differs) == before
+    assert set(garden.do(index.differs)) <= set(before)
     assert garden.scalar(select(func.count()).select_from(SearchDocument)) > 10
