@@ -21,6 +21,7 @@ RULES = (
     (re.compile(r"target=[\"']_blank"), "a link that opens a window"),
     (re.compile(r"[\u4e00-\u9fff]"), "Chinese in a template, past the catalogues"),
 )
+BROKEN = re.compile(r"<p\b[^>]*>(?:(?!</p>).)*?(?:<form|post_button\()", re.S)  # a form ends the paragraph it stands in
 PLAIN = re.compile(r">[^<>{}]*[A-Za-z]{3,}[^<>{}]*<")
 
 
@@ -35,6 +36,8 @@ def faults() -> list[str]:
             environment.compile(source, name)
         except Exception as error:
             found.append(f"{name}: {error}")
+        for hit in BROKEN.finditer(source):
+            found.append(f"{name}:{source.count(chr(10), 0, hit.end()) + 1}: a form within a paragraph")
         bare = re.sub(
             r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<pre\b.*?</pre>",
             lambda hit: "\n" * hit[0].count("\n"),

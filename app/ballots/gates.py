@@ -234,11 +234,11 @@ def _result(ref: GateRef, found: dict[int, Stand], holds: Callable[[Round], bool
         if ref.gate.kind == "objections_ended":
             says = phrase("No objection stands.")
         return GateResult(ref.gate.key, ref.gate.kind, True, says)
-    return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), (_todo(ref.activity, stand),))
+    return GateResult(ref.gate.key, ref.gate.kind, False, standing(item), (_next(ref.activity, stand),))
 
 
 # What comes next for a vote that has not passed, by the phase of its decision.
-TODO: dict[str, Phrase] = {
+NEXT: dict[str, Phrase] = {
     "drafting": TO_ANNOUNCE,
     "counting": phrase("Finish the count of the paper ballots."),
     "void": phrase("The round was found void. Announce it once more."),
@@ -253,7 +253,7 @@ TODO: dict[str, Phrase] = {
 }
 
 
-def _todo(activity: ActivityRef, stand: Stand) -> Missing:
+def _next(activity: ActivityRef, stand: Stand) -> Missing:
     item, phase = stand.round, stand.phase
     if phase in ("announced", "open"):
         return Missing(phrase("Wait for the close: %(when)s.", when=Moment(item.closes_at)))
@@ -261,8 +261,8 @@ def _todo(activity: ActivityRef, stand: Stand) -> Missing:
         todo = phrase("The count is preliminary. Answer what is objected to it, and make it final.")
         return Missing(todo, activity.href)
     if phase == "handling" or (phase == "integrating" and item.standing):
-        return Missing(TODO["handling"], url_for("objections.desk", slug=activity.slug))
-    return Missing(TODO.get(phase, standing(item)), activity.href)
+        return Missing(NEXT["handling"], url_for("objections.desk", slug=activity.slug))
+    return Missing(NEXT.get(phase, standing(item)), activity.href)
 
 
 def state_name(state: str) -> str:

@@ -166,12 +166,12 @@ def _invite(tx: Tx, ref: ActivityRef, meeting: Meeting, people: Sequence[int]) -
     _tell(tx, ref, meeting, people, "meeting.called", {"place": meeting.place}, dedupe=f"meeting:{meeting.public_id}")
 
 
-def _tell_groups(tx: Tx, ref: ActivityRef, meeting: Meeting) -> None:
-    """Groups are told when and where; once a call, and again when it was changed."""
+def _tell_groups(tx: Tx, ref: ActivityRef, meeting: Meeting, kind: str = "meeting.announced") -> None:
+    """Groups are told when and where: once a call, and again when it was changed or cancelled."""
     tell_groups(
         tx,
         meeting.community_id,
-        "meeting.announced",
+        kind,
         data={"title": meeting.title, "at": meeting.starts_at, "place": meeting.place},
         href=f"/c/{ref.slug}/meeting/{meeting.public_id}",
         dedupe=f"meeting:{meeting.public_id}:{meeting.change}",
@@ -249,6 +249,7 @@ def cancel(actor: Actor, public_id: str, reason: str) -> None:
         meeting.commitments = {**meeting.commitments, **made}
         note_event(tx, actor, meeting, "meeting.cancelled", {"reason": meeting.cancel_reason}, hashes_of(made))
         _tell(tx, ref, meeting, _invited(tx, meeting), "meeting.cancelled", {"reason": reason.strip()})
+        _tell_groups(tx, ref, meeting, "meeting.called_off")
 
 
 def _require_reason(reason: str) -> None:

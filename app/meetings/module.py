@@ -41,6 +41,10 @@ def _announced(data: Mapping[str, Any]) -> Phrase:
     )
 
 
+def _called_off(data: Mapping[str, Any]) -> Phrase:
+    return phrase("“%(title)s”, %(when)s, is cancelled.", title=data["title"], when=Moment(data["at"]))
+
+
 def _changed(data: Mapping[str, Any]) -> Phrase:
     return phrase(
         "“%(title)s” was changed. It is now %(when)s, %(place)s. The reason: %(reason)s",
@@ -121,6 +125,7 @@ meetings = Module(
     messages={
         "meeting.called": _called,
         "meeting.announced": _announced,
+        "meeting.called_off": _called_off,
         "meeting.changed": _changed,
         "meeting.cancelled": _cancelled,
         "minutes.offered": _offered,

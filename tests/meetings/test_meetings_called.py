@@ -7,6 +7,8 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from app.core.clock import DAY, HOUR, MINUTE
+from app.core.delivery import Delivery, GroupHook
+from app.core.transaction import transaction
 from app.engine.errors import Closed, Conflict, Forbidden, Frozen, Invalid
 from app.meetings import service
 from app.meetings.kind import answered
@@ -91,6 +93,23 @@ def test_what_changes_is_told_with_the_reason_and_a_calendar_follows(garden: Gar
         with pytest.raises(Frozen):
             command()
     assert garden.missing("meeting_confirmed") == ["Call the meeting."]
+
+
+def test_groups_are_told_when_and_where_and_that_it_is_off(garden: Garden) -> None:
+    hook = {"kind": "wecom", "name": "楼组长群", "url": "https://example.org/robot", "language": "zh_Hans"}
+    with garden.here(), transaction() as tx:
+        tx.session.add(GroupHook(community_id=garden.community, added_by_id=garden.lead.person(), at=tx.now, **hook))
+    public_id = call(garden)
+    moved = words(garden, row(garden, public_id).starts_at, place="底楼")
+    garden.do(service.change, garden.lead, public_id, moved, REASON)
+    garden.do(service.cancel, garden.lead, public_id, REASON)
+    lines = garden.all(select(Delivery).order_by(Delivery.id))
+    assert [(line.kind, line.data["place"]) for line in lines] == [
+        ("meeting.announced", "议事角"),
+        ("meeting.announced", "底楼"),
+        ("meeting.called_off", "底楼"),
+    ]
+    assert all(line.href == f"/c/ziteng/meeting/{public_id}" for line in lines)
 
 
 def test_a_meeting_begins_within_its_hours_and_what_was_held_is_entered_without_inviting(garden: Garden) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from docx import Document
 from sqlalchemy import select
 
 from app.core.clock import HOUR
@@ -94,6 +95,8 @@ def test_the_sign_in_sheet_has_a_row_a_household_and_the_minutes_a_line_for_each
     assert version(garden, minutes).sha256 in text
     assert "灯太亮。" in text
     assert "李叔" not in text
+    paragraphs = Document(io.BytesIO(reader.get(f"{page}/minutes.docx").data)).paragraphs
+    assert "灯太亮。" in "".join(part.text for part in paragraphs)
     assert reader.get(f"{page}/minutes.pdf", headers={"If-None-Match": fixed.headers["ETag"]}).status_code == 304
 
 
