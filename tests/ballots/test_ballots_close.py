@@ -69,7 +69,10 @@ def test_the_log_names_the_deadline_however_late_it_is_written(world: World) -> 
     world.clock.advance(3 * DAY)
     with world.here() as session:
         service.settle_due()
-        bodies = [json.loads(body) for body in session.scalars(select(LogEntry.body).order_by(LogEntry.seq))]
+        bodies = [
+            json.loads(body)
+            for body in session.scalars(select(LogEntry.body).order_by(LogEntry.seq, LogEntry.community_id))
+        ]
         body = next(item for item in bodies if item["kind"] == "poll.closed")
         assert (bodies[-1]["kind"], bodies[-1]["state"], bodies[-1]["when"]) == ("decision.moved", "lapsed", closes)
         assert (body["closed"], body["at"]) == (closes, closes + 3 * DAY)

@@ -39,7 +39,7 @@ def phase(world: World) -> tuple[str, int]:
 
 def kinds(world: World) -> list[str]:
     with world.here() as session:
-        bodies = session.scalars(select(LogEntry.body).order_by(LogEntry.seq))
+        bodies = session.scalars(select(LogEntry.body).order_by(LogEntry.seq, LogEntry.community_id))
         return [json.loads(body)["kind"] for body in bodies]
 
 

@@ -108,7 +108,10 @@ def test_two_of_a_panel_drawn_by_lot_decide(world: World) -> None:
         service.say(panel[1], objection, False, WHY)
     assert state(world, objection) == "concern"
     with world.here() as session:
-        kinds = [json.loads(body)["kind"] for body in session.scalars(select(LogEntry.body).order_by(LogEntry.seq))]
+        kinds = [
+            json.loads(body)["kind"]
+            for body in session.scalars(select(LogEntry.body).order_by(LogEntry.seq, LogEntry.community_id))
+        ]
         messages = session.scalars(
             select(Message.data)
             .where(Message.kind == "objection.news", Message.person_id == world.residents[0].person_id)
@@ -175,7 +178,10 @@ def test_nobody_joins_after_the_list_is_closed_and_nobody_throws_before(world: W
             service.close_list(world.facilitator, objection)
     with world.here() as session:
         panel = session.scalars(select(Panel)).one()
-        entries = [body.encode() for body in session.scalars(select(LogEntry.body).order_by(LogEntry.seq))]
+        entries = [
+            body.encode()
+            for body in session.scalars(select(LogEntry.body).order_by(LogEntry.seq, LogEntry.community_id))
+        ]
         listed = next(n for n, body in enumerate(entries, 1) if b"objection.list_closed" in body)
         # The log names who may be drawn, and the seed rests on the log up to that entry: it was not known before.
         assert json.loads(entries[listed - 1])["pool"] == panel.pool

@@ -26,7 +26,10 @@ from tests.proof.test_proof_links import decide, due
 def told(desk: Desk) -> list[dict[str, Any]]:
     """What the log tells of sheets, besides that they were issued."""
     with desk.world.here() as session:
-        bodies = [json.loads(body) for body in session.scalars(select(LogEntry.body).order_by(LogEntry.seq))]
+        bodies = [
+            json.loads(body)
+            for body in session.scalars(select(LogEntry.body).order_by(LogEntry.seq, LogEntry.community_id))
+        ]
         return [body for body in bodies if body["kind"].startswith("paper.") and body["kind"] != "paper.issued"]
 
 

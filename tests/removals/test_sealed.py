@@ -77,7 +77,7 @@ def test_words_of_a_posted_notice_go_and_its_fingerprint_stays(town: Garden) -> 
     assert [name for name, one in after.commitments.items() if not one["salt"]] == ["title", "text"]
     assert TEXT not in everything_stored(town)
     assert TITLE not in everything_stored(town)
-    entry = json.loads(town.all(select(LogEntry.body).order_by(LogEntry.seq))[-1])
+    entry = json.loads(town.all(select(LogEntry.body).order_by(LogEntry.seq, LogEntry.community_id))[-1])
     assert entry["removal"] == removal
     assert {before.commitments[name]["hash"] for name in ("title", "text")} <= set(entry["hashes"])
     sound(town)
