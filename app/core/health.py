@@ -98,9 +98,9 @@ def work() -> Found:
     """Whether somebody runs the jobs. Pages are right without, so no process is taken out for it."""
     config: Config = current_app.config["QIDING"]
     how = "in a thread of the web process" if config.jobs_in_thread else "start flask --app wsgi worker"
-    return Found(
-        "jobs", not standing.read().quiet, "somebody runs jobs", f"heard of nobody for long; {how}", needed=False
-    )
+    quiet = standing.quiet()
+    mend = f"heard of nobody for five minutes who runs them; {how}"
+    return Found("jobs", not quiet, "jobs" if quiet else "jobs: somebody runs them", mend, needed=False)
 
 
 CHECKS: tuple[tuple[Check, str, str], ...] = (

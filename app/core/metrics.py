@@ -107,9 +107,9 @@ def _returned(*_arguments: object) -> None:
 
 def address_of(setting: str) -> tuple[str, int] | None:
     """Where metrics are served: ``9400`` is a port of this machine alone, ``10.0.0.5:9400`` one of a network; empty, none."""
-    host, _, port = setting.strip().rpartition(":")
-    if not port:
+    if not setting.strip():
         return None
+    host, _, port = setting.strip().rpartition(":")
     if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
         raise ValueError("QIDING_METRICS_PORT is a port such as 9400, or an address and a port such as 10.0.0.5:9400")
     return host.strip("[]") or "127.0.0.1", int(port)

@@ -11,7 +11,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, request
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from werkzeug.wsgi import ClosingIterator
 
 from app.config import Config
 from app.core import logs, metrics
@@ -86,12 +85,41 @@ class Observed:
         if isinstance(body, environ.get("wsgi.file_wrapper", ())):
             _note(seen)  # left as it is: the server hands the file to the system whole
         else:
-            body = ClosingIterator(body, lambda: _note(seen))
+            body = _Body(body, seen)
         return body
 
     def _id(self, environ: WSGIEnvironment) -> str:
         given = environ.get("HTTP_X_REQUEST_ID", "") if self.trusts else ""
         return given if _GIVEN.fullmatch(given) else f"{secrets.randbelow(10**10):010}"
+
+
+class _Body:
+    """An answer as it leaves: it is noted when all of it has, or when nobody wants the rest."""
+
+    def __init__(self, body: Iterable[bytes], seen: Seen) -> None:
+        self._body, self._chunks, self._seen, self._noted = body, iter(body), seen, False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._chunks)
+        except BaseException:
+            self._note()
+            raise
+
+    def close(self) -> None:
+        try:
+            if hasattr(self._body, "close"):
+                self._body.close()
+        finally:
+            self._note()
+
+    def _note(self) -> None:
+        if not self._noted:
+            self._noted = True
+            _note(self._seen)
 
 
 def _note(seen: Seen) -> None:

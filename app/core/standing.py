@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import clock
@@ -50,12 +50,16 @@ def read() -> Standing:
     unsent = select(func.min(Delivery.next_at)).where(Delivery.state == "queued", Delivery.next_at <= now)
     run = db.session.execute
     return Standing(
-        jobs=dict(run(counted).tuples().all()),
+        jobs=_counts(counted),
         jobs_wait=_age(now, run(waiting).scalar()),
-        deliveries=dict(run(sent).tuples().all()),
+        deliveries=_counts(sent),
         deliveries_wait=_age(now, run(unsent).scalar()),
         heard={(key or "").partition(":")[2]: _age(now, at) for key, at in run(heard)},
     )
+
+
+def _counts(query: Select[str, int]) -> dict[str, int]:
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def _age(now: int, since: int | None) -> int:
