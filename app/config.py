@@ -74,6 +74,8 @@ class Config:
     signing_secret: str = ""
     signing_file: Path | None = None
     evidence_days: int = 3 * 365
+    log: str = "text"
+    metrics: str = ""
 
     @property
     def is_sqlite(self) -> bool:
@@ -115,7 +117,17 @@ class Config:
             signing_secret=signing_secret,
             signing_file=signing_file,
             evidence_days=int(env.get("QIDING_EVIDENCE_DAYS", 3 * 365)),
+            log=one_of(env, "QIDING_LOG", ("text", "json")),
+            metrics=env.get("QIDING_METRICS_PORT", ""),
         )
+
+
+def one_of(env: Mapping[str, str], name: str, values: tuple[str, ...]) -> str:
+    """A setting that is one of some words; the first, where it isn't set."""
+    found = env.get(name) or values[0]
+    if found not in values:
+        raise ValueError(f"{name} is one of: {', '.join(values)}")
+    return found
 
 
 def read_secret(path: Path) -> str:

@@ -10,11 +10,13 @@ from app.archive.module import archive
 from app.ballots.module import ballots
 from app.comments.module import comments
 from app.config import ROOT, Config
-from app.core import jobs
+from app.core import jobs, logs, metrics, standing
 from app.core.clock import Clock, SystemClock
 from app.core.database import db, engine_options, prepare_engine
+from app.core.health import Door
 from app.core.i18n import init_i18n
 from app.core.module import Module
+from app.core.observe import init_observe
 from app.core.static import init_static
 from app.core.web import init_web
 from app.dossier.module import dossier
@@ -72,10 +74,12 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     app.extensions["qiding.clock"] = clock or SystemClock()
     app.extensions["qiding.modules"] = MODULES
     app.extensions["qiding.ticks"] = tuple(function for module in MODULES for function in module.tick)
+    app.extensions["qiding.checks"] = tuple(check for module in MODULES for check in module.checks)
     app.extensions["qiding.outside"] = tuple(function for module in MODULES for function in module.outside)
     db.init_app(app)
     prepare_engine(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    init_observe(app, config)
     init_i18n(app)
     init_web(app, config)
     init_static(app)
@@ -89,11 +93,22 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     from app.cli import add_commands
 
     add_commands(app)
+    app.wsgi_app = Door(app.wsgi_app, app)  # type: ignore[method-assign]
     return app
 
 
 def serve(app: Flask) -> Flask:
-    """What a web process does besides answering: run jobs and ticks in threads, where the settings say so."""
-    if app.config["QIDING"].jobs_in_thread:
-        jobs.start_threads(app)
+    """What a web process does besides answering: write its log, count, and run jobs where the settings say so."""
+    config: Config = app.config["QIDING"]
+    logs.configure(config.log)
+    metrics.begin(app, standing.collector(app))
+    if config.jobs_in_thread:
+        app.extensions["qiding.running"] = jobs.start_threads(app)
     return app
+
+
+def finish(app: Flask, patience: float) -> None:
+    """What a web process does last, once its requests are answered: the job it runs ends, or is given back."""
+    running: jobs.Running | None = app.extensions.get("qiding.running")
+    if running is not None:
+        running.end(app, patience)

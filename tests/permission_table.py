@@ -178,11 +178,7 @@ REGISTERS = [
 ]
 MEMBERS = "author partner neighbour facilitator planner department observer inspector: page | *: 404"
 SITE = [
-    *(
-        row
-        for name in ("home", "communities", "help", "about", "protection", "healthz", "robots")
-        for row in get(f"site.{name}")
-    ),
+    *(row for name in ("home", "communities", "help", "about", "protection", "robots") for row in get(f"site.{name}")),
     *get("site.favicon", answers="*: away"),
     *get("site.language", answers="*: away", lang="en"),
     *get("site.size", answers="*: away", size="large"),

@@ -74,9 +74,10 @@ def has_model(thing: Any, name: str | None, kind: str, reflected: bool, model: A
 
 def engine_options(config: Config) -> dict[str, Any]:
     """Pool settings for Flask-SQLAlchemy."""
+    quiet = {"hide_parameters": not config.testing}  # an error's words hold no values of people
     if config.is_sqlite:
-        return {"connect_args": {"timeout": 20}, "pool_size": 20, "max_overflow": 20}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": 20}
+        return {**quiet, "connect_args": {"timeout": 20}, "pool_size": 20, "max_overflow": 20}
+    return {**quiet, "pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": 20}
 
 
 def prepare_engine(app: Flask) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import String, UniqueConstraint, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core import metrics
 from app.core.clock import DAY
 from app.core.database import Base, Instant, Key, is_sqlite
 from app.core.transaction import transaction
@@ -48,6 +49,7 @@ def count_try(kind: str, subject: str, *, most: int, window: int, times: int = 1
         over = count > most
         minutes = max(1, (start + window - tx.now + 59_999) // 60_000)
     if over:
+        metrics.count("limits_hit", kind=kind)
         raise TooMany(phrase("Too many tries. Wait %(n)s minutes, or ask at the desk.", n=minutes))
 
 

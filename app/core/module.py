@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from app.core.health import Check
 from app.core.jobs import Handler
 from app.core.removals import Holds, Removal
 from app.core.transaction import Tx
@@ -33,5 +34,6 @@ class Module:
     outside: tuple[Callable[[], int], ...] = ()
     messages: Mapping[str, MessageText] = field(default_factory=dict)
     holds: tuple[Holds, ...] = ()  # where it keeps people's words, for what the law bids remove
+    checks: tuple[Check, ...] = ()  # what /readyz and the doctor look at besides the database and the media
     # Told of each removal within its transaction: what keeps copies, such as a search's index, makes them anew.
     removed: tuple[Callable[[Tx, Removal], None], ...] = ()

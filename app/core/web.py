@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Config
-from app.core import i18n
+from app.core import i18n, observe
 from app.core.database import db
 from app.core.problem import problem, wants_problem
 from app.engine.errors import DomainError, Invalid
@@ -35,6 +35,10 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+
+# Refusals that somebody may ask about at the desk. What isn't there, or only waits for a sign-in, is the same for all.
+NUMBERED = frozenset({400, 403, 409, 413, 429})
 
 
 class SignInNeeded(DomainError):
@@ -180,7 +184,9 @@ def error_page(
     if wants_json():
         response = make_response({"error": code, "message": i18n.say(message)}, status)
     else:
-        response = make_response(render_template("errors/error.html", status=status, message=message), status)
+        number = observe.number() if status in NUMBERED or status >= 500 else ""
+        page = render_template("errors/error.html", status=status, message=message, number=number)
+        response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -222,7 +228,7 @@ def _unexpected(error: Exception) -> Response:
         db.session.rollback()
     except Exception:
         log.exception("the session could not be rolled back")
-    log.error("unexpected error at %s", request.endpoint, exc_info=error)
+    log.error("unexpected error", exc_info=error)
     busy = isinstance(error, DBAPIError)
     return error_page(503 if busy else 500, phrase("Not recorded. Please try again in a moment.") if busy else None)
 

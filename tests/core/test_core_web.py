@@ -54,7 +54,6 @@ def check_headers(response: TestResponse) -> None:
         ("HEAD", "/help", {}, 200),
         ("OPTIONS", "/help", {}, 200),
         ("GET", "/static/qiding.css", {}, 200),
-        ("GET", "/healthz", {}, 200),
         ("GET", "/language/en", {}, 302),
         ("GET", "/me/devices", {}, 302),
         ("POST", "/sign-in", {}, 400),
