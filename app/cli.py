@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 
 from app.archive.commands import search
 from app.audit.commands import audit
+from app.backup.commands import backup, restore
 from app.config import Config
 from app.core import jobs
 from app.core.database import db
@@ -31,7 +32,7 @@ METHODS = Path(__file__).parent / "methods"
 
 def add_commands(app: Flask) -> None:
     """Hang the commands on ``app``."""
-    for command in (method, roll, audit, dossier, project, search, tick, worker, setup, demo, doctor):
+    for command in (method, roll, audit, backup, restore, dossier, project, search, tick, worker, setup, demo, doctor):
         app.cli.add_command(command)
 
 

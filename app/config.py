@@ -74,6 +74,7 @@ class Config:
     signing_secret: str = ""
     signing_file: Path | None = None
     evidence_days: int = 3 * 365
+    backup_dir: Path = ROOT / "var" / "backups"
 
     @property
     def is_sqlite(self) -> bool:
@@ -115,6 +116,7 @@ class Config:
             signing_secret=signing_secret,
             signing_file=signing_file,
             evidence_days=int(env.get("QIDING_EVIDENCE_DAYS", 3 * 365)),
+            backup_dir=Path(env.get("QIDING_BACKUPS") or var / "backups").resolve(),
         )
 
 

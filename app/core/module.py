@@ -35,3 +35,6 @@ class Module:
     holds: tuple[Holds, ...] = ()  # where it keeps people's words, for what the law bids remove
     # Told of each removal within its transaction: what keeps copies, such as a search's index, makes them anew.
     removed: tuple[Callable[[Tx, Removal], None], ...] = ()
+    # Called after a backup was put back, each once, outside of any transaction: what was erased after it was made is
+    # erased again. Each returns how many things it did, and may be called anew after a crash.
+    restored: tuple[Callable[[], int], ...] = ()
