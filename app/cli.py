@@ -15,7 +15,7 @@ from app.archive.commands import search
 from app.audit.commands import audit
 from app.backup.commands import backup, restore
 from app.config import Config
-from app.core import jobs
+from app.core import faults, jobs
 from app.core.database import db
 from app.core.i18n import force_locale, say
 from app.dossier.commands import dossier, project
@@ -174,6 +174,12 @@ def doctor() -> None:
     except OSError as error:
         line(False, f"media in {config.media_dir}", error.strerror or "make the folder writable")
         sound = False
+    for fault in faults.look():
+        if fault.good or fault.needed:
+            line(fault.good, fault.says, fault.mend)
+        else:
+            click.echo(f"look    {fault.says}: {fault.mend}")
+        sound &= fault.good or not fault.needed
     mails = "set QIDING_SMTP_URL and QIDING_MAIL_FROM" if config.mail is None else "set BASE_URL: links in it need it"
     click.echo("ok      e-mail is set up" if config.mails else f"absent  e-mail (optional): {mails}")
     for package, what, how in OPTIONAL:
