@@ -53,8 +53,8 @@ fuzz-api:  ## 2,000 requests for open data that schemathesis makes up from its d
 	@$(PYTHON) scripts/bootstrap.py test
 	@QIDING_FUZZ_CASES=2000 $(VENV)/python -m pytest tests/api -k description_has -n 0 -q -s
 
-backup:  ## copy database and media into var/backups while the server runs
-	@$(VENV)/python scripts/backup.py
+backup:  ## put database and media into one file in var/backups while the server runs, and try whether it can be put back
+	@$(VENV)/flask --app wsgi backup --check
 
 lock:  ## resolve the dependencies of setup.cfg anew into requirements/*.txt
 	@$(PYTHON) scripts/bootstrap.py dev

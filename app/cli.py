@@ -14,8 +14,9 @@ from sqlalchemy import func, select
 
 from app.archive.commands import search
 from app.audit.commands import audit
+from app.backup.commands import backup, restore
 from app.config import Config
-from app.core import health, jobs, logs, metrics, standing
+from app.core import faults, health, jobs, logs, metrics, standing
 from app.core.database import db
 from app.core.i18n import force_locale, say
 from app.dossier.commands import dossier, project
@@ -32,7 +33,7 @@ METHODS = Path(__file__).parent / "methods"
 
 def add_commands(app: Flask) -> None:
     """Hang the commands on ``app``."""
-    for command in (method, roll, audit, dossier, project, search, tick, worker, setup, demo, doctor):
+    for command in (method, roll, audit, backup, restore, dossier, project, search, tick, worker, setup, demo, doctor):
         app.cli.add_command(command)
 
 
@@ -170,7 +171,7 @@ def doctor() -> None:
     good = sys.version_info >= (3, 11)
     line(good, f"Python {sys.version.split()[0]}", "3.11 or newer is needed")
     sound &= good
-    for one in health.look():
+    for one in (*health.look(), *faults.look()):
         if one.good or one.needed:
             line(one.good, one.says, one.mend)
         else:

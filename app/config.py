@@ -76,6 +76,7 @@ class Config:
     evidence_days: int = 3 * 365
     log: str = "text"
     metrics: str = ""
+    backup_dir: Path = ROOT / "var" / "backups"
 
     @property
     def is_sqlite(self) -> bool:
@@ -119,6 +120,7 @@ class Config:
             evidence_days=int(env.get("QIDING_EVIDENCE_DAYS", 3 * 365)),
             log=one_of(env, "QIDING_LOG", ("text", "json")),
             metrics=env.get("QIDING_METRICS_PORT", ""),
+            backup_dir=Path(env.get("QIDING_BACKUPS") or var / "backups").resolve(),
         )
 
 

@@ -72,6 +72,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(config),
     )
     app.extensions["qiding.clock"] = clock or SystemClock()
+    app.extensions["qiding.create"] = create_app  # for commands that look into another database than this one's
     app.extensions["qiding.modules"] = MODULES
     app.extensions["qiding.ticks"] = tuple(function for module in MODULES for function in module.tick)
     app.extensions["qiding.checks"] = tuple(check for module in MODULES for check in module.checks)

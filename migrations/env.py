@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 
 from alembic import context
@@ -37,6 +38,10 @@ def run_online() -> None:
 
 def _run(connection: Connection) -> None:
     lite = connection.dialect.name == "sqlite"
+    if not lite:
+        # A step that waits for a table makes everybody wait who comes after it: rather give up, with nothing changed.
+        connection.exec_driver_sql(f"SET lock_timeout = '{int(os.environ.get('QIDING_MIGRATION_PATIENCE', '10'))}s'")
+        connection.commit()
     if lite:
         # A table that others point to is made anew: that can't be done while SQLite watches the pointers.
         _pragma(connection, "foreign_keys = 0")
@@ -50,6 +55,9 @@ def _run(connection: Connection) -> None:
     with context.begin_transaction():
         context.run_migrations()
     if connection.in_transaction():
+        connection.commit()
+    if not lite:
+        connection.exec_driver_sql("RESET lock_timeout")
         connection.commit()
     if lite:
         broken = _pragma(connection, "foreign_key_check")

@@ -37,3 +37,6 @@ class Module:
     checks: tuple[Check, ...] = ()  # what /readyz and the doctor look at besides the database and the media
     # Told of each removal within its transaction: what keeps copies, such as a search's index, makes them anew.
     removed: tuple[Callable[[Tx, Removal], None], ...] = ()
+    # Called after a backup was put back, each once, outside of any transaction: what was erased after it was made is
+    # erased again. Each returns how many things it did, and may be called anew after a crash.
+    restored: tuple[Callable[[], int], ...] = ()

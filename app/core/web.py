@@ -13,13 +13,13 @@ from flask import Flask, Response, abort, current_app, g, make_response, redirec
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from markupsafe import Markup, escape
-from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Config
 from app.core import i18n, observe
 from app.core.database import db
+from app.core.faults import RETRY_SECONDS, is_fault
 from app.core.problem import problem, wants_problem
 from app.engine.errors import DomainError, Invalid
 from app.engine.phrase import Phrase, phrase
@@ -35,6 +35,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+NOT_RECORDED = phrase("Not recorded. Please try again in a moment.")
+STANDS_STILL = phrase("This page can't be shown just now. What was recorded is safe; please try again in a moment.")
 
 
 # Refusals that somebody may ask about at the desk. What isn't there, or only waits for a sign-in, is the same for all.
@@ -229,8 +232,12 @@ def _unexpected(error: Exception) -> Response:
     except Exception:
         log.exception("the session could not be rolled back")
     log.error("unexpected error", exc_info=error)
-    busy = isinstance(error, DBAPIError)
-    return error_page(503 if busy else 500, phrase("Not recorded. Please try again in a moment.") if busy else None)
+    if not is_fault(error):
+        return error_page(500)
+    reading = request.method in ("GET", "HEAD")
+    response = error_page(503, STANDS_STILL if reading else NOT_RECORDED)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def local_path(target: str | None, otherwise: str = "/") -> str:

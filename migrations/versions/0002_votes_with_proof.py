@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from app.core.downgrades import refuse_loss
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -112,11 +114,7 @@ STAYS = {
 
 
 def downgrade() -> None:
-    for what, query in STAYS.items():
-        if op.get_bind().execute(sa.text(query)).first() is not None:
-            raise RuntimeError(
-                f"This database can't go back to 0001: it has {what}. Use the copy made before the upgrade."
-            )
+    refuse_loss(revision, STAYS)
     op.drop_index("uq_ballot_serial", table_name="ballot")
     op.drop_index("ix_ballot_unsealed", table_name="ballot")
     with op.batch_alter_table("ballot") as table:
