@@ -4,7 +4,7 @@ import os
 
 from app.factory import serve
 
-_sqlite = not os.environ.get("DATABASE_URL", "").startswith("postgresql")
+_sqlite = not os.environ.get("DATABASE_URL", "").startswith("postgres")
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"

@@ -10,8 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from app.database_url import database_url
+
 ROOT = Path(__file__).resolve().parent.parent
 MAIL_PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
+
+
+class MissingPackage(RuntimeError):
+    """A setting asks for a package that is not installed."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,9 @@ class Config:
     signing_secret: str = ""
     signing_file: Path | None = None
     evidence_days: int = 3 * 365
+    replica_url: str | None = None
+    replica_lag: float = 10.0  # seconds that a replica may be behind before reads go to the primary
+    redis_url: str | None = field(default=None, repr=False)
 
     @property
     def is_sqlite(self) -> bool:
@@ -89,7 +98,10 @@ class Config:
         """Read DATABASE_URL, MEDIA_DIR, SECRET_KEY or SECRET_KEY_FILE, BASE_URL, TRUSTED_HOSTS and the rest."""
         env = os.environ if env is None else env
         var = Path(env.get("QIDING_VAR", ROOT / "var")).resolve()
-        url = env.get("DATABASE_URL") or f"sqlite:///{var / 'qiding.db'}"
+        url = database_url(env.get("DATABASE_URL") or f"sqlite:///{var / 'qiding.db'}")
+        replica = env.get("DATABASE_REPLICA_URL", "").strip()
+        if replica and url.startswith("sqlite"):
+            raise ValueError("DATABASE_REPLICA_URL is for PostgreSQL: SQLite has no replica")
         signing_secret = env.get("QIDING_SIGNING_KEY", "")
         signing_file = None if signing_secret else Path(env.get("QIDING_SIGNING_KEY_FILE") or var / "signing-key")
         if signing_file is not None:
@@ -115,6 +127,9 @@ class Config:
             signing_secret=signing_secret,
             signing_file=signing_file,
             evidence_days=int(env.get("QIDING_EVIDENCE_DAYS", 3 * 365)),
+            replica_url=database_url(replica, "DATABASE_REPLICA_URL") if replica else None,
+            replica_lag=max(1.0, float(env.get("QIDING_REPLICA_LAG", "10"))),
+            redis_url=env.get("REDIS_URL", "").strip() or None,
         )
 
 

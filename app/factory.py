@@ -15,6 +15,7 @@ from app.core.clock import Clock, SystemClock
 from app.core.database import db, engine_options, prepare_engine
 from app.core.i18n import init_i18n
 from app.core.module import Module
+from app.core.shared import init_shared
 from app.core.static import init_static
 from app.core.web import init_web
 from app.dossier.module import dossier
@@ -76,6 +77,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     db.init_app(app)
     prepare_engine(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    init_shared(app, config)
     init_i18n(app)
     init_web(app, config)
     init_static(app)
