@@ -19,7 +19,6 @@ from app.core.transaction import transaction
 from app.engine.errors import TooMany
 from app.engine.phrase import phrase
 
-
 FORGETTABLE = frozenset({"api", "comment", "dossier"})
 
 
