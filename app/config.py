@@ -81,7 +81,7 @@ class Config:
     signing_file: Path | None = None
     evidence_days: int = 3 * 365
     replica_url: str | None = None
-    replica_lag: float = 10.0  # seconds that a replica may be behind before reads go to the primary
+    replica_lag: float = 5.0  # seconds that a replica may be behind before reads go to the primary
     redis_url: str | None = field(default=None, repr=False)
 
     @property
@@ -128,7 +128,7 @@ class Config:
             signing_file=signing_file,
             evidence_days=int(env.get("QIDING_EVIDENCE_DAYS", 3 * 365)),
             replica_url=database_url(replica, "DATABASE_REPLICA_URL") if replica else None,
-            replica_lag=max(1.0, float(env.get("QIDING_REPLICA_LAG", "10"))),
+            replica_lag=max(1.0, float(env.get("QIDING_REPLICA_LAG", "5"))),
             redis_url=env.get("REDIS_URL", "").strip() or None,
         )
 

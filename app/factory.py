@@ -15,6 +15,7 @@ from app.core.clock import Clock, SystemClock
 from app.core.database import db, engine_options, prepare_engine
 from app.core.i18n import init_i18n
 from app.core.module import Module
+from app.core.replica import binds, init_replica
 from app.core.shared import init_shared
 from app.core.static import init_static
 from app.core.web import init_web
@@ -62,13 +63,15 @@ MODULES: tuple[Module, ...] = (
 def create_app(config: Config | None = None, clock: Clock | None = None) -> Flask:
     """Build the application from its configuration; ``clock`` is the machine's unless another is given."""
     config = config or Config.from_env()
+    options = engine_options(config)
     app = Flask("app", root_path=str(ROOT / "app"))
     app.config.update(
         QIDING=config,
         SECRET_KEY=config.secret,
         TESTING=config.testing,
         SQLALCHEMY_DATABASE_URI=config.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config),
+        SQLALCHEMY_ENGINE_OPTIONS=options,
+        SQLALCHEMY_BINDS=binds(config, options),
     )
     app.extensions["qiding.clock"] = clock or SystemClock()
     app.extensions["qiding.modules"] = MODULES
@@ -88,6 +91,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
             app.register_blueprint(blueprint)
     handlers = {kind: handler for module in MODULES for kind, handler in module.jobs.items()}
     app.extensions["qiding.jobs"] = handlers
+    init_replica(app, db, config)
     from app.cli import add_commands
 
     add_commands(app)

@@ -15,6 +15,7 @@ from sqlalchemy.types import BIGINT
 
 from app.config import Config, MissingPackage
 from app.core.ids import new_public_id
+from app.core.replica import RoutingSession
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -40,7 +41,7 @@ class Base(DeclarativeBase):
 
 
 # Tables inherit from Base itself: Flask-SQLAlchemy gives the session and the engine, not a second base class.
-db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options={"class_": RoutingSession})
 
 
 def table_of(model: type[Base]) -> Table:
