@@ -101,7 +101,8 @@ class Cluster:
             copy.run(
                 "pg_basebackup", "-D", str(copy.folder), "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", place
             )
-            copy.settings = {**self.settings, "hot_standby": "on", "synchronous_standby_names": ""}
+            again = {"hot_standby": "on", "synchronous_standby_names": "", "wal_retrieve_retry_interval": "200ms"}
+            copy.settings = {**self.settings, **again}
             try:
                 copy.start()
                 yield copy
