@@ -22,7 +22,7 @@ from gunicorn import glogging  # noqa: E402
 from app.core.logs import formatter  # noqa: E402
 from app.factory import finish, serve  # noqa: E402
 
-_sqlite = not os.environ.get("DATABASE_URL", "").startswith("postgresql")
+_sqlite = not os.environ.get("DATABASE_URL", "").startswith("postgres")
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"

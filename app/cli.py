@@ -77,7 +77,7 @@ def store_shipped_methods() -> None:
 def tick() -> None:
     """Send what became due. Nothing depends on it to be right; the web process does it too, every half minute."""
     jobs.note_heard("jobs")
-    done = sum(function() for function in current_app.extensions["qiding.ticks"])
+    done = jobs.tick_all(current_app.extensions["qiding.ticks"])
     done += jobs.run_all(current_app.extensions["qiding.jobs"])
     done += sum(function() for function in current_app.extensions["qiding.outside"])
     click.echo(f"{done} done")

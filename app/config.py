@@ -10,8 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from app.database_url import database_url
+
 ROOT = Path(__file__).resolve().parent.parent
 MAIL_PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
+
+
+class MissingPackage(RuntimeError):
+    """A setting asks for a package that is not installed."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,9 @@ class Config:
     log: str = "text"
     metrics: str = ""
     backup_dir: Path = ROOT / "var" / "backups"
+    replica_url: str | None = None
+    replica_lag: float = 5.0  # seconds that a replica may be behind before reads go to the primary
+    redis_url: str | None = field(default=None, repr=False)
 
     @property
     def is_sqlite(self) -> bool:
@@ -92,7 +101,10 @@ class Config:
         """Read DATABASE_URL, MEDIA_DIR, SECRET_KEY or SECRET_KEY_FILE, BASE_URL, TRUSTED_HOSTS and the rest."""
         env = os.environ if env is None else env
         var = Path(env.get("QIDING_VAR", ROOT / "var")).resolve()
-        url = env.get("DATABASE_URL") or f"sqlite:///{var / 'qiding.db'}"
+        url = database_url(env.get("DATABASE_URL") or f"sqlite:///{var / 'qiding.db'}")
+        replica = env.get("DATABASE_REPLICA_URL", "").strip()
+        if replica and url.startswith("sqlite"):
+            raise ValueError("DATABASE_REPLICA_URL is for PostgreSQL: SQLite has no replica")
         signing_secret = env.get("QIDING_SIGNING_KEY", "")
         signing_file = None if signing_secret else Path(env.get("QIDING_SIGNING_KEY_FILE") or var / "signing-key")
         if signing_file is not None:
@@ -121,6 +133,9 @@ class Config:
             log=one_of(env, "QIDING_LOG", ("text", "json")),
             metrics=env.get("QIDING_METRICS_PORT", ""),
             backup_dir=Path(env.get("QIDING_BACKUPS") or var / "backups").resolve(),
+            replica_url=database_url(replica, "DATABASE_REPLICA_URL") if replica else None,
+            replica_lag=max(1.0, float(env.get("QIDING_REPLICA_LAG", "5"))),
+            redis_url=env.get("REDIS_URL", "").strip() or None,
         )
 
 

@@ -17,6 +17,8 @@ from app.core.health import Door
 from app.core.i18n import init_i18n
 from app.core.module import Module
 from app.core.observe import init_observe
+from app.core.replica import binds, init_replica
+from app.core.shared import init_shared
 from app.core.static import init_static
 from app.core.web import init_web
 from app.dossier.module import dossier
@@ -63,13 +65,15 @@ MODULES: tuple[Module, ...] = (
 def create_app(config: Config | None = None, clock: Clock | None = None) -> Flask:
     """Build the application from its configuration; ``clock`` is the machine's unless another is given."""
     config = config or Config.from_env()
+    options = engine_options(config)
     app = Flask("app", root_path=str(ROOT / "app"))
     app.config.update(
         QIDING=config,
         SECRET_KEY=config.secret,
         TESTING=config.testing,
         SQLALCHEMY_DATABASE_URI=config.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config),
+        SQLALCHEMY_ENGINE_OPTIONS=options,
+        SQLALCHEMY_BINDS=binds(config, options),
     )
     app.extensions["qiding.clock"] = clock or SystemClock()
     app.extensions["qiding.create"] = create_app  # for commands that look into another database than this one's
@@ -81,6 +85,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     prepare_engine(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     init_observe(app, config)
+    init_shared(app, config)
     init_i18n(app)
     init_web(app, config)
     init_static(app)
@@ -91,6 +96,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
             app.register_blueprint(blueprint)
     handlers = {kind: handler for module in MODULES for kind, handler in module.jobs.items()}
     app.extensions["qiding.jobs"] = handlers
+    init_replica(app, db, config)
     from app.cli import add_commands
 
     add_commands(app)

@@ -7,6 +7,7 @@ import sqlite3
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from app.core.database import db, has_model
@@ -33,6 +34,8 @@ def run_online() -> None:
         _run(given)
         return
     with db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execution_options(sqlite_begin="IMMEDIATE")  # whoever starts beside us waits, and finds it done
         _run(connection)
 
 
@@ -53,6 +56,9 @@ def _run(connection: Connection) -> None:
         include_object=has_model,
     )
     with context.begin_transaction():
+        if not lite:
+            # Two hosts that start at once: the second one waits here, before it reads at which migration the first one is.
+            connection.execute(text("select pg_advisory_xact_lock(hashtextextended('qiding.migrations', 0))"))
         context.run_migrations()
     if connection.in_transaction():
         connection.commit()

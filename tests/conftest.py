@@ -6,7 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -21,17 +21,32 @@ from sqlalchemy.engine import make_url
 from app.config import Config, MailServer
 from app.core.clock import FixedClock
 from app.core.database import db
+from app.database_url import database_url as database_address
 from app.factory import create_app
 from app.people import staff
+from tests import clusters
 
 NOON = 1_772_942_400_000  # Sunday 8 March 2026, 12:00 in Shanghai
-POSTGRESQL = os.environ.get("QIDING_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 ON_POSTGRESQL = os.environ.get("QIDING_TEST_DATABASE") == "postgresql"
 
 
 # Files whose tests share one furnished database: they stay together on one process.
 TOGETHER = ("test_permissions", "test_query_counts", "test_bad_input", "test_pages", "test_archive_search")
 LONG = {"journeys", "demo", "browser", *TOGETHER}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find a PostgreSQL once, or start one, for all processes of this run."""
+    if not ON_POSTGRESQL or hasattr(config, "workerinput"):
+        return
+    kept = ExitStack()
+    found = kept.enter_context(clusters.server())
+    config.add_cleanup(kept.close)
+    if found is None:
+        raise pytest.UsageError(
+            "no PostgreSQL: none is named, none answers at 127.0.0.1:5432, and no programs are found"
+        )
+    os.environ[clusters.NAMED] = found
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
@@ -71,7 +86,7 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not ON_POSTGRESQL:
         yield f"sqlite:///{tmp_path_factory.mktemp('db') / 'test.db'}"
         return
-    server = make_url(POSTGRESQL)
+    server = make_url(database_address(os.environ[clusters.NAMED]))
     name = f"qiding_test_{uuid.uuid4().hex[:12]}"
     plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as connection:

@@ -12,6 +12,7 @@ from app.archive import queries
 from app.archive.feed import atom
 from app.archive.queries import Filters
 from app.core.clock import now
+from app.core.replica import may_lag
 from app.engine.method import Text
 from app.engine.phrase import Phrase, phrase
 from app.people.places import Community
@@ -35,6 +36,7 @@ class Pick:
 
 
 @archive.get("/search")
+@may_lag
 def town() -> Response:
     """The archive of the whole town, or of one of its communities."""
     slug, places = request.args.get("in", "")[:40], [place for place, _ in communities()]
@@ -42,6 +44,7 @@ def town() -> Response:
 
 
 @archive.get("/c/<slug>/search")
+@may_lag
 def community(slug: str) -> Response:
     """The archive of a community."""
     here = community_by_slug(slug)
@@ -49,6 +52,7 @@ def community(slug: str) -> Response:
 
 
 @archive.get("/c/<slug>/feed.atom")
+@may_lag
 def feed(slug: str) -> Response:
     """What a community published last, for feed readers."""
     here = community_by_slug(slug)
@@ -56,6 +60,7 @@ def feed(slug: str) -> Response:
 
 
 @archive.get("/c/<slug>/calendar.ics")
+@may_lag
 def calendar(slug: str) -> Response:
     """A community's calendar, for telephones and computers."""
     here = community_by_slug(slug)

@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Index, String, Text, or_, select, update
+from sqlalchemy import Index, String, Text, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -71,14 +72,16 @@ Handler = Callable[[Claim], None]
 
 def enqueue(tx: Tx, kind: str, arguments: Mapping[str, Any], *, key: str | None = None, run_after: int = 0) -> Job:
     """Add a job in this transaction; with a ``key`` that is already there, return that job."""
-    if key is not None:
-        known = tx.session.scalar(select(Job).where(Job.key == key))
-        if known is not None:
-            return known
-    job = Job(kind=kind, arguments=dict(arguments), key=key, run_after=run_after or tx.now, created_at=tx.now)
-    tx.session.add(job)
-    tx.session.flush()
-    return job
+    values = {"kind": kind, "arguments": dict(arguments), "run_after": run_after or tx.now, "created_at": tx.now}
+    if key is None:
+        job = Job(**values)
+        tx.session.add(job)
+        tx.session.flush()
+        return job
+    # Looked for and added in one statement: another host may ask for the same at this moment.
+    new = (sqlite.insert if is_sqlite() else postgresql.insert)(Job).values(key=key, **values)
+    tx.session.execute(new.on_conflict_do_nothing(index_elements=[Job.key]))
+    return tx.session.scalars(select(Job).where(Job.key == key)).one()
 
 
 def run_one(handlers: Mapping[str, Handler]) -> bool:
@@ -190,6 +193,26 @@ class Running(threading.Event):
         return False
 
 
+def tick_all(ticks: Sequence[Callable[[], int]]) -> int:
+    """Run each tick that no other process runs at this moment, and return how many things they did."""
+    return sum(alone(function) for function in ticks)
+
+
+def alone(tick: Callable[[], int]) -> int:
+    """Run a tick, unless another process is at it: then that one does what is due, and this one has nothing to do.
+
+    Each tick is right when several run at once, on SQLite too; held apart they don't wait for each other's rows. The lock is
+    that of a transaction on a connection of its own: it ends with the process, however that ends.
+    """
+    if is_sqlite():
+        return tick()
+    name = f"qiding.tick:{tick.__module__}.{tick.__qualname__}"
+    with db.engine.connect() as connection:
+        if not connection.scalar(text("select pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}):
+            return 0
+        return tick()
+
+
 def start_thread(
     app: Flask,
     handlers: Mapping[str, Handler],
@@ -221,7 +244,8 @@ def start_thread(
 
 def start_threads(app: Flask) -> Running:
     """Run jobs and ticks in one thread, and what speaks with other servers in another."""
-    stop = start_thread(app, app.extensions["qiding.jobs"], app.extensions["qiding.ticks"])
+    ticks = [partial(alone, function) for function in app.extensions["qiding.ticks"]]
+    stop = start_thread(app, app.extensions["qiding.jobs"], ticks)
     return start_thread(app, {}, app.extensions["qiding.outside"], stop=stop, name="outside")
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import scoped_session
 
 from app.core.clock import Clock
 from app.core.database import Base, db, is_sqlite
+from app.core.replica import to_primary
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def transaction(lock: Sequence[Lock] = ()) -> Iterator[Tx]:
         yield outer
         return
     session.rollback()
+    to_primary(session())
     try:
         if is_sqlite():
             session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})

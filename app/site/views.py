@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from app.core.clock import now
 from app.core.database import db
 from app.core.i18n import LANGUAGES
+from app.core.replica import may_lag
 from app.core.web import local_path
 from app.engine.method import Gate, Ring
 from app.engine.phrase import Phrase
@@ -54,6 +55,7 @@ def home() -> str:
 
 
 @site.get("/communities")
+@may_lag
 def communities() -> str:
     """All communities, found by name or address."""
     search = request.args.get("q", "").strip()[:60]
