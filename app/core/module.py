@@ -35,3 +35,7 @@ class Module:
     holds: tuple[Holds, ...] = ()  # where it keeps people's words, for what the law bids remove
     # Told of each removal within its transaction: what keeps copies, such as a search's index, makes them anew.
     removed: tuple[Callable[[Tx, Removal], None], ...] = ()
+    # Endpoints whose forms ask a member of the staff again who they are, unless they showed it lately.
+    confirmed: frozenset[str] = frozenset()
+    # Endpoints whose answers are one person's or the staff's: no browser keeps a copy of them.
+    personal: frozenset[str] = frozenset()
