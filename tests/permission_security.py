@@ -16,6 +16,7 @@ from tests.sign_ins import staff_user
 
 OWN = "anonymous: sign in | facilitator: page | author partner neighbour resident_elsewhere: 403 | *: 404"
 OWN_DOES = OWN.replace("page", "does it")
+RENEWS = OWN_DOES.replace("facilitator:", "facilitator facilitator_elsewhere:").replace("*: 404", "*: 409")
 SECURITY = [
     *form("people.second_step", "", "*: away", "*: passes", {"code": "123456"}),
     *get("people.security", answers=STAFF_ONLY),
@@ -26,7 +27,7 @@ SECURITY = [
     # What a passkey answers can't be written down: a browser's is tried in tests/browser/test_passkeys.py.
     *form("people.add_passkey", "", STAFF_ONLY, STAFF_ONLY.replace("page", "422"), {"name": "手机"}),
     *post("people.remove_factor", "factor", OWN_DOES, SURE),
-    *post("people.recovery_codes", "", OWN_DOES.replace("*: 404", "*: 409")),
+    *post("people.recovery_codes", "", RENEWS),
     *form("people.change_password", "", STAFF_ONLY, STAFF_ONLY_DO, {"password": "{password}"}),
     *post("people.reset_factors", "factored", TOWN_DOES, SURE),
 ]
