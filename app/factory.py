@@ -28,6 +28,7 @@ from app.notifications.module import notifications
 from app.objections.module import objections
 from app.office.module import office
 from app.paper.module import paper
+from app.people.confirm import init_confirm
 from app.people.module import people
 from app.people.session import init_sessions
 from app.projects.kinds import register_kinds
@@ -78,6 +79,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     app.extensions["qiding.clock"] = clock or SystemClock()
     app.extensions["qiding.create"] = create_app  # for commands that look into another database than this one's
     app.extensions["qiding.modules"] = MODULES
+    app.extensions["qiding.personal"] = frozenset().union(*(module.personal for module in MODULES))
     app.extensions["qiding.ticks"] = tuple(function for module in MODULES for function in module.tick)
     app.extensions["qiding.checks"] = tuple(check for module in MODULES for check in module.checks)
     app.extensions["qiding.outside"] = tuple(function for module in MODULES for function in module.outside)
@@ -90,6 +92,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     init_web(app, config)
     init_static(app)
     init_sessions(app)
+    init_confirm(app, MODULES)
     register_kinds(app, MODULES)
     for module in MODULES:
         for blueprint in module.blueprints:

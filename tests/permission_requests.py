@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from app.core.database import Base, db
 from tests.permission_method import method_text
+from tests.permission_security import code_of
 from tests.permission_table import Row
 from tests.permission_world import PASSWORD, World
 
@@ -136,6 +137,10 @@ def body(world: World, row: Row) -> dict[str, Any]:
         "proposal": here["proposal"]["public_id"],
         "accepted": here["accepted"]["public_id"],
     }
+
+    if row.endpoint == "people.confirm_totp":
+        with world.app.app_context():
+            names = {**names, "totp": code_of(here["factor_pending"]["public_id"], world.clock.now())}
 
     def filled(value: Any) -> Any:
         if isinstance(value, list):

@@ -49,6 +49,7 @@ from tests.permission_rows import (
     get,
     post,
 )
+from tests.permission_security import SECURITY
 from tests.permission_votes import BALLOTS, LAW, OBJECTIONS, PAPER, PROOF
 
 __all__ = ["REASON", "ROLES", "ROWS", "Row", "get"]
@@ -99,10 +100,10 @@ SIGN_IN = [
     Row("GET", "people.who", "", EVERYBODY, pairing=True),
     Row("POST", "people.who", "", "*: does it", {"name": "吴叔", "person": ""}, pairing=True),
     *form(
-        "people.staff_sign_in", "", EVERYBODY, "*: passes", {"email": "planner@example.org", "password": "{password}"}
+        "people.staff_sign_in", "", EVERYBODY, "*: does it", {"email": "planner@example.org", "password": "{password}"}
     ),
     *form("people.accept", "link", EVERYBODY, "*: does it", {"password": "{password}"}),
-    *post("people.sign_out", "", "*: passes"),
+    *post("people.sign_out", "", "anonymous author partner neighbour resident_elsewhere: passes | *: does it"),
 ]
 STAFF_PAGES = [
     *get("people.desk_page", "community", LEADS),
@@ -200,6 +201,7 @@ ROWS = (
     *ME,
     *OUTBOX,
     *SIGN_IN,
+    *SECURITY,
     *STAFF_PAGES,
     *PROJECTS,
     *PROPOSALS,

@@ -118,7 +118,9 @@ KINDS = {
     "household": ("household101", "household102"),
     "import": ("import",),
     "device": ("device_partner",),
-    "staff": ("colleague",),
+    "session": ("session_facilitator",),
+    "factor": ("factor", "factor_pending"),
+    "staff": ("colleague", "factored"),
     "delivery": ("delivery",),
     "group": ("group",),
     "address": ("mail_confirm", "mail_stop"),
@@ -126,6 +128,13 @@ KINDS = {
 }
 ALLOWED = ("page", "away", "does it", "passes")
 NO_SUCH = ("0" * 16, "1", "-1", "1 OR 1=1", "..%2f1", "%00", "A" * 300, "%ED%A0%80", "9" * 5000)
+
+
+# What is nobody's but a person's, or the town's: its address names no community.
+PLACELESS = (
+    *("device_partner", "colleague", "mail_confirm", "mail_stop"),
+    *("session_facilitator", "factor", "factor_pending", "factored"),
+)
 
 
 def things(row: Row) -> bool:
@@ -137,7 +146,7 @@ WITH_THINGS = [row for row in ROWS if things(row)]
 PLACED = [
     row
     for row in WITH_THINGS
-    if not row.at.startswith("media") and row.at not in ("device_partner", "colleague", "mail_confirm", "mail_stop")
+    if not row.at.startswith("media") and row.at not in PLACELESS
     if not row.endpoint.startswith("api.")  # whose addresses name no community
 ]
 FOUND_BY_ID = [

@@ -215,4 +215,16 @@ ballots = Module(
         "household.to_desk": _to_desk,
         "poll.reminder": _reminder,
     },
+    confirmed=frozenset(
+        {
+            "ballots.announce",
+            "ballots.inspect",
+            "ballots.finalise",
+            "ballots.adopt",
+            "ballots.leave",
+            "ballots.authorisation",
+            "ballots.revoke_authorisation",
+        }
+    ),
+    personal=frozenset({"ballots.done", "ballots.mandates_page", "ballots.inspect"}),
 )

@@ -40,3 +40,7 @@ class Module:
     # Called after a backup was put back, each once, outside of any transaction: what was erased after it was made is
     # erased again. Each returns how many things it did, and may be called anew after a crash.
     restored: tuple[Callable[[], int], ...] = ()
+    # Endpoints whose forms ask a member of the staff again who they are, unless they showed it lately.
+    confirmed: frozenset[str] = frozenset()
+    # Endpoints whose answers are one person's or the staff's: no browser keeps a copy of them.
+    personal: frozenset[str] = frozenset()

@@ -32,8 +32,12 @@ HEADERS = {
     "form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Permissions-Policy": "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), "
+    "payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "X-Permitted-Cross-Domain-Policies": "none",
 }
 
 NOT_RECORDED = phrase("Not recorded. Please try again in a moment.")
@@ -154,7 +158,10 @@ def _refuse_foreign() -> None:
 def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if not (request.path.startswith("/static/") or wants_problem()):  # these are the same for every reader
+    if request.endpoint in current_app.extensions["qiding.personal"]:
+        response.headers["Cache-Control"] = "no-store"
+        response.vary.update(["Cookie", "Accept-Language"])
+    elif not (request.path.startswith("/static/") or wants_problem()):  # these are the same for every reader
         response.headers.setdefault("Cache-Control", "private, no-cache")
         response.vary.update(["Cookie", "Accept-Language"])
     if request.is_secure:

@@ -96,4 +96,5 @@ notices = Module(
         "notice.overtaken": _overtaken,
     },
     holds=(NOTICES, COMPLAINTS),
+    confirmed=frozenset({"notices.post", "notices.extend"}),
 )

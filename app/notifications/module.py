@@ -9,4 +9,19 @@ from app.notifications.digest import enqueue_due
 from app.notifications.sender import send_due
 from app.notifications.views import notifications as blueprint
 
-notifications = Module(name="notifications", blueprints=(blueprint,), tick=(enqueue_due,), outside=(send_due,))
+notifications = Module(
+    name="notifications",
+    blueprints=(blueprint,),
+    tick=(enqueue_due,),
+    outside=(send_due,),
+    personal=frozenset(
+        {
+            "notifications.inbox",
+            "notifications.my_mail",
+            "notifications.deliveries",
+            "notifications.group_list",
+            "notifications.confirm_mail",
+            "notifications.stop_mail",
+        }
+    ),
+)

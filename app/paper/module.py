@@ -81,4 +81,5 @@ paper = Module(
         "paper.invalid": _invalid,
         "ballot.helped": _helped,
     },
+    personal=frozenset({"paper.entry", "paper.helped", "paper.slip", "paper.sheet"}),
 )

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 
-from flask import Flask, session
+from flask import Flask, Response, current_app, g, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy import or_, select
+from sqlalchemy.exc import DBAPIError
 
-from app.core.clock import HOUR, now
+from app.config import Config
+from app.core.clock import HOUR, MINUTE, now
 from app.core.database import db
 from app.core.web import SignInNeeded
+from app.people import factors, staff_sessions
 from app.people.actor import NOBODY, RESIDENTS_RING, RING_OF_ROLE, Actor
 from app.people.models import Device, Household, Person, RingMember, RoleGrant
+from app.people.security_models import StaffSession
 
-STAFF_SESSION = 12 * HOUR
+log = logging.getLogger(__name__)
+SURE = 10 * MINUTE  # for so long nobody is asked again who they are
 
 
 class CurrentUser(UserMixin):  # type: ignore[misc]
     """The person behind this request. Rights are read once, when first asked for."""
 
-    def __init__(self, session_id: str, person: Person, device: Device | None, household: Household | None) -> None:
+    def __init__(
+        self,
+        session_id: str,
+        person: Person,
+        device: Device | None,
+        household: Household | None,
+        browser: StaffSession | None = None,
+    ) -> None:
         self.session_id = session_id
+        self.browser_id = browser.public_id if browser else ""
+        self.sure_at = browser.sure_at if browser else 0
         self.person_id, self.public_id, self.shown_name = person.id, person.public_id, person.name
         self.device_id = device.id if device else None
         self.household_id = household.id if household is not None else None
@@ -41,6 +56,19 @@ class CurrentUser(UserMixin):  # type: ignore[misc]
     @property
     def is_admin(self) -> bool:
         return self.is_staff and self.actor.is_admin
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether this member of the staff has shown lately who they are."""
+        return self.is_staff and 0 <= now() - self.sure_at <= SURE
+
+    @cached_property
+    def owes_factor(self) -> bool:
+        """Whether the settings ask this person for a second factor that isn't set up."""
+        config: Config = current_app.config["QIDING"]
+        if not self.is_staff or config.second_factor != "required" or not factors.must_have(self.actor):
+            return False
+        return not factors.factors_of(self.person_id)
 
 
 def _actor(
@@ -101,6 +129,7 @@ def init_sessions(app: Flask) -> None:
     manager = LoginManager(app)
     manager.session_protection = None  # a phone's address and browser change; devices are revoked by row instead
     manager.user_loader(load_user)
+    app.after_request(_note_seen)
 
 
 def load_user(session_id: str) -> CurrentUser | None:
@@ -115,14 +144,39 @@ def load_user(session_id: str) -> CurrentUser | None:
         ).one_or_none()
         return CurrentUser(session_id, row[1], row[0], row[2]) if row and row[1].left_at is None else None
     if kind == "staff":
-        public_id, _, epoch = rest.partition(":")
-        if now() - int(session.get("at", 0)) > STAFF_SESSION:
-            return None
-        person = db.session.scalar(select(Person).where(Person.public_id == public_id, Person.left_at.is_(None)))
-        if person is None or str(person.epoch) != epoch or person.password is None:
-            return None
-        return CurrentUser(session_id, person, None, None)
+        return _staff_user(session_id, rest)
     return None
+
+
+def _staff_user(session_id: str, public_id: str) -> CurrentUser | None:
+    config: Config = current_app.config["QIDING"]
+    row = db.session.execute(
+        select(StaffSession, Person)
+        .join(Person, Person.id == StaffSession.person_id)
+        .where(StaffSession.public_id == public_id, StaffSession.ended_at.is_(None), Person.left_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    browser: StaffSession = row[0]
+    person: Person = row[1]
+    if browser.epoch != person.epoch or person.password is None:
+        return None
+    if now() - browser.begun_at > config.staff_hours * HOUR or now() - browser.seen_at > config.staff_idle * MINUTE:
+        return None
+    if now() - browser.seen_at >= staff_sessions.SEEN_EVERY:
+        g.seen = browser.public_id
+    return CurrentUser(session_id, person, None, None, browser)
+
+
+def _note_seen(response: Response) -> Response:
+    """Note that a session is in use, after the page is made: it is nothing that the page could fail of."""
+    public_id = g.pop("seen", None)
+    if public_id is not None:
+        try:
+            staff_sessions.seen(public_id)
+        except DBAPIError:
+            log.warning("a session that was used could not be noted")
+    return response
 
 
 def begin_device(device: Device, person: Person, household: Household) -> None:
@@ -130,20 +184,29 @@ def begin_device(device: Device, person: Person, household: Household) -> None:
     _begin(CurrentUser(f"device:{device.public_id}", person, device, household))
 
 
-def begin_staff(person: Person) -> None:
-    """Sign a member of the staff in, in a fresh session."""
-    _begin(CurrentUser(f"staff:{person.public_id}:{person.epoch}", person, None, None))
+def begin_staff(person_id: int, label: str) -> None:
+    """Sign a member of the staff in, in a fresh session that is a row; the one that this browser had ends."""
+    browser = staff_sessions.begin(person_id, label)
+    person = db.session.get_one(Person, person_id)
+    _begin(CurrentUser(f"staff:{browser.public_id}", person, None, None, browser))
 
 
 def _begin(user: CurrentUser) -> None:
+    _finish()
     session.clear()
     session.permanent = True
     session["at"] = now()
     login_user(user)
 
 
+def _finish() -> None:
+    if current_user.is_authenticated and current_user.is_staff:
+        staff_sessions.finish(current_user.browser_id)
+
+
 def end() -> None:
     """Sign out here."""
+    _finish()
     logout_user()
     session.clear()
 

@@ -15,6 +15,7 @@ from app.engine.errors import Invalid, NotFound
 from app.engine.phrase import phrase
 from app.people import communities, desk, owners, printed, staff
 from app.people.actor import ROLE_NAMES, ROLES, Actor
+from app.people.factors import with_factors
 from app.people.forms import CommunityForm, DeputyForm, FindForm, InviteForm, MergeForm, OwnerForm, SpeakerForm
 from app.people.models import Person, RoleGrant
 from app.people.places import Community, Unit
@@ -105,12 +106,17 @@ def members(slug: str) -> Page:
                 reader, email=form.email.data, name=form.name.data, role=form.role.data, community_id=here.id
             )
             link = url_for("people.accept", secret=secret, _external=True) if secret else ""
-    return (
-        render_template(
-            "people/members.html", community=here, rows=_grants(here.id), form=form, link=link, names=ROLE_NAMES
-        ),
-        form.http_status,
+    rows = _grants(here.id)
+    page = render_template(
+        "people/members.html",
+        community=here,
+        rows=rows,
+        form=form,
+        link=link,
+        names=ROLE_NAMES,
+        factored=with_factors(person.id for _, person in rows) if reader.is_admin else frozenset(),
     )
+    return page, form.http_status
 
 
 def _grants(community_id: int | None) -> list[tuple[RoleGrant, Person]]:
@@ -266,12 +272,17 @@ def admin() -> Page:
                 reader, email=form.email.data, name=form.name.data, role="administrator", community_id=None
             )
             link = url_for("people.accept", secret=secret, _external=True) if secret else ""
-    return (
-        render_template(
-            "people/admin.html", town=town(), rows=all_communities(), grants=_grants(None), form=form, link=link
-        ),
-        form.http_status,
+    grants = _grants(None)
+    page = render_template(
+        "people/admin.html",
+        town=town(),
+        rows=all_communities(),
+        grants=grants,
+        form=form,
+        link=link,
+        factored=with_factors(person.id for _, person in grants),
     )
+    return page, form.http_status
 
 
 @people.post("/admin/people/<public_id>/link")

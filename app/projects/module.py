@@ -53,4 +53,15 @@ projects = Module(
         "project.ended": _ended,
         "project.completed": _completed,
     },
+    confirmed=frozenset(
+        {
+            "projects.close_step",
+            "projects.waive",
+            "projects.send_back",
+            "projects.move",
+            "projects.rings",
+            "projects.end_ring",
+            "projects.methods",
+        }
+    ),
 )

@@ -27,4 +27,5 @@ records = Module(
     blueprints=(blueprint, records_correct),
     provides=(OnStepClosed(publish), SEARCHABLE, RECORDS),
     messages={"record.published": _published},
+    confirmed=frozenset({"records_correct.correct"}),
 )

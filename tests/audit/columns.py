@@ -244,7 +244,10 @@ PUT: dict[str, Put] = {
     "media": whole("a file by its hash; where a vote rests on one, the hash is in the log and compared"),
     # Signing in, messages, machinery.
     **dict.fromkeys(
-        ("device", "household_code", "move_code", "staff_link", "once_key", "tries"),
+        (
+            *("device", "household_code", "move_code", "staff_link", "once_key", "tries"),
+            *("staff_session", "second_factor", "recovery_code"),
+        ),
         whole("signing in, and forms sent twice: ends by itself, part of no proof"),
     ),
     "access_log": whole("who of the staff looked at whose data; read by the inspectors, in no log that is published"),
