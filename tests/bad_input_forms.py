@@ -15,7 +15,7 @@ from wtforms import Field
 from app.core.forms import Amount, Day, Form, Line, WholeNumber
 from tests import bad_input as bad
 from tests.permission_requests import Furnished, address, ask, body
-from tests.permission_table import ROLES, Row, get
+from tests.permission_table import ROLES, ROWS, Row, get
 
 T = TypeVar("T")
 DOES = ("does it", "passes")
@@ -33,6 +33,17 @@ UNSTORED = {
     "concern of HelpedForm",
     "concern of SheetForm",
 }  # words that another stance would need
+
+
+def _forms() -> list[Row]:
+    chosen: dict[tuple[str, bool, tuple[str, ...]], Row] = {}
+    for row in ROWS:
+        if row.method == "POST" and any(answer in DOES for answer in row.expected().values()):
+            chosen.setdefault((row.endpoint, row.pairing, tuple(row.values.values())), row)
+    return list(chosen.values())
+
+
+FORMS = _forms()
 
 
 seen: list[Form] = []

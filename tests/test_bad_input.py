@@ -23,7 +23,7 @@ from app.core.database import db
 from app.core.forms import Amount, Day, Form, Line, OnceForm, Prose, WholeNumber
 from tests import bad_input as bad
 from tests.bad_input_forms import (
-    DOES,
+    FORMS,
     UNUSED,
     Kinds,
     all_refused,
@@ -73,15 +73,6 @@ def town(built: tuple[Furnished, int], monkeypatch: pytest.MonkeyPatch) -> Itera
         kept.put_back()
 
 
-def _forms() -> list[Row]:
-    chosen: dict[tuple[str, bool, tuple[str, ...]], Row] = {}
-    for row in ROWS:
-        if row.method == "POST" and any(answer in DOES for answer in row.expected().values()):
-            chosen.setdefault((row.endpoint, row.pairing, tuple(row.values.values())), row)
-    return list(chosen.values())
-
-
-FORMS = _forms()
 each_form = pytest.mark.parametrize("row", FORMS, ids=[row.name for row in FORMS])
 
 
