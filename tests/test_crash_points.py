@@ -16,7 +16,7 @@ from app.core.clock import FixedClock
 from app.core.database import db
 from app.core.forms import Form, OnceForm
 from tests.bad_input import FULL
-from tests.bad_input_forms import form_of, post, remember
+from tests.bad_input_forms import FORMS, form_of, post, remember
 from tests.conftest import emptied
 from tests.crash_points import COMMITTED, POINTS, After, audit, counts, crash, differences
 from tests.permission_requests import Furnished, contents, keep_world
