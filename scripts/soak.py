@@ -1,4 +1,4 @@
-"""Readers, voters, commenters and staff for a long time: ``.venv/bin/python scripts/soak.py [--minutes 45] [--database postgresql]``.
+"""A mixed crowd for a long time: ``.venv/bin/python scripts/soak.py [--minutes 45] [--database postgresql]``.
 
 Serves the town of the permission table as it is served for people (SQLite: one process; PostgreSQL: two, with a worker for
 jobs) and lets a mixed crowd use it. Prints a line a minute and a verdict: no 5xx, no request that nobody answered,
