@@ -22,26 +22,19 @@ PART = 1000
 def main(times: int, kind: str, seed: int) -> int:
     """Furnish, ask, and say what came of it."""
     from bench_roll import database
-    from flask_migrate import upgrade
 
-    from app.config import Config
     from app.core.clock import FixedClock
     from app.core.database import db
-    from app.factory import create_app
     from tests.conftest import NOON
     from tests.fuzz import Fuzz
+    from tests.installation import installed
     from tests.permission_requests import keep_world
     from tests.permission_world import build
 
     print(f"seed {seed}", flush=True)
     with tempfile.TemporaryDirectory() as name, database(kind, Path(name)) as url:
-        config = Config(
-            database_url=url, media_dir=Path(name) / "media", secret="fuzz", testing=True, base_url="http://localhost"
-        )
         clock = FixedClock(NOON)
-        app = create_app(config, clock)
-        with app.app_context():
-            upgrade()
+        app = installed(url, Path(name), clock)
         logging.getLogger().setLevel(logging.ERROR)
         app.config.update(WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
         fuzz = Fuzz(keep_world(build(app, clock)), seed)

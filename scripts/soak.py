@@ -58,21 +58,16 @@ class Tally:
 
 def furnish(url: str, folder: Path, secret: str) -> Town:
     """Build the town so that its instant is now; the addresses, and a session of each role."""
-    from flask_migrate import upgrade
-
-    from app.config import Config
     from app.core.clock import DAY, HOUR, FixedClock
     from app.core.database import db
-    from app.factory import create_app
+    from tests.installation import installed
     from tests.permission_requests import address
     from tests.permission_table import ROWS
     from tests.permission_world import build
 
     present = time.time_ns() // 1_000_000
     clock = FixedClock(present - 4 * DAY - 2 * HOUR)
-    app = create_app(Config(database_url=url, media_dir=folder / "media", secret=secret), clock)
-    with app.app_context():
-        upgrade()
+    app = installed(url, folder, clock, secret, testing=False)
     world, town = build(app, clock), Town()
     for role, row_role in (("reader", "anonymous"), ("voter", "author"), ("staff", "facilitator")):
         rows = [row for row in ROWS if row.method == "GET" and row.expected()[row_role] == "page" and not row.pairing]
