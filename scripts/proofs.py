@@ -124,6 +124,19 @@ def goals() -> list[dict[str, Any]]:
     return list(tomllib.loads(GOALS.read_text(encoding="utf-8"))["goal"])
 
 
+def in_full(key: str, runs: list[dict[str, Any]]) -> str:
+    """What became of the full runs for a goal; nothing where it has none."""
+    names = {proof.name for kind in BOTH for many in groups(kind).values() for proof in many if key in proof.goals}
+    done = [one for one in runs if one["name"] in names]
+    if not names:
+        return ""
+    if any(not one["held"] for one in done):
+        return "; **a full run failed**"
+    if not done:
+        return "; full run: not yet"
+    return f"; full run: {max(one['day'] for one in done)}" + ("" if len(done) == len(names) else ", in part")
+
+
 def page() -> str:
     """docs/reliability.md, as it must be."""
     rows, runs = goals(), kept()
@@ -133,7 +146,7 @@ def page() -> str:
         for row in (one for one in rows if one["part"] == prefix):
             shown = "<br>".join(f"`{name}`" for name in row.get("shown", [])) or "–"
             note = f"<br>{row['note']}" if row.get("note") else ""
-            lines.append(f"| {row['key']} | {row['says']} | {row['state']} | {shown}{note} |")
+            lines.append(f"| {row['key']} | {row['says']} | {row['state']}{in_full(row['key'], runs)} | {shown}{note} |")
         lines.append("")
     lines += [
         "## The full runs",
@@ -162,7 +175,7 @@ HEAD = """# What holds, and what shows it
 
 Made by `python scripts/proofs.py page` from [goals.toml](reliability/goals.toml) and [latest.json](reliability/latest.json):
 edit those. A test fails when a test named here doesn't exist or this page is out of date. *done*: a test of the suite
-shows it, and the full form where one is named. *part*: what is missing stands beside it. *not done*: nothing shows it.
+shows it, and the full form where one is named, once it was run. *part*: what is missing stands beside it. *not done*: nothing shows it.
 
 What happens when a disk is full, a database gone or a mail server silent: [reliability-faults.md](reliability-faults.md).
 """
