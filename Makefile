@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check backup lock translations format clean bench-cast bench-close bench-print crash crash-outbox race fuzz-api
+.PHONY: help run test check backup lock translations format clean bench-cast bench-close bench-print crash crash-outbox race fuzz fuzz-api tamper soak
 
 help:  ## say what one can do here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -34,20 +34,29 @@ bench-print:  ## what 1,800 slips and a notice cost to print
 	@$(PYTHON) scripts/bootstrap.py test
 	@$(VENV)/python scripts/bench_print.py 1800
 
-crash:  ## kill the server with SIGKILL at 50 random moments while people vote, on SQLite and on PostgreSQL
+crash:  ## kill the server 300 times while people vote, each command at each named point, senders of e-mail; both databases
 	@$(PYTHON) scripts/bootstrap.py test
-	@$(VENV)/python scripts/crash.py 50 sqlite
-	@$(VENV)/python scripts/crash.py 50 postgresql
+	@$(VENV)/python scripts/proofs.py crash
 
 crash-outbox:  ## kill the senders of e-mail with SIGKILL 100 times while servers refuse and fall silent, on both databases
 	@$(PYTHON) scripts/bootstrap.py test
 	@$(VENV)/python scripts/crash_outbox.py 50 sqlite
 	@$(VENV)/python scripts/crash_outbox.py 50 postgresql
 
-race:  ## twenty cast for the same slots, fifty times each: threads on SQLite, processes on PostgreSQL
+race:  ## many for the same slots, the same form at once, casts against closes, made-up schedules; both databases
 	@$(PYTHON) scripts/bootstrap.py test
-	@$(VENV)/python scripts/race.py 20 50 sqlite
-	@$(VENV)/python scripts/race.py 20 50 postgresql
+	@$(VENV)/python scripts/proofs.py race
+
+fuzz: fuzz-api  ## 50,000 made-up requests, 500 walks through a vote, every bad value in every field; both databases
+	@$(VENV)/python scripts/proofs.py fuzz
+
+tamper:  ## 1,000 stored values changed by hand, each found by the audit and named; both databases
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python scripts/proofs.py tamper
+
+soak:  ## a mixed crowd for 45 minutes (MINUTES=1 for less) on each database: no 5xx, no growth
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python scripts/proofs.py soak
 
 fuzz-api:  ## 2,000 requests for open data that schemathesis makes up from its description
 	@$(PYTHON) scripts/bootstrap.py test

@@ -31,7 +31,14 @@ ON_POSTGRESQL = os.environ.get("QIDING_TEST_DATABASE") == "postgresql"
 
 
 # Files whose tests share one furnished database: they stay together on one process.
-TOGETHER = ("test_permissions", "test_query_counts", "test_bad_input", "test_pages", "test_archive_search")
+TOGETHER = (
+    "test_permissions",
+    "test_query_counts",
+    "test_bad_input",
+    "test_crash_points",
+    "test_pages",
+    "test_archive_search",
+)
 LONG = {"journeys", "demo", "browser", *TOGETHER}
 
 
