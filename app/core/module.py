@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint
 
 from app.core.jobs import Handler
+from app.core.personal import Keep, Personal
 from app.core.removals import Holds, Removal
 from app.core.transaction import Tx
 from app.engine.phrase import Phrase
@@ -35,3 +36,7 @@ class Module:
     holds: tuple[Holds, ...] = ()  # where it keeps people's words, for what the law bids remove
     # Told of each removal within its transaction: what keeps copies, such as a search's index, makes them anew.
     removed: tuple[Callable[[Tx, Removal], None], ...] = ()
+    personal: tuple[
+        Personal, ...
+    ] = ()  # what it keeps of a person: read by the export, the erasure and the notice to people
+    keeps: tuple[Keep, ...] = ()  # how long it keeps rows that nobody needs for ever

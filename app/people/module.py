@@ -9,6 +9,8 @@ from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
 from app.people import roll_views as _roll  # noqa: F401 - its routes hang on the blueprint
 from app.people import staff_views as _staff  # noqa: F401 - likewise
+from app.people.keeps import KEEPS
+from app.people.personal import PERSONAL
 from app.people.roll import read_job
 from app.people.views import people as blueprint
 
@@ -26,4 +28,6 @@ people = Module(
     blueprints=(blueprint,),
     jobs={"roll.read": read_job},
     messages={"device.paired": _paired},
+    personal=PERSONAL,
+    keeps=KEEPS,
 )

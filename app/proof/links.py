@@ -17,8 +17,8 @@ from app.core.transaction import Lock, Tx, transaction
 from app.engine.errors import Closed, Forbidden
 from app.engine.objections import ended
 from app.engine.phrase import phrase
+from app.people.access import note_access
 from app.people.actor import Actor
-from app.people.desk import note_access
 from app.people.models import AccessLog, Person
 
 OBJECTION_DAYS = 90  # an objection that nobody ends keeps the links no longer than this

@@ -17,7 +17,7 @@ from app.core.database import Base
 from app.notices import service as notices
 from app.notices.models import Notice
 from app.people.actor import Actor
-from app.people.desk import note_access
+from app.people.access import note_access
 from app.proposals import service as proposals
 from app.proposals.service import Words
 from app.registers import service as registers
