@@ -74,6 +74,8 @@ class Config:
     signing_secret: str = ""
     signing_file: Path | None = None
     evidence_days: int = 3 * 365
+    erasures_file: Path | None = None  # the list of erasures beside the database, for whoever restores an old copy
+    keep_days: Mapping[str, int] = field(default_factory=dict)  # QIDING_KEEP_<KIND>, by kind in small letters
 
     @property
     def is_sqlite(self) -> bool:
@@ -115,6 +117,12 @@ class Config:
             signing_secret=signing_secret,
             signing_file=signing_file,
             evidence_days=int(env.get("QIDING_EVIDENCE_DAYS", 3 * 365)),
+            erasures_file=Path(env.get("QIDING_ERASURES_FILE") or var / "erasures.jsonl").resolve(),
+            keep_days={
+                name.removeprefix("QIDING_KEEP_").lower(): int(value)
+                for name, value in env.items()
+                if name.startswith("QIDING_KEEP_") and value.strip()
+            },
         )
 
 

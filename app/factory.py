@@ -26,6 +26,7 @@ from app.office.module import office
 from app.paper.module import paper
 from app.people.module import people
 from app.people.session import init_sessions
+from app.privacy.module import privacy
 from app.projects.kinds import register_kinds
 from app.projects.module import projects
 from app.proof.module import proof
@@ -51,6 +52,7 @@ MODULES: tuple[Module, ...] = (
     office,
     notifications,
     removals,
+    privacy,
     site,
     archive,
     api,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,8 @@ from app.engine.errors import Frozen
 from app.engine.phrase import Phrase, phrase
 from app.people.actor import ROLE_NAMES, Actor
 from app.people.models import AccessLog, Household, Person, RoleGrant
+from app.people.places import Building, Entrance, Unit
+from app.people.queries import unit_label
 
 # The page that is being answered, for the row; the web sets it, commands have none.
 ROUTE: ContextVar[str] = ContextVar("qiding.route", default="")
@@ -24,20 +26,20 @@ ROUTE: ContextVar[str] = ContextVar("qiding.route", default="")
 HOUSEHOLD, PERSON, LIST = "household", "person", "list"
 # What can be looked at: a kind stands in the row, its sentence is for whoever reads the list.
 KINDS: Mapping[str, Phrase] = {
-    "desk": phrase("searched for a household at the desk"),
+    "desk": phrase("searched the households at the desk"),
     "household": phrase("opened the page of a household"),
     "code": phrase("made a new code for a household"),
     "slips": phrase("printed slips with new codes"),
     "roll": phrase("looked at the roll"),
     "members": phrase("looked at the list of people and rings"),
-    "owners": phrase("looked at the list of owners"),
+    "owners": phrase("opened the list of owners"),
     "owner": phrase("looked at an owner"),
-    "not voted": phrase("looked at who has not voted yet"),
-    "rows with area": phrase("looked at votes with floor area"),
+    "not voted": phrase("opened the list of who has not voted"),
+    "rows with area": phrase("opened the votes with floor area"),
     "mandates": phrase("looked at the mandates of a vote"),
     "paper.sheet": phrase("looked at whose a sheet of paper is"),
     "paper.print": phrase("printed sheets with addresses"),
-    "paper.entry": phrase("entered a sheet or a helped vote for a household"),
+    "register": phrase("took a list along as a file"),
     "attendance": phrase("looked at who came to a meeting"),
     "deliveries": phrase("looked at whether e-mail arrived"),
     "erasure": phrase("erased somebody’s data"),
@@ -118,7 +120,6 @@ class Filter:
 
     what: str = ""
     who: str = ""
-    subject: str = ""
 
 
 def page_of_looks(community_id: int | None, wanted: Filter, page: int, size: int) -> tuple[list[tuple[Any, str]], bool]:
@@ -130,11 +131,22 @@ def page_of_looks(community_id: int | None, wanted: Filter, page: int, size: int
         query = query.where(AccessLog.what == wanted.what)
     if wanted.who:
         query = query.where(Person.name == wanted.who)
-    if wanted.subject:
-        query = query.where(AccessLog.subject == wanted.subject)
     query = query.order_by(AccessLog.id.desc()).offset((page - 1) * size).limit(size + 1)
     rows = [(row, name) for row, name in db.session.execute(query)]
     return rows[:size], len(rows) > size
+
+
+def labels_of(rows: Iterable[AccessLog]) -> dict[str, str]:
+    """The addresses of the households in some looks, by their public ids."""
+    ids = {row.subject for row in rows if row.whose == HOUSEHOLD}
+    query = (
+        select(Household.public_id, Building.label, Entrance.label, Unit.room)
+        .join(Unit, Unit.id == Household.unit_id)
+        .join(Entrance, Entrance.id == Unit.entrance_id)
+        .join(Building, Building.id == Entrance.building_id)
+        .where(Household.public_id.in_(ids))
+    )
+    return {public_id: unit_label(*place) for public_id, *place in db.session.execute(query)}
 
 
 def _never(_mapper: Mapper[Any], _connection: Connection, _row: Base) -> None:

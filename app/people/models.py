@@ -151,7 +151,7 @@ class AccessLog(Base):
     """Who among the staff looked at whose data, and why they could."""
 
     __tablename__ = "access_log"
-    __table_args__ = (Index(None, "community_id", "id"),)
+    __table_args__ = (Index(None, "community_id", "id"), Index(None, "subject"))
 
     id: Mapped[Key]
     community_id: Mapped[int | None] = mapped_column(ForeignKey("community.id"))
