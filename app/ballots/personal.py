@@ -20,8 +20,8 @@ from app.core.personal import Erasing, Held, Personal, Subject, own
 from app.core.transaction import Tx
 from app.engine.canonical import receipt_code
 from app.engine.phrase import phrase
-from app.people.personal import when
 from app.people.places import Community
+from app.people.unnaming import when
 
 
 def _mine(of: Subject) -> Any:
@@ -32,7 +32,7 @@ def _mine(of: Subject) -> Any:
 
 
 def _votes(of: Subject) -> dict[str, Any]:
-    places = dict(db.session.execute(select(Community.id, Community.name)).tuples().all())
+    places = dict(db.session.execute(select(Community.id, Community.name)).all())
     rows: Sequence[Any] = db.session.execute(
         select(Poll, TextVersion.title, Ballot, RollEntry)
         .join(RollEntry, RollEntry.poll_id == Poll.id)

@@ -12,7 +12,7 @@ from app.core.i18n import iso
 from app.core.personal import Erasing, Personal, Subject, own
 from app.core.transaction import Tx
 from app.engine.phrase import phrase
-from app.people.personal import hand_on, unname_events
+from app.people.unnaming import hand_on, unname_events
 
 
 def _edited(person_id: int) -> list[CommentRevision]:

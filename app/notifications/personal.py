@@ -17,7 +17,7 @@ from app.notifications.addresses import address_of
 from app.notifications.models import MailAddress
 from app.notifications.queries import words_of
 from app.people.models import Person
-from app.people.personal import when
+from app.people.unnaming import when
 
 OTHERS = frozenset({"name", "by", "text", "why"})  # of a message's values: other people's names and words
 ELIDED = "…"

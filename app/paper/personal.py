@@ -8,7 +8,7 @@ from app.core.i18n import iso
 from app.core.personal import Personal, Subject, own
 from app.engine.phrase import phrase
 from app.paper.models import PaperHelper
-from app.people.personal import when
+from app.people.unnaming import when
 
 
 def _read(of: Subject) -> dict[str, Any]:

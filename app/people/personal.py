@@ -29,18 +29,14 @@ from app.people.places import (
     Unit,
 )
 from app.people.queries import unit_label
+from app.people.unnaming import unname_events, when
 
 LEFT = phrase("Until you leave, or ask that it be erased.")
 DESK = phrase("You; the desk of your community, each look noted.")
 
 
-def when(at: int | None) -> str:
-    """An instant as it stands in the export; nothing where there is none."""
-    return iso(at) if at is not None else ""
-
-
 def _places() -> dict[int | None, str]:
-    return dict(db.session.execute(select(Community.id, Community.name)).tuples().all())
+    return dict(db.session.execute(select(Community.id, Community.name)).all())
 
 
 def address_of(household_id: int | None) -> str:
@@ -129,29 +125,6 @@ def _forget_devices(tx: Tx, of: Erasing) -> None:
         .execution_options(**quiet)
     )
     unname_events(tx, of, "device.")
-
-
-def unname_events(tx: Tx, of: Erasing, *beginnings: str) -> None:
-    """Take the person out of events that are compared with nothing: who did it is no part of their hash."""
-    tx.session.execute(
-        update(Event)
-        .where(
-            Event.person_id == of.subject.person_id,
-            or_(*(Event.kind.startswith(beginning) for beginning in beginnings)),
-        )
-        .values(person_id=None)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def hand_on(tx: Tx, of: Erasing, column: Any) -> None:
-    """Let rows be by somebody without a name, to whom no roll leads."""
-    tx.session.execute(
-        update(column.class_)
-        .where(column == of.subject.person_id)
-        .values({column.key: of.nobody_id})
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _roles(of: Subject) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from app.core.media import Media, let_go
 from app.core.personal import Erasing, Personal, Subject, own
 from app.core.transaction import Tx
 from app.engine.phrase import phrase
-from app.people.personal import hand_on, unname_events
+from app.people.unnaming import hand_on, unname_events
 from app.proposals.models import Proposal, ProposalRevision, ProposalSupport
 
 
