@@ -42,7 +42,34 @@ KINDS: Mapping[str, Phrase] = {
     "register": phrase("took a list along as a file"),
     "attendance": phrase("looked at who came to a meeting"),
     "deliveries": phrase("looked at whether e-mail arrived"),
-    "erasure": phrase("erased somebody’s data"),
+    "erasure": phrase("looked somebody up to erase their data"),
+}
+
+
+# The pages of staff that show somebody's data, and what is written down when one does. A test walks all pages.
+SHOWN_BY: Mapping[str, str] = {
+    "people.desk_page": "desk",
+    "people.issue_code": "code",
+    "people.move_out": "household",
+    "people.issue_codes": "slips",
+    "people.roll_import": "roll",
+    "people.owners": "owners",
+    "people.owner": "owner",
+    "people.merge_owners": "owners",
+    "projects.rings": "members",
+    "ballots.mandates_page": "mandates",
+    "proof.missing": "not voted",
+    "proof.identified": "rows with area",
+    "paper.sheet": "paper.sheet",
+    "paper.printed": "paper.print",
+    "paper.printed_pdf": "paper.print",
+    "meetings.people": "attendance",
+    "meetings.signed": "attendance",
+    "meetings.sign_in_sheet": "attendance",
+    "notifications.deliveries": "deliveries",
+    "office.register_xlsx": "register",
+    "office.register_csv": "register",
+    "privacy.erase_for": "erasure",
 }
 
 

@@ -67,8 +67,12 @@ def erase_for(actor: Actor, community_id: int, person_public_id: str, ground: st
         subject = subject_of(person.id)
         if subject.community_id != community_id:
             raise NotFound
-        note_access(actor, community_id, "erasure", subject.public_id, whose=PERSON)
         return _erase(tx, subject, ground, words=words, by=actor, by_id=by, note=note.strip())
+
+
+def note_found(actor: Actor, community_id: int, person_public_id: str) -> None:
+    """Write down that somebody was looked up to be erased."""
+    note_access(actor, community_id, "erasure", person_public_id, whose=PERSON)
 
 
 def erase_again(erasure: str, person_public_id: str, *, words: bool) -> bool:

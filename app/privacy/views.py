@@ -87,6 +87,7 @@ def erase_for(slug: str) -> Page:
     if form.validate_on_submit():
         with form.refusals():
             person = service.find_at_desk(reader, here.id, form.unit.data, form.name.data)
+            service.note_found(reader, here.id, person.public_id)
             found = subject_of(person.id)
             if form.person.data == person.public_id and request.form.get("sure"):
                 more = {"words": bool(form.words.data)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -51,7 +50,7 @@ PROPOSED = "把欧阳家门口的台阶改成坡道，轮椅好走。"
 
 
 @pytest.fixture
-def garden(app: Flask) -> Iterator[Garden]:
+def garden(app: Flask) -> Garden:
     """A project in which somebody has left all that one can leave, a closed step with its record, and a vote that is over."""
     garden = build(app, app.extensions["qiding.clock"], everything(gates=False))
     do, lead = garden.do, garden.lead
@@ -82,7 +81,12 @@ def garden(app: Flask) -> Iterator[Garden]:
     do(comments.edit, who, said, f"{SAID}谢谢。")
     do(notices.save_draft, lead, garden.activity("board"), "名单公示", "", "名单如下。")
     do(notices.post, lead, garden.activity("board"))
-    do(notices.answer, lead, do(notices.complain, who, garden.scalar(select(Notice.public_id)), SAID), "已经核对过了。")
+    do(
+        notices.answer,
+        lead,
+        do(notices.complain, who, garden.scalar(select(Notice.public_id)), SAID),
+        "已经核对过了，谢谢您的提醒。",
+    )
     entry = {"name": NAME, "day": date(2026, 3, 8), "result": "accepted", "remarks": "很好"}
     do(registers.add, who, garden.activity("acceptance"), "acceptances", entry)
     _meeting(garden, who, other)
@@ -92,14 +96,14 @@ def garden(app: Flask) -> Iterator[Garden]:
     do(projects.close_step, lead, garden.project)
     garden.clock.advance(DAY)
     garden.who, garden.other = who, other  # type: ignore[attr-defined]
-    yield garden
+    return garden
 
 
 def _meeting(garden: Garden, who: Actor, other: Actor) -> None:
     held = begin(garden)
     come(garden, held, who, other, garden.lead)
-    spoke = meetings.Noted("灯太亮", item=1, ring="residents", speaker=NAME)
-    garden.do(meetings.note, garden.lead, held, "point", spoke)
+    spoke = meetings.Noted("point", "灯太亮", item=1, ring="residents", speaker=NAME)
+    garden.do(meetings.note, garden.lead, held, spoke)
     minutes = offered(garden, held)
     for one in (who, other):
         garden.do(meetings.confirm, one, minutes)

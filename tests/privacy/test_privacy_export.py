@@ -113,7 +113,7 @@ def test_the_export_is_for_its_person_signed_in_and_is_kept_by_no_cache(garden: 
 
 def test_the_export_of_staff_tells_roles_and_deeds(garden: Garden) -> None:
     found = take(garden, garden.lead)
-    assert [(row["role"], row["where"]) for row in found["roles"]] == [("facilitator", "紫藤里")]
+    assert [(row["role"], row["where"]) for row in found["roles"]] == [("Facilitator", "紫藤里")]
     assert found["household"] == {}
     assert "project.project_started" in {row["kind"] for row in found["what_i_did"]}
     assert REASON not in json.dumps(found, ensure_ascii=False)
