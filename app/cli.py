@@ -25,6 +25,7 @@ from app.engine.method_check import check_method
 from app.people.commands import roll, setup_town
 from app.people.places import Community
 from app.people.queries import any_community
+from app.privacy.commands import erase_again, forget, privacy_notice
 from app.projects.kinds import kinds
 from app.projects.service import store_method
 
@@ -34,6 +35,8 @@ METHODS = Path(__file__).parent / "methods"
 def add_commands(app: Flask) -> None:
     """Hang the commands on ``app``."""
     for command in (method, roll, audit, backup, restore, dossier, project, search, tick, worker, setup, demo, doctor):
+        app.cli.add_command(command)
+    for command in (forget, erase_again, privacy_notice):
         app.cli.add_command(command)
 
 

@@ -87,6 +87,8 @@ class Config:
     second_factor: str = "offered"  # or required, of administrators and facilitators
     staff_hours: int = 12  # how long a session of the staff lasts at most
     staff_idle: int = 240  # after how many minutes unused it ends
+    erasures_file: Path | None = None  # the list of erasures beside the database, for whoever restores an old copy
+    keep_days: Mapping[str, int] = field(default_factory=dict)  # QIDING_KEEP_<KIND>, by kind in small letters
 
     @property
     def is_sqlite(self) -> bool:
@@ -140,6 +142,12 @@ class Config:
             second_factor=one_of(env, "QIDING_SECOND_FACTOR", ("offered", "required")),
             staff_hours=max(1, int(env.get("QIDING_STAFF_HOURS", "12"))),
             staff_idle=max(15, int(env.get("QIDING_STAFF_IDLE_MINUTES", "240"))),
+            erasures_file=Path(env.get("QIDING_ERASURES_FILE") or var / "erasures.jsonl").resolve(),
+            keep_days={
+                name.removeprefix("QIDING_KEEP_").lower(): int(value)
+                for name, value in env.items()
+                if name.startswith("QIDING_KEEP_") and value.strip()
+            },
         )
 
 

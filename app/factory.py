@@ -31,6 +31,7 @@ from app.paper.module import paper
 from app.people.confirm import init_confirm
 from app.people.module import people
 from app.people.session import init_sessions
+from app.privacy.module import privacy
 from app.projects.kinds import register_kinds
 from app.projects.module import projects
 from app.proof.module import proof
@@ -56,6 +57,7 @@ MODULES: tuple[Module, ...] = (
     office,
     notifications,
     removals,
+    privacy,
     site,
     archive,
     api,
@@ -79,7 +81,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     app.extensions["qiding.clock"] = clock or SystemClock()
     app.extensions["qiding.create"] = create_app  # for commands that look into another database than this one's
     app.extensions["qiding.modules"] = MODULES
-    app.extensions["qiding.personal"] = frozenset().union(*(module.personal for module in MODULES))
+    app.extensions["qiding.unkept"] = frozenset().union(*(module.unkept for module in MODULES))
     app.extensions["qiding.ticks"] = tuple(function for module in MODULES for function in module.tick)
     app.extensions["qiding.checks"] = tuple(check for module in MODULES for check in module.checks)
     app.extensions["qiding.outside"] = tuple(function for module in MODULES for function in module.outside)

@@ -15,6 +15,7 @@ from tests.permission_meetings import MEETINGS
 from tests.permission_notices import AROUND_NOTICES
 from tests.permission_office import OFFICE_FILES
 from tests.permission_outbox import OUTBOX
+from tests.permission_privacy import PRIVACY
 from tests.permission_removals import REMOVALS
 from tests.permission_rows import (
     AUTHOR,
@@ -207,6 +208,7 @@ ROWS = (
     *PROPOSALS,
     *RECORDS,
     *REMOVALS,
+    *PRIVACY,
     *ARCHIVE,
     *REGISTERS,
     *OFFICE_FILES,

@@ -6,7 +6,7 @@ Both communities are furnished alike, so that an object of one can be asked for 
 from __future__ import annotations
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.ballots import counts, matters
 from app.ballots import service as ballots
@@ -94,6 +94,7 @@ def build(app: Flask, clock: FixedClock) -> World:
             admin, email="new@example.org", name="新人", role="observer", community_id=world.communities["ziteng"]
         )
         with transaction() as tx:
+            tx.session.execute(update(Device).values(seen_at=tx.now))  # today already: no request notes it again
             for actor in world.actors.values():
                 tell(tx, [actor.person()], "device.paired", data={"name": "李叔", "label": "Android"}, href="/me")
         refresh()

@@ -10,6 +10,7 @@ from flask import Blueprint
 
 from app.core.health import Check
 from app.core.jobs import Handler
+from app.core.personal import Keep, Personal
 from app.core.removals import Holds, Removal
 from app.core.transaction import Tx
 from app.engine.phrase import Phrase
@@ -43,4 +44,8 @@ class Module:
     # Endpoints whose forms ask a member of the staff again who they are, unless they showed it lately.
     confirmed: frozenset[str] = frozenset()
     # Endpoints whose answers are one person's or the staff's: no browser keeps a copy of them.
-    personal: frozenset[str] = frozenset()
+    unkept: frozenset[str] = frozenset()
+    personal: tuple[
+        Personal, ...
+    ] = ()  # what it keeps of a person: read by the export, the erasure and the notice to people
+    keeps: tuple[Keep, ...] = ()  # how long it keeps rows that nobody needs for ever

@@ -158,7 +158,7 @@ def _refuse_foreign() -> None:
 def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.endpoint in current_app.extensions["qiding.personal"]:
+    if request.endpoint in current_app.extensions["qiding.unkept"]:
         response.headers["Cache-Control"] = "no-store"
         response.vary.update(["Cookie", "Accept-Language"])
     elif not (request.path.startswith("/static/") or wants_problem()):  # these are the same for every reader

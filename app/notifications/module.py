@@ -6,6 +6,7 @@ from app.core.module import Module
 from app.notifications import group_views as _groups  # noqa: F401 - its routes hang on the blueprint
 from app.notifications import mail_views as _mail  # noqa: F401 - likewise
 from app.notifications.digest import enqueue_due
+from app.notifications.personal import KEEPS, PERSONAL
 from app.notifications.sender import send_due
 from app.notifications.views import notifications as blueprint
 
@@ -14,7 +15,7 @@ notifications = Module(
     blueprints=(blueprint,),
     tick=(enqueue_due,),
     outside=(send_due,),
-    personal=frozenset(
+    unkept=frozenset(
         {
             "notifications.inbox",
             "notifications.my_mail",
@@ -24,4 +25,6 @@ notifications = Module(
             "notifications.stop_mail",
         }
     ),
+    personal=PERSONAL,
+    keeps=KEEPS,
 )

@@ -22,7 +22,7 @@ from app.engine.voting.consent import KINDS
 from app.paper import printed as on_paper
 from app.paper import queries, service
 from app.paper.forms import AgainForm, BoxForm, HelperForm, IssueForm, ScanForm, SheetForm
-from app.people.desk import note_access
+from app.people.access import note_access
 from app.people.session import actor, signed_in
 from app.printing import answer
 from app.printing.answer import once

@@ -10,6 +10,8 @@ from app.engine.phrase import Phrase, phrase
 from app.people import roll_views as _roll  # noqa: F401 - its routes hang on the blueprint
 from app.people import security_views as _security  # noqa: F401 - likewise
 from app.people import staff_views as _staff  # noqa: F401 - likewise
+from app.people.keeps import KEEPS
+from app.people.personal import PERSONAL
 from app.people.roll import read_job
 from app.people.views import people as blueprint
 
@@ -74,7 +76,7 @@ people = Module(
             *("people.recovery_codes", "people.change_password", "people.reset_factors"),
         }
     ),
-    personal=frozenset(
+    unkept=frozenset(
         {
             *("people.devices", "people.move", "people.desk_page", "people.issue_code", "people.issue_codes"),
             *("people.owners", "people.owner", "people.merge_owners", "people.roll_page", "people.roll_import"),
@@ -82,4 +84,6 @@ people = Module(
             *("people.security", "people.confirm_totp", "people.recovery_codes", "people.add_passkey", "people.who"),
         }
     ),
+    personal=PERSONAL,
+    keeps=KEEPS,
 )

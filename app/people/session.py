@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 from functools import cached_property
 
-from flask import Flask, Response, current_app, g, session
+from flask import Flask, Response, current_app, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy import or_, select
 from sqlalchemy.exc import DBAPIError
 
 from app.config import Config
-from app.core.clock import HOUR, MINUTE, now
+from app.core.clock import DAY, HOUR, MINUTE, now
 from app.core.database import db
 from app.core.web import SignInNeeded
 from app.people import factors, staff_sessions
+from app.people.access import ROUTE
 from app.people.actor import NOBODY, RESIDENTS_RING, RING_OF_ROLE, Actor
+from app.people.devices import note_seen
 from app.people.models import Device, Household, Person, RingMember, RoleGrant
 from app.people.security_models import StaffSession
 
@@ -39,6 +41,7 @@ class CurrentUser(UserMixin):  # type: ignore[misc]
         self.sure_at = browser.sure_at if browser else 0
         self.person_id, self.public_id, self.shown_name = person.id, person.public_id, person.name
         self.device_id = device.id if device else None
+        self.seen_at = max(device.seen_at or 0, device.paired_at) if device else 0
         self.household_id = household.id if household is not None else None
         self.home_id = household.community_id if household is not None else None
 
@@ -130,6 +133,28 @@ def init_sessions(app: Flask) -> None:
     manager.session_protection = None  # a phone's address and browser change; devices are revoked by row instead
     manager.user_loader(load_user)
     app.after_request(_note_seen)
+    app.before_request(_name_route)
+    app.after_request(_note_day)
+    app.teardown_request(_forget_route)
+
+
+def _name_route() -> None:
+    ROUTE.set(request.endpoint or "")
+
+
+def _forget_route(_error: BaseException | None) -> None:
+    ROUTE.set("")
+
+
+def _note_day(response: Response) -> Response:
+    """Write down once a day that a device is in use, so that those nobody uses any more can be forgotten."""
+    user = g.get("_login_user")
+    if isinstance(user, CurrentUser) and user.device_id is not None and now() - user.seen_at >= DAY:
+        try:
+            note_seen(user.device_id)
+        except DBAPIError:  # a database that only reads: the page itself was made, and is worth more
+            db.session.rollback()
+    return response
 
 
 def load_user(session_id: str) -> CurrentUser | None:

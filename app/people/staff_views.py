@@ -14,6 +14,7 @@ from app.core.i18n import at_local, gettext, say
 from app.engine.errors import Invalid, NotFound
 from app.engine.phrase import phrase
 from app.people import communities, desk, owners, printed, staff
+from app.people.access import HOUSEHOLD, note_access
 from app.people.actor import ROLE_NAMES, ROLES, Actor
 from app.people.factors import with_factors
 from app.people.forms import CommunityForm, DeputyForm, FindForm, InviteForm, MergeForm, OwnerForm, SpeakerForm
@@ -48,8 +49,11 @@ def desk_page(slug: str) -> str:
     reader, here = _facilitator(slug)
     form = FindForm(request.args, meta={"csrf": False})
     typed = (request.args.get("find") or "")[:40]
-    if typed:
-        desk.note_access(reader, here.id, "desk", typed)
+    found = desk.find_households(reader, here.id, typed) if typed else []
+    if len(found) == 1:
+        note_access(reader, here.id, "household", found[0][0].public_id, whose=HOUSEHOLD)
+    elif typed:
+        note_access(reader, here.id, "desk", typed)
     found = desk.find_households(reader, here.id, typed) if typed else []
     return render_template("people/desk.html", community=here, form=form, found=found, typed=typed)
 
@@ -60,6 +64,7 @@ def issue_code(slug: str, public_id: str) -> Page:
     reader, here = _facilitator(slug)
     desk.household_here(here.id, public_id)
     code = desk.issue_code(reader, public_id)
+    note_access(reader, here.id, "code", public_id, whose=HOUSEHOLD)
     return render_template("people/code.html", community=here, code=code, label=household_label(public_id))
 
 
@@ -72,6 +77,7 @@ def move_out(slug: str, public_id: str) -> Page:
         desk.move_out(reader, public_id)
         flash(gettext("The household is ended; its code and devices no longer work."))
         return redirect(url_for("people.desk_page", slug=slug), 303)
+    note_access(reader, here.id, "household", public_id, whose=HOUSEHOLD)
     return render_template("people/move_out.html", community=here, public_id=public_id)
 
 
@@ -82,6 +88,7 @@ def issue_codes(slug: str) -> Page:
     on_paper = "pdf" in request.form
     if on_paper:
         require()  # before a code is made that could not be shown
+    note_access(reader, here.id, "slips")
     codes = desk.issue_many(reader, here.id)
     rows = [(row, codes[row.id]) for row in roll_households(here.id) if row.id in codes]
     if on_paper and rows:
@@ -182,7 +189,7 @@ def deputy(slug: str) -> Page:
 def owners_page(slug: str) -> Page:
     """The owners of units, entered from papers."""
     reader, here = _facilitator(slug)
-    desk.note_access(reader, here.id, "owners")
+    note_access(reader, here.id, "owners")
     form = OwnerForm()
     if form.validate_on_submit():
         with form.refusals():
@@ -206,6 +213,8 @@ def _unit(reader: Actor, community_id: int, typed: str) -> str:
 def owner(slug: str, public_id: str) -> Page:
     """An owner: who speaks for them, and whether they are the developer."""
     reader, here = _facilitator(slug)
+    owners.find_owner(here.id, public_id)
+    note_access(reader, here.id, "owner", public_id)
     found = owners.find_owner(here.id, public_id)
     form = SpeakerForm()
     if form.validate_on_submit():
@@ -242,6 +251,7 @@ def developer(slug: str, public_id: str) -> Page:
 def merge_owners(slug: str) -> Page:
     """Decide that two entries are one owner."""
     reader, here = _facilitator(slug)
+    note_access(reader, here.id, "owners")
     form = MergeForm()
     form.keep.choices = options(
         (owner.public_id, f"{owner.name} ({', '.join(unit.room for _, unit in units)})")

@@ -14,6 +14,7 @@ from app.projects import rings as _rings  # noqa: F401 - likewise
 from app.projects.gates import SIGN_OFF
 from app.projects.kept import PICTURE, POSTER
 from app.projects.open_days import DATES
+from app.projects.personal import PERSONAL
 from app.projects.views import public
 
 
@@ -64,4 +65,5 @@ projects = Module(
             "projects.methods",
         }
     ),
+    personal=PERSONAL,
 )

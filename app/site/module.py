@@ -10,5 +10,5 @@ from app.site.views import site as blueprint
 site = Module(
     name="site",
     blueprints=(blueprint,),
-    personal=frozenset({"site.me", "site.my_data"}),
+    unkept=frozenset({"site.me", "site.my_data"}),
 )

@@ -250,6 +250,7 @@ PUT: dict[str, Put] = {
         ),
         whole("signing in, and forms sent twice: ends by itself, part of no proof"),
     ),
+    "erasure": whole("whose data was erased, by ids; its entry in the log has the same number, and nobody's name"),
     "access_log": whole("who of the staff looked at whose data; read by the inspectors, in no log that is published"),
     "message": whole("told to one person, once; what it speaks of is bound itself"),
     **dict.fromkeys(("delivery", "mail_address"), whole("what was sent where, and whether it came; part of no count")),
