@@ -74,6 +74,8 @@ class Config:
     signing_secret: str = ""
     signing_file: Path | None = None
     evidence_days: int = 3 * 365
+    page_cache: int = 32  # megabytes a process; 0 keeps none
+    code: str = ""  # which program made a page that processes share
 
     @property
     def is_sqlite(self) -> bool:
@@ -115,6 +117,7 @@ class Config:
             signing_secret=signing_secret,
             signing_file=signing_file,
             evidence_days=int(env.get("QIDING_EVIDENCE_DAYS", 3 * 365)),
+            page_cache=min(4096, max(0, int(env.get("QIDING_PAGE_CACHE", "32")))),
         )
 
 

@@ -15,7 +15,9 @@ from app.core.clock import Clock, SystemClock
 from app.core.database import db, engine_options, prepare_engine
 from app.core.i18n import init_i18n
 from app.core.module import Module
+from app.core.pages import init_pages
 from app.core.static import init_static
+from app.core.version import keep_versions
 from app.core.web import init_web
 from app.dossier.module import dossier
 from app.meetings.module import meetings
@@ -75,8 +77,10 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     app.extensions["qiding.outside"] = tuple(function for module in MODULES for function in module.outside)
     db.init_app(app)
     prepare_engine(app)
+    keep_versions(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     init_i18n(app)
+    init_pages(app, config)  # before whatever looks at a request, after whatever looks at an answer
     init_web(app, config)
     init_static(app)
     init_sessions(app)

@@ -37,6 +37,7 @@ def run_online() -> None:
 
 def _run(connection: Connection) -> None:
     lite = connection.dialect.name == "sqlite"
+    connection.execution_options(versions=False)  # the table of versions is not there from the beginning
     if lite:
         # A table that others point to is made anew: that can't be done while SQLite watches the pointers.
         _pragma(connection, "foreign_keys = 0")

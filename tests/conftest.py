@@ -30,7 +30,7 @@ ON_POSTGRESQL = os.environ.get("QIDING_TEST_DATABASE") == "postgresql"
 
 
 # Files whose tests share one furnished database: they stay together on one process.
-TOGETHER = ("test_permissions", "test_query_counts", "test_bad_input", "test_pages", "test_archive_search")
+TOGETHER = ("test_permissions", "test_query_counts", "test_bad_input", "test_pages", "test_archive_search", "test_kept_pages")
 LONG = {"journeys", "demo", "browser", *TOGETHER}
 
 
@@ -87,6 +87,7 @@ def installation(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
     config = Config(
         database_url=database_url,
         media_dir=tmp_path_factory.mktemp("media"),
+        page_cache=8,
         secret="for-tests-only",
         environment="test",
         testing=True,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import current_app
+from flask import current_app, g
 from sqlalchemy import select
 from sqlalchemy.orm import scoped_session
 
@@ -72,6 +72,8 @@ def transaction(lock: Sequence[Lock] = ()) -> Iterator[Tx]:
         yield outer
         return
     session.rollback()
+    g.changed = True  # whatever page this request ends with is nobody else's
+    g.pop("watch", None)
     try:
         if is_sqlite():
             session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
