@@ -89,6 +89,8 @@ class Config:
     staff_idle: int = 240  # after how many minutes unused it ends
     erasures_file: Path | None = None  # the list of erasures beside the database, for whoever restores an old copy
     keep_days: Mapping[str, int] = field(default_factory=dict)  # QIDING_KEEP_<KIND>, by kind in small letters
+    page_cache: int = 32  # megabytes a process; 0 keeps none
+    code: str = ""  # which program made a page that processes share
 
     @property
     def is_sqlite(self) -> bool:
@@ -148,6 +150,7 @@ class Config:
                 for name, value in env.items()
                 if name.startswith("QIDING_KEEP_") and value.strip()
             },
+            page_cache=min(4096, max(0, int(env.get("QIDING_PAGE_CACHE", "32")))),
         )
 
 

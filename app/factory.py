@@ -17,9 +17,11 @@ from app.core.health import Door
 from app.core.i18n import init_i18n
 from app.core.module import Module
 from app.core.observe import init_observe
+from app.core.pages import init_pages
 from app.core.replica import binds, init_replica
 from app.core.shared import init_shared
 from app.core.static import init_static
+from app.core.version import keep_versions
 from app.core.web import init_web
 from app.dossier.module import dossier
 from app.meetings.module import meetings
@@ -87,10 +89,12 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     app.extensions["qiding.outside"] = tuple(function for module in MODULES for function in module.outside)
     db.init_app(app)
     prepare_engine(app)
+    keep_versions(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     init_observe(app, config)
     init_shared(app, config)
     init_i18n(app)
+    init_pages(app, config)  # before whatever looks at a request, after whatever looks at an answer
     init_web(app, config)
     init_static(app)
     init_sessions(app)

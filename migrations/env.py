@@ -41,6 +41,7 @@ def run_online() -> None:
 
 def _run(connection: Connection) -> None:
     lite = connection.dialect.name == "sqlite"
+    connection.execution_options(versions=False)  # the table of versions is not there from the beginning
     if not lite:
         # A step that waits for a table makes everybody wait who comes after it: rather give up, with nothing changed.
         connection.exec_driver_sql(f"SET lock_timeout = '{int(os.environ.get('QIDING_MIGRATION_PATIENCE', '10'))}s'")

@@ -38,6 +38,7 @@ TOGETHER = (
     "test_crash_points",
     "test_pages",
     "test_archive_search",
+    "test_kept_pages",
 )
 LONG = {"journeys", "demo", "browser", *TOGETHER}
 
@@ -109,6 +110,7 @@ def installation(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
     config = Config(
         database_url=database_url,
         media_dir=tmp_path_factory.mktemp("media"),
+        page_cache=8,
         secret="for-tests-only",
         environment="test",
         testing=True,

@@ -12,6 +12,7 @@ from typing import Any
 from flask import abort, request
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, SelectChoice, StringField, TextAreaField, ValidationError
+from wtforms.csrf.core import CSRFTokenField
 from wtforms.i18n import get_translations
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -25,10 +26,29 @@ from app.engine.errors import DomainError, Invalid
 _BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u3000]*")
 
 
+class _Token(CSRFTokenField):  # type: ignore[misc]
+    """A form's secret token, drawn when it is written into a page and not before.
+
+    Most readers of a page that has a form for some never see it: their answer sets no cookie, and is like everybody's.
+    """
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        HiddenField.process(self, *args, **kwargs)
+
+    def _value(self) -> str:
+        return str(self.csrf_impl.generate_csrf_token(self))
+
+
+class _Tokens(FlaskForm.Meta.csrf_class):  # type: ignore[misc]
+    field_class = _Token
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """The base of every form: WTForms' own messages in the reader's language, refusals beside the field."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        csrf_class = _Tokens
+
         def get_translations(self, form: Any) -> Any:
             return get_translations(["zh" if language() == "zh_Hans" else "en"])
 

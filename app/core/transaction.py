@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import current_app
+from flask import current_app, g
 from sqlalchemy import select, text
 from sqlalchemy.orm import scoped_session
 
@@ -80,6 +80,8 @@ def transaction(lock: Sequence[Lock] = ()) -> Iterator[Tx]:
         return
     session.rollback()
     to_primary(session())
+    g.changed = True  # whatever page this request ends with is nobody else's
+    g.pop("watch", None)
     try:
         if is_sqlite():
             session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})

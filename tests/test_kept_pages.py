@@ -1,0 +1,289 @@
+"""A page that was kept is the page that would be made now: byte for byte, after every kind of write, and as the clock goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.ballots import service as ballots
+from app.comments import service as comments
+from app.core.cache import Kept
+from app.core.clock import DAY, HOUR, FixedClock
+from app.core.database import db
+from app.factory import create_app
+from app.notices import service as notices
+from app.people import communities, staff
+from app.projects import service as projects
+from app.proposals import service as proposals
+from app.registers import service as registers
+from tests.conftest import emptied
+from tests.permission_requests import Furnished, address, ask, keep_world
+from tests.permission_table import REASON, ROWS
+from tests.permission_world import ROSTER, build
+from tests.site.world import counted
+
+HEADERS = ("Content-Type", "Cache-Control", "Content-Security-Policy", "Content-Disposition", "Location")
+
+
+@pytest.fixture(scope="module")
+def built(installation: Flask, database_url: str) -> Iterator[tuple[Furnished, Flask, int]]:
+    """The furnished town, and a second application on its database that keeps no page."""
+    with emptied(installation, database_url) as app:
+        clock: FixedClock = app.extensions["qiding.clock"]
+        kept = keep_world(build(app, clock))
+        plain = create_app(replace(app.config["QIDING"], page_cache=0), clock)
+        yield kept, plain, clock.now()
+        with plain.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def town(built: tuple[Furnished, Flask, int]) -> Iterator[Furnished]:
+    """The furnished town as it was built."""
+    kept, plain, at = built
+    kept.world.clock.set(at)
+    yield kept
+    with kept.world.app.app_context():
+        db.session.remove()
+    with plain.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    kept.changed()
+    kept.put_back()
+
+
+@pytest.fixture
+def plain(built: tuple[Furnished, Flask, int]) -> Flask:
+    return built[1]
+
+
+@pytest.fixture
+def kept(town: Furnished) -> Kept:
+    """What the application keeps: nothing, at first."""
+    found: Kept = town.world.app.extensions["qiding.pages"]
+    found.clear()
+    return found
+
+
+def urls(town: Furnished) -> list[str]:
+    """Every page that a stranger may read, in both communities."""
+    found = {}
+    for row in ROWS:
+        if row.method == "GET" and row.expected()["anonymous"] == "page" and row.endpoint != "static":
+            for slug in ("ziteng", "guixiang"):
+                if row.at in ("", "link") or row.at in town.world.at[slug]:
+                    found[address(town.world, row, slug)] = row
+    return list(found)
+
+
+def seen(response: TestResponse) -> tuple[object, ...]:
+    """What a reader gets of an answer."""
+    return response.status_code, response.data, *(response.headers.get(name) for name in HEADERS)
+
+
+def get(app: Flask, url: str) -> TestResponse:
+    with app.test_client() as client, client.get(url) as response:
+        response.get_data()
+        return response
+
+
+def compare(town: Furnished, plain: Flask, pages: list[str], when: str) -> None:
+    """Every page, whether kept or made, beside the one that a server without a cache makes."""
+    wrong = []
+    for url in pages:
+        made = seen(get(plain, url))
+        wrong += [(url, turn) for turn in ("first", "again") if seen(get(town.world.app, url)) != made]
+    assert not wrong, f"{when}: {wrong}"
+
+
+def steady(town: Furnished, plain: Flask) -> list[str]:
+    """The pages that read twice alike: not those with a token of a form in them, nor signed files."""
+    return [url for url in urls(town) if seen(get(plain, url)) == seen(get(plain, url))]
+
+
+def test_a_page_is_the_same_made_and_kept(town: Furnished, plain: Flask, kept: Kept) -> None:
+    pages = steady(town, plain)
+    compare(town, plain, pages, "at first")
+    assert len(kept) > 60, "hardly any page was kept: the test sees nothing"
+
+
+def test_a_kept_page_asks_the_database_once(town: Furnished, kept: Kept) -> None:
+    for url in ("/", "/c/ziteng/", f"/c/ziteng/poll/{town.world.at['ziteng']['poll_vote']['public_id']}"):
+        assert get(town.world.app, url).status_code == 200
+        with counted(town.world.app) as statements:
+            assert get(town.world.app, url).status_code == 200
+        assert len(statements) == 1, url
+        assert "version" in statements[0]
+
+
+WRITES: dict[str, Callable[[Furnished], object]] = {
+    "a cast": lambda town: ballots.cast(
+        town.world.actors["neighbour"], at(town, "poll_vote"), {"stance": "consent"}, once="k"
+    ),
+    "a cast changed": lambda town: ballots.cast(
+        town.world.actors["author"], at(town, "poll_vote_cast"), {"stance": "consent"}, once="k"
+    ),
+    "a comment": lambda town: comments.post(
+        town.world.actors["author"], at(town, "talk_write"), "question", "几点开门？", once="k"
+    ),
+    "a comment hidden": lambda town: comments.hide(town.world.actors["facilitator"], at(town, "comment"), REASON),
+    "a proposal answered": lambda town: proposals.answer(
+        town.world.actors["facilitator"], at(town, "proposal"), "declined", REASON
+    ),
+    "support": lambda town: proposals.support(town.world.actors["neighbour"], at(town, "proposal")),
+    "an entry": lambda town: registers.add(town.world.actors["facilitator"], at(town, "team"), "members", ROSTER),
+    "an entry removed": lambda town: registers.remove(town.world.actors["facilitator"], at(town, "entry"), REASON),
+    "a step closed": lambda town: projects.close_step(town.world.actors["facilitator"], at(town, "ready")),
+    "a pause": lambda town: projects.pause(town.world.actors["facilitator"], at(town, "running"), REASON),
+    "a complaint": lambda town: notices.complain(
+        town.world.actors["neighbour"], notice(town), "花箱挡住了消防通道，请挪开。", once="k"
+    ),
+    "the desk": lambda town: communities.change_community(
+        town.world.actors["administrator"],
+        "ziteng",
+        name="紫藤新里",
+        desk_place="门房",
+        desk_hours="周三",
+        desk_phone="5550 0199",
+    ),
+    "a member of the staff": lambda town: staff.invite(
+        town.world.actors["administrator"],
+        email="third@example.org",
+        name="third",
+        role="facilitator",
+        community_id=town.world.communities["ziteng"],
+    ),
+    "what became due": lambda town: [
+        town.world.clock.advance(9 * DAY),
+        *(function() for function in town.world.app.extensions["qiding.ticks"]),
+    ],
+}
+
+
+def at(town: Furnished, name: str) -> str:
+    return town.world.at["ziteng"][name]["public_id"]
+
+
+def notice(town: Furnished) -> str:
+    from sqlalchemy import select
+
+    from app.notices.models import Notice
+
+    here = town.world.communities["ziteng"]
+    query = select(Notice.public_id).where(Notice.community_id == here, Notice.posted_at.is_not(None))
+    return db.session.scalars(query.order_by(Notice.id)).first() or ""
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_after_a_write_every_page_is_what_it_would_be(town: Furnished, plain: Flask, kept: Kept, name: str) -> None:
+    pages = steady(town, plain)
+    before = {url: seen(get(town.world.app, url)) for url in pages}
+    assert len(kept) > 60
+    with town.world.app.test_request_context():
+        WRITES[name](town)
+    after = {url: seen(get(plain, url)) for url in pages}
+    assert name == "support" or before != after, "nothing that a stranger sees changed: the test sees nothing"
+    stale = [url for url in pages if seen(get(town.world.app, url)) != after[url]]
+    assert not stale
+
+
+def test_a_page_never_outlives_what_the_clock_makes_of_it(town: Furnished, plain: Flask, kept: Kept) -> None:
+    clock = town.world.clock
+    pages = steady(town, plain)
+    for wait in (0, 61_000, 10 * HOUR, 3 * DAY):  # what is near the ends of votes, notices and meetings differs
+        clock.advance(wait)
+        start = clock.now()
+        for url in pages:
+            clock.set(start)
+            get(town.world.app, url)
+        lasts = sorted({entry.until for entry in kept.entries()})
+        for moment in {start + 1, start + 30_000, *(until - 1 for until in lasts), *lasts}:
+            clock.set(moment)
+            wrong = [url for url in pages if seen(get(town.world.app, url)) != seen(get(plain, url))]
+            assert not wrong, (wait, moment - start, wrong)
+        clock.set(start)
+
+
+def test_a_signed_in_reader_gets_nothing_of_it_and_leaves_nothing(town: Furnished, kept: Kept) -> None:
+    row = next(row for row in ROWS if row.endpoint == "site.home")
+    assert "我的" in ask(town.world, row, "author").text
+    assert not len(kept)
+    assert "我的" not in ask(town.world, row, "anonymous").text
+    assert len(kept) == 1
+    assert "我的" in ask(town.world, row, "author").text
+
+
+def test_language_size_and_query_are_pages_of_their_own(town: Furnished, kept: Kept) -> None:
+    def page(url: str, **cookies: str) -> str:
+        client: FlaskClient = town.world.app.test_client()
+        for name, value in cookies.items():
+            client.set_cookie(name, value)
+        return client.get(url).text
+
+    chinese, english, large = page("/"), page("/", lang="en"), page("/", size="large")
+    assert len({chinese, english, large}) == 3
+    assert [page("/"), page("/", lang="en"), page("/", size="large")] == [chinese, english, large]
+    assert page("/communities?q=ziteng") != page("/communities?q=guixiang")
+
+
+def test_a_page_with_a_token_is_not_kept(town: Furnished, kept: Kept) -> None:
+    town.world.app.config["WTF_CSRF_ENABLED"] = True
+    pages = [get(town.world.app, "/sign-in").text for _ in range(2)]
+    assert pages[0] != pages[1]
+    assert not len(kept)
+
+
+def test_who_has_a_token_from_elsewhere_reads_kept_pages_and_is_left_alone(town: Furnished, kept: Kept) -> None:
+    client = town.world.app.test_client()
+    assert "Set-Cookie" in client.get("/sign-in").headers
+    first = client.get("/")
+    assert len(kept) == 1
+    assert "Set-Cookie" not in first.headers
+    with client.session_transaction() as session:
+        session["receipt"] = {"code": "x"}
+    kept.clear()
+    client.get("/")
+    assert not len(kept), "a session with something of its own is somebody's"
+
+
+def test_a_flash_is_read_by_whom_it_is_for(town: Furnished, kept: Kept) -> None:
+    get(town.world.app, "/")
+    client = town.world.app.test_client()
+    with client.session_transaction() as session:
+        session["_flashes"] = [("message", "只给你的话")]
+    assert "只给你的话" in client.get("/").text
+    assert "只给你的话" not in get(town.world.app, "/").text
+    assert len(kept) == 1
+
+
+def test_a_browser_that_has_the_page_is_told_so_and_one_that_unpacks_gets_it_packed(
+    town: Furnished, kept: Kept
+) -> None:
+    import gzip
+
+    plain = get(town.world.app, "/c/ziteng/")
+    client = town.world.app.test_client()
+    packed = client.get("/c/ziteng/", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) * 2 < len(plain.data)
+    assert {"Cookie", "Accept-Language", "Accept-Encoding"} <= set(packed.vary)
+    tag = packed.headers["ETag"]
+    again = client.get("/c/ziteng/", headers={"If-None-Match": tag})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.head("/c/ziteng/").status_code == 200
+    with town.world.app.test_request_context():
+        comments.post(town.world.actors["author"], at(town, "talk_write"), "question", "几点开门？", once="k")
+        projects.pause(town.world.actors["facilitator"], at(town, "running"), REASON)
+    assert client.get("/c/ziteng/", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_an_error_and_a_page_that_is_not_there_are_not_kept(town: Furnished, kept: Kept) -> None:
+    assert get(town.world.app, "/c/nowhere/").status_code == 404
+    assert get(town.world.app, "/c/ziteng/record/0000000000000000").status_code == 404
+    assert not len(kept)
