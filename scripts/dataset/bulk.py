@@ -1,27 +1,33 @@
-"""Many acts at once: each is a command of its service, a hundred of them in one transaction."""
+"""Many acts at once: commands of services in one transaction, or their rows written by the same functions."""
 
 from __future__ import annotations
 
 import random
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select, update
 
+from app.archive import index
 from app.ballots import seal
 from app.ballots.cast import hold_poll
 from app.ballots.models import Ballot, Poll, RollEntry, Slot, SlotLink
 from app.ballots.put import put_ballot
-from app.comments import service as comments
-from app.core.clock import MINUTE, SECOND, FixedClock
+from app.comments.models import Comment, Talk
+from app.core.clock import SECOND, FixedClock
+from app.core.events import Event, LogEntry, LogHead, event_hash
+from app.core.ids import new_public_id
 from app.core.transaction import Tx, transaction
+from app.engine.canonical import canon
 from app.engine.voting import RULES
 from app.people.actor import Actor
+from app.projects.queries import find_activity
 from app.proposals.models import Proposal, ProposalSupport
 from scripts.dataset import words
 
-AT_ONCE = 100
+AT_ONCE = 200
 MOST_CONCERNS = 60
 
 
@@ -56,19 +62,106 @@ class Speakers:
         return self._order[self._at % len(self._order)]
 
 
+class Pen:
+    """Writes events and their entries in the log for many acts at once, hashed by the functions that hash each by itself."""
+
+    def __init__(self, tx: Tx, community_id: int) -> None:
+        self._tx, self._community_id = tx, community_id
+        self._head = tx.session.scalars(select(LogHead).where(LogHead.community_id == community_id)).one()
+        self._events: list[dict[str, Any]] = []
+        self._entries: list[dict[str, Any]] = []
+
+    def event(self, kind: str, at: int, project: int, person: int | None, data: dict[str, Any], public: dict[str, str]) -> None:
+        """One thing that happened, in the order of the calls."""
+        salt, seq = secrets.token_bytes(16), self._head.size + len(self._entries)
+        row = {"community_id": self._community_id, "project_id": project, "kind": kind, "at": at, "person_id": person}
+        row |= {"data": data, "salt": salt, "hash": ""}
+        hashed = event_hash(Event(**row))
+        body = canon({"kind": kind, "event": hashed, **public, "seq": seq, "at": at}).decode()
+        self._events.append(row)
+        self._entries.append({"community_id": self._community_id, "seq": seq, "body": body})
+
+    def close(self) -> None:
+        """Write all of it."""
+        self._tx.session.execute(insert(Event), self._events)
+        self._tx.session.execute(insert(LogEntry), self._entries)
+        self._head.size += len(self._entries)
+        self._tx.session.flush()
+
+
 def talk(clock: FixedClock, speakers: Speakers, dice: random.Random, talks: Sequence[str], n: int) -> None:
-    """``n`` comments in some talks, a quarter of them replies. Talks are named by their public ids."""
-    heads: dict[str, list[str]] = {}
+    """``n`` comments in some talks, a quarter of them replies. Talks are named by their public ids.
 
-    def post() -> None:
-        where = dice.choice(talks)
-        above = heads.setdefault(where, [])
-        parent = dice.choice(above) if above and dice.random() < 0.25 else None
-        said = comments.post(speakers.next(), where, dice.choice(words.KINDS), words.comment(dice), parent=parent)
-        if parent is None:
-            above.append(said)
+    Rows, events, entries of the log and documents of the search are those that posting each by itself would leave;
+    nobody is told of each.
+    """
+    heads: dict[int, list[int]] = {}
+    while n > 0:
+        part, n = min(n, AT_ONCE), n - AT_ONCE
+        with transaction() as tx:
+            there = tx.session.execute(
+                select(Talk.id, Talk.community_id, Talk.project_id).where(Talk.public_id.in_(talks)).order_by(Talk.id)
+            ).all()
+            pen, rows = Pen(tx, there[0].community_id), []
+            for _ in range(part):
+                clock.advance(10 * SECOND)
+                where, speaker, kind, text = dice.choice(there), speakers.next(), dice.choice(words.KINDS), words.comment(dice)
+                above = heads.get(where.id)
+                rows.append(
+                    {
+                        "public_id": new_public_id(),
+                        "community_id": where.community_id,
+                        "talk_id": where.id,
+                        "parent_id": dice.choice(above) if above and dice.random() < 0.25 else None,
+                        "kind": kind,
+                        "text": text,
+                        "person_id": speaker.person_id,
+                        "at": clock.now(),
+                    }
+                )
+                named = {"comment": rows[-1]["public_id"]}
+                said = {**named, "kind": kind, "text": text}
+                pen.event("comment.posted", clock.now(), where.project_id, speaker.person_id, said, named)
+            tx.session.execute(insert(Comment), rows)
+            pen.close()
+            written = [row["public_id"] for row in rows]
+            index.renew("comment", written)
+            for talk_id, row in tx.session.execute(
+                select(Comment.talk_id, Comment.id).where(Comment.public_id.in_(written), Comment.parent_id.is_(None))
+            ):
+                heads.setdefault(talk_id, []).append(row)
 
-    together(clock, (post for _ in range(n)), apart=MINUTE // 6)
+
+def propose(clock: FixedClock, speakers: Speakers, dice: random.Random, activity: str, n: int) -> list[str]:
+    """``n`` proposals of residents, submitted, each with its talk; returns their public ids. Written as talk() writes."""
+    found: list[str] = []
+    while n > 0:
+        part, n = min(n, AT_ONCE), n - AT_ONCE
+        with transaction() as tx:
+            ref = find_activity(activity, tx.now)
+            pen, rows, talks = Pen(tx, ref.community_id), [], []
+            where = {"community_id": ref.community_id, "project_id": ref.project_id, "activity_run_id": ref.id}
+            for _ in range(part):
+                clock.advance(5 * SECOND)
+                speaker, public_id = speakers.next(), new_public_id()
+                title, text = words.title(dice), words.proposal(dice)
+                said = {"person_id": speaker.person_id, "state": "submitted", "title": title, "text": text}
+                pin = {"pin_x": dice.randint(50, 950), "pin_y": dice.randint(50, 950)}
+                when = {"created_at": clock.now(), "submitted_at": clock.now()}
+                rows.append({"public_id": public_id, **where, **said, **pin, **when})
+                about = {"subject": f"proposal:{public_id}", "title": title, "owner_id": speaker.person_id}
+                href = f"/c/{ref.slug}/proposal/{public_id}"
+                talks.append({"public_id": new_public_id(), **where, **about, "href": href, "action": ""})
+                named = {"proposal": public_id}
+                told = {**named, "title": title, "text": text}
+                pen.event("proposal.submitted", clock.now(), ref.project_id, speaker.person_id, told, named)
+            tx.session.execute(insert(Proposal), rows)
+            tx.session.execute(insert(Talk), talks)
+            pen.close()
+            written = [row["public_id"] for row in rows]
+            index.renew("proposal", written)
+            found += written
+    return found
 
 
 def support(dice: random.Random, people: Sequence[Actor], proposals: Sequence[str], most: int) -> None:

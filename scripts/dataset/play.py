@@ -18,7 +18,6 @@ from app.demo.scene import Ballot as Given
 from app.demo.scene import Scene
 from app.demo.stage import Story
 from app.proposals import service as proposals
-from app.proposals.service import Words
 from app.people.actor import Actor
 from scripts.dataset import bulk, words
 from scripts.dataset.people import SLUG, Neighbourhood
@@ -64,22 +63,9 @@ class Busy(Scene):
 
     def many_ideas(self, key: str, n: int) -> list[str]:
         """``n`` proposals from residents, with their support."""
-        found: list[str] = []
-        activity = self.activity(key)
-
-        def propose() -> None:
-            author = self.speakers.next()
-            said = Words(words.title(self.dice), words.proposal(self.dice), pin=self._pin())
-            public_id = proposals.save_draft(author, activity, said)
-            proposals.submit(author, public_id)
-            found.append(public_id)
-
-        bulk.together(self.town.stage.clock, (propose for _ in range(n)))
+        found = bulk.propose(self.town.stage.clock, self.speakers, self.dice, self.activity(key), n)
         bulk.support(self.dice, self.people, found, 8)
         return found
-
-    def _pin(self) -> tuple[int, int]:
-        return self.dice.randint(50, 950), self.dice.randint(50, 950)
 
     def talk_about(self, proposals_: Sequence[str], n: int) -> None:
         """``n`` comments on some proposals."""
@@ -281,8 +267,6 @@ def rest(town: Neighbourhood, share: Share) -> None:
     dice = random.Random("rest")
     comments = db.session.scalar(select(func.count()).select_from(Comment)) or 0
     ballots = db.session.scalar(select(func.count()).select_from(Ballot)) or 0
-    talks = list(db.session.scalars(select(Talk.public_id).where(Talk.action == "").order_by(Talk.id.desc()).limit(200)))
-    del talks
     opened = _open_talks()
     bulk.talk(town.stage.clock, bulk.Speakers(town.everybody, dice), dice, opened, max(0, share.comments - comments))
     more_ballots(town, share.ballots - ballots)
