@@ -71,7 +71,9 @@ class Pen:
         self._events: list[dict[str, Any]] = []
         self._entries: list[dict[str, Any]] = []
 
-    def event(self, kind: str, at: int, project: int, person: int | None, data: dict[str, Any], public: dict[str, str]) -> None:
+    def event(
+        self, kind: str, at: int, project: int, person: int | None, data: dict[str, Any], public: dict[str, str]
+    ) -> None:
         """One thing that happened, in the order of the calls."""
         salt, seq = secrets.token_bytes(16), self._head.size + len(self._entries)
         row = {"community_id": self._community_id, "project_id": project, "kind": kind, "at": at, "person_id": person}
@@ -105,7 +107,12 @@ def talk(clock: FixedClock, speakers: Speakers, dice: random.Random, talks: Sequ
             pen, rows = Pen(tx, there[0].community_id), []
             for _ in range(part):
                 clock.advance(10 * SECOND)
-                where, speaker, kind, text = dice.choice(there), speakers.next(), dice.choice(words.KINDS), words.comment(dice)
+                where, speaker, kind, text = (
+                    dice.choice(there),
+                    speakers.next(),
+                    dice.choice(words.KINDS),
+                    words.comment(dice),
+                )
                 above = heads.get(where.id)
                 rows.append(
                     {

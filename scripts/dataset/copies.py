@@ -153,7 +153,9 @@ class Copies:
             texts[1::2] = [new.get(part, part) for part in texts[1::2]]
             parts[cell.column] = [None if text == NOTHING else text for text in "".join(texts).split(BETWEEN)]
         for n in known.unique:
-            parts[n] = [value and hashlib.sha256(f"{number} {value}".encode()).hexdigest()[: len(value)] for value in parts[n]]
+            parts[n] = [
+                value and hashlib.sha256(f"{number} {value}".encode()).hexdigest()[: len(value)] for value in parts[n]
+            ]
         if known.name == "log":
             at = columns("log").index("body")
             parts[at] = [_sorted_commitments(body) for body in parts[at]]

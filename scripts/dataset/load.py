@@ -84,7 +84,9 @@ class PostgreSQL:
                 for column in table.primary_key.columns:
                     cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", (f'"{table.name}"', column.name))
                     if (sequence := cursor.fetchone()[0]) is not None:
-                        cursor.execute(f'SELECT setval(%s, (SELECT max({column.name}) FROM "{table.name}") )', (sequence,))
+                        cursor.execute(
+                            f'SELECT setval(%s, (SELECT max({column.name}) FROM "{table.name}") )', (sequence,)
+                        )
         self._connection.execute("ANALYZE")
 
 

@@ -122,7 +122,7 @@ def _sign_in(town: Neighbourhood, persons: int) -> None:
                 tx = tx.later()
                 code = sign_in.check_code(town.codes[home.household_id], f"dataset {home.address}")
                 for k in range(least + (n < more)):
-                    called = f"{home.surname}{dice.choice(TITLES)}" if k else f"{home.surname}{dice.choice(GIVEN)}"
+                    called = home.surname + dice.choice(GIVEN)
                     if n < NAMED and k == 0:
                         free = [home.surname + title for title in TITLES if home.surname + title not in town.named]
                         called = dice.choice(free)

@@ -13,12 +13,12 @@ from app.ballots.models import Ballot
 from app.comments.models import Comment, Talk
 from app.core.database import db
 from app.demo import steps
-from app.demo.parts import Idea, Meeting, Member, Paper, Said
+from app.demo.parts import Idea, Meeting, Member, Said
 from app.demo.scene import Ballot as Given
 from app.demo.scene import Scene
 from app.demo.stage import Story
-from app.proposals import service as proposals
 from app.people.actor import Actor
+from app.proposals import service as proposals
 from scripts.dataset import bulk, words
 from scripts.dataset.people import SLUG, Neighbourhood
 from scripts.dataset.sizes import Share
@@ -73,7 +73,9 @@ class Busy(Scene):
         where = list(db.session.scalars(select(Talk.public_id).where(Talk.subject.in_(subjects)).order_by(Talk.id)))
         bulk.talk(self.town.stage.clock, self.speakers, self.dice, where, n)
 
-    def announce(self, key: str, title: str, text: str, opens: int, closes: int, *_rest: object, **_named: object) -> str:  # type: ignore[override]
+    def announce(
+        self, key: str, title: str, text: str, opens: int, closes: int, *_rest: object, **_named: object
+    ) -> str:  # type: ignore[override]
         """Announce a vote; what was asked and not answered is noted."""
         return super().announce(key, title, text, opens, closes, noted="问到的几处，正文里已经写明。")
 
@@ -172,7 +174,9 @@ def _named(scene: Busy) -> list[str]:
 def _meeting(scene: Busy, day: int, kind: str) -> Meeting:
     who = "引领环1人，主体环14人，专业环1人，协同环1人"
     points = "。".join(words.comment(scene.dice).rstrip("。") for _ in range(4)) + "。"
-    return Meeting(day, kind, "活动室", 17, who, points, "照大家说的改；改好贴出来。", "", day + 2, tuple(_named(scene)[:4]))
+    return Meeting(
+        day, kind, "活动室", 17, who, points, "照大家说的改；改好贴出来。", "", day + 2, tuple(_named(scene)[:4])
+    )
 
 
 def _needs(scene: Busy, day: int, until: str) -> Story:
@@ -196,7 +200,15 @@ def _plan(scene: Busy, day: int, until: str, what: str) -> Story:
     text = "\n".join(f"{number}、{words.proposal(scene.dice)}" for number in "一二三四五六")
     if until != "plan":
         yield from steps.plan(
-            scene, day, options=options, talk=said, title=what, text=text, n=0, named={}, meeting=_meeting(scene, 0, "coordination")
+            scene,
+            day,
+            options=options,
+            talk=said,
+            title=what,
+            text=text,
+            n=0,
+            named={},
+            meeting=_meeting(scene, 0, "coordination"),
         )
         return
     ids = yield from scene.ideas("options", day + 1, day + 4, options)
@@ -234,7 +246,9 @@ def _works(scene: Busy, day: int, until: str) -> Story:
         return
     yield stage.at(day + 20, 16)
     for name in _named(scene)[:3]:
-        scene.enter("acceptance", "acceptances", name=name, day=stage.date(day + 20), result="accepted", remarks="好用。")
+        scene.enter(
+            "acceptance", "acceptances", name=name, day=stage.date(day + 20), result="accepted", remarks="好用。"
+        )
     yield stage.at(day + 22, 10)
     scene.close()
 

@@ -25,12 +25,13 @@ TODAY = int(datetime(2026, 6, 15, 4, 0, tzinfo=UTC).timestamp() * 1000)  # a Mon
 OPENING = -230
 # What belongs to the installation that runs: its jobs, its tries, and the proof that its own key signs.
 NOT_KEPT = frozenset({"job", "tries", "once_key", "log_key", "checkpoint", "log_tile", "log_mark", "bundle"})
+ORDER = {"ballot": "seq, id"}  # a ballot comes after the one that it replaces; other rows as their keys count up
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
 @dataclass
 class Template:
-    """What was played: ``base`` all communities share, ``usual`` each has, ``first`` is the first community with its big project."""
+    """What was played: ``base`` all communities share, ``usual`` each has, ``first`` is the first with its big project."""
 
     base: Rows
     usual: Rows
@@ -86,11 +87,16 @@ def read(path: Path) -> Rows:
     """All rows as they are stored."""
     with closing(sqlite3.connect(path)) as file:
         return {
-            table: file.execute(f'SELECT {", ".join(chr(34) + c + chr(34) for c in columns(table))} FROM "{table}" ORDER BY rowid').fetchall()
+            table: file.execute(
+                f'SELECT {", ".join(columns(table))} FROM "{table}" ORDER BY {ORDER.get(table, "rowid")}'
+            ).fetchall()
             for table in tables()
         }
 
 
 def without(rows: Rows, base: Rows) -> Rows:
     """Rows that are not among the others."""
-    return {table: [row for row in found if row not in set(base[table])] if base[table] else found for table, found in rows.items()}
+    return {
+        table: [row for row in found if row not in set(base[table])] if base[table] else found
+        for table, found in rows.items()
+    }

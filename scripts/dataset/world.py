@@ -44,7 +44,9 @@ def require_empty(app: Flask) -> None:
         db.session.remove()
         db.engine.dispose()
     if there:
-        raise Refused("There are communities already. A world goes into an empty database: name another, or drop this one.")
+        raise Refused(
+            "There are communities already. A world goes into an empty database: name another, or drop this one."
+        )
 
 
 def load(app: Flask, communities: int, share: Share, say: Say) -> int:
@@ -73,4 +75,3 @@ def load(app: Flask, communities: int, share: Share, say: Say) -> int:
         db.session.remove()
         db.engine.dispose()
     return count
-
