@@ -45,7 +45,7 @@ def serve(target: str, environment: dict[str, str]) -> Iterator[Server]:
     """Serve an application (``module:name``) until the block ends."""
     port = free_port()
     gunicorn = Path(sys.executable).parent / "gunicorn"
-    command = [str(gunicorn), "-c", str(Path(__file__).parent / "gunicorn.conf.py"), target]
+    command = [str(gunicorn), "-c", str(Path(__file__).parent / "serving.py"), target]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment, "PORT": str(port)})
     try:
         _wait(port, process)

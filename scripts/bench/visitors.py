@@ -1,4 +1,4 @@
-"""Who asks, and for what: the pages of the first community, and the sessions of residents and staff, written as the site writes them."""
+"""Who asks, and for what: the first community's pages, and sessions of residents and staff as the site writes them."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def visitors(app: Flask, pool: int = POOL) -> Visitors:
         )
         found = Visitors(
             pages,
-            [_session(app, f"device:{public_id}", now) for public_id in residents],
-            [_session(app, f"staff:{public_id}:{epoch}", now) for public_id, epoch in leads],
+            [session_of(app, f"device:{public_id}", now) for public_id in residents],
+            [session_of(app, f"staff:{public_id}:{epoch}", now) for public_id, epoch in leads],
             pages["ballot"],
             now,
         )
@@ -96,7 +96,7 @@ def _present(community_id: int) -> int:
     return (newest or 0) + 60_000
 
 
-def _session(app: Flask, user: str, now: int) -> tuple[str, str]:
+def session_of(app: Flask, user: str, now: int) -> tuple[str, str]:
     """A signed-in session's cookie, and the token that its forms carry."""
     raw = secrets.token_hex(20)
     data = {"_permanent": True, "_user_id": user, "_fresh": True, "at": now, "csrf_token": raw}

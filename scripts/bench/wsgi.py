@@ -1,7 +1,7 @@
 """The application as it is measured: its clock starts at the world's present, and it can say how many statements a page asked.
 
-Read by gunicorn: ``scripts.bench.wsgi:app``. QIDING_BENCH_NOW is the instant at which the world stands, in milliseconds;
-with QIDING_BENCH_COUNT=1 each answer has a header ``X-Statements``.
+Read by gunicorn: ``scripts.bench.wsgi:app``. QIDING_BENCH_AHEAD says by how many milliseconds the world's clock differs from
+the machine's, the same for all processes; with QIDING_BENCH_COUNT=1 each answer has a header ``X-Statements``.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _COUNT: ContextVar[list[int] | None] = ContextVar("statements", default=None)
 
 
 class WorldClock:
-    """The machine's clock, as if the server had been started at another instant."""
+    """The machine's clock, so many milliseconds ahead of it."""
 
-    def __init__(self, at: int) -> None:
-        self._ahead = at - time.time_ns() // 1_000_000
+    def __init__(self, ahead: int) -> None:
+        self._ahead = ahead
 
     def now(self) -> int:
         return time.time_ns() // 1_000_000 + self._ahead
@@ -53,8 +53,7 @@ def _one_more(*_: Any) -> None:
         found[0] += 1
 
 
-_now = os.environ.get("QIDING_BENCH_NOW")
-app = create_app(Config.from_env(), WorldClock(int(_now)) if _now else None)
+app = create_app(Config.from_env(), WorldClock(int(os.environ.get("QIDING_BENCH_AHEAD", "0"))))
 if os.environ.get("QIDING_BENCH_COUNT") == "1":
     with app.app_context():
         event.listen(db.engine, "before_cursor_execute", _one_more)

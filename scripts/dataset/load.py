@@ -36,7 +36,7 @@ class Sqlite:
         for table in tables():
             if found := rows.get(table):
                 marks = ", ".join("?" * len(found[0]))
-                self._connection.executemany(f"INSERT INTO {_named(table)} VALUES ({marks})", found)
+                self._connection.executemany(f"INSERT INTO {_named(table)} VALUES ({marks})", found)  # noqa: S608
                 count += len(found)
         self._connection.execute("COMMIT")
         return count
@@ -84,9 +84,8 @@ class PostgreSQL:
                 for column in table.primary_key.columns:
                     cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", (f'"{table.name}"', column.name))
                     if (sequence := cursor.fetchone()[0]) is not None:
-                        cursor.execute(
-                            f'SELECT setval(%s, (SELECT max({column.name}) FROM "{table.name}") )', (sequence,)
-                        )
+                        top = f'SELECT setval(%s, (SELECT max({column.name}) FROM "{table.name}"))'  # noqa: S608
+                        cursor.execute(top, (sequence,))
         self._connection.execute("ANALYZE")
 
 

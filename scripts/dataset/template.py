@@ -86,12 +86,11 @@ def make(share: Share) -> Template:
 def read(path: Path) -> Rows:
     """All rows as they are stored."""
     with closing(sqlite3.connect(path)) as file:
-        return {
-            table: file.execute(
-                f'SELECT {", ".join(columns(table))} FROM "{table}" ORDER BY {ORDER.get(table, "rowid")}'
-            ).fetchall()
-            for table in tables()
-        }
+        return {table: file.execute(_all(table)).fetchall() for table in tables()}
+
+
+def _all(table: str) -> str:
+    return f'SELECT {", ".join(columns(table))} FROM "{table}" ORDER BY {ORDER.get(table, "rowid")}'  # noqa: S608
 
 
 def without(rows: Rows, base: Rows) -> Rows:
