@@ -1,4 +1,4 @@
-"""What a cast costs beside a bare insert: ``.venv/bin/python scripts/bench_cast.py [seconds] [sqlite|postgresql]``.
+"""What a cast costs beside a bare insert: ``.venv/bin/python -m scripts.bench.cast [seconds] [sqlite|postgresql]``.
 
 For some numbers of casters at once, in one run and on one database: how many ballots a second go through the service,
 each acknowledged only when it is durable, and how many one-row inserts with a commit go through the same driver. Prints
@@ -20,9 +20,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 HOUSEHOLDS = 400
 STANCES = ("consent", "abstain")
@@ -173,10 +170,10 @@ def many(url: str, folder: Path, what: str, poll: str, processes: int, threads: 
 
 def main(seconds: float, kind: str) -> None:
     """Measure and print."""
-    from bench_roll import database
     from sqlalchemy import text
 
     from app.core.database import db
+    from scripts.bench.roll import database
 
     with tempfile.TemporaryDirectory() as name, database(kind, Path(name)) as url:
         folder = Path(name)

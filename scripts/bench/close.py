@@ -1,4 +1,4 @@
-"""What a close costs: ``.venv/bin/python scripts/bench_close.py [ballots] [sqlite|postgresql]``.
+"""What a close costs: ``.venv/bin/python -m scripts.bench.close [ballots] [sqlite|postgresql]``.
 
 Makes a database of its own with a vote of that many households in which all have cast, closes it, and prints the
 seconds: to seal what no batch holds yet, recount ballot by ballot and store the tally. Then how long the result page
@@ -15,9 +15,6 @@ import time
 from pathlib import Path
 
 from flask import Flask
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 CHUNK = 5000
 STANCES = ("consent", "consent", "abstain", "concern")
@@ -82,7 +79,6 @@ def page_seconds(app: Flask, url: str) -> float:
 
 def main(size: int, kind: str) -> None:
     """Measure and print."""
-    from bench_roll import database
     from flask_migrate import upgrade
     from sqlalchemy import select
 
@@ -92,6 +88,7 @@ def main(size: int, kind: str) -> None:
     from app.core.clock import DAY, FixedClock
     from app.core.database import db
     from app.factory import create_app
+    from scripts.bench.roll import database
     from tests.ballots.world import build
 
     with tempfile.TemporaryDirectory() as name, database(kind, Path(name)) as url:

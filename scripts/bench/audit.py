@@ -1,4 +1,4 @@
-"""How long the audit of a log takes: ``.venv/bin/python scripts/bench_audit.py 1000000 [postgresql]``.
+"""How long the audit of a log takes: ``.venv/bin/python -m scripts.bench.audit 1000000 [postgresql]``.
 
 Makes a database of its own (a file, or one on the server that QIDING_TEST_POSTGRESQL names), fills one community's log
 with N events and their entries by bulk, of the size that a comment leaves, and prints the seconds of the whole audit,
@@ -16,10 +16,7 @@ from pathlib import Path
 
 from flask import Flask
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from scripts.bench_roll import database  # noqa: E402
+from scripts.bench.roll import database
 
 BATCH = 20_000
 

@@ -1,4 +1,4 @@
-"""What printing costs: ``.venv/bin/python scripts/bench_print.py [slips]``.
+"""What printing costs: ``.venv/bin/python -m scripts.bench.printing [slips]``.
 
 Makes a town of its own and prints the seconds for so many slips, ten a page, and for one notice, each as its page gives it:
 the median of three.
@@ -12,9 +12,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT)]
 
 
 def seconds(work: Callable[[], bytes]) -> tuple[float, int]:

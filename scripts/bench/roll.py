@@ -1,4 +1,4 @@
-"""How long a roll takes: ``.venv/bin/python scripts/bench_roll.py 50000 [postgresql]``.
+"""How long a roll takes: ``.venv/bin/python -m scripts.bench.roll 50000 [postgresql]``.
 
 Makes a database of its own (a file, or one on the server that QIDING_TEST_POSTGRESQL names), sends a spreadsheet of
 N rows through the service, confirms it, sends a later one in which a tenth changed and a hundredth is gone, and
@@ -20,9 +20,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
 
 SERVER = os.environ.get("QIDING_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 

@@ -1,4 +1,4 @@
-"""How quick the entry desk is by keyboard: ``.venv/bin/python scripts/bench_entry.py [SHEETS] [FOLDER]``.
+"""How quick the entry desk is by keyboard: ``.venv/bin/python -m scripts.bench.entry [SHEETS] [FOLDER]``.
 
 Types sheets (50) through in a browser, by keys alone: number, Enter, household, Enter, key of the choice, Enter. First one
 person, then a second one, who types the same again; without any pause, so what is left of an hour is the reader's time. Prints
@@ -14,20 +14,17 @@ import threading
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from flask import Flask
+from flask_migrate import upgrade
+from playwright.sync_api import BrowserContext, sync_playwright
+from werkzeug.serving import make_server
 
-from flask import Flask  # noqa: E402
-from flask_migrate import upgrade  # noqa: E402
-from playwright.sync_api import BrowserContext, sync_playwright  # noqa: E402
-from werkzeug.serving import make_server  # noqa: E402
-
-from app.config import Config  # noqa: E402
-from app.core.clock import FixedClock  # noqa: E402
-from app.factory import create_app  # noqa: E402
-from app.paper import service  # noqa: E402
-from tests.conftest import NOON  # noqa: E402
-from tests.paper.desk import Desk, build_desk  # noqa: E402
+from app.config import Config
+from app.core.clock import FixedClock
+from app.factory import create_app
+from app.paper import service
+from tests.conftest import NOON
+from tests.paper.desk import Desk, build_desk
 
 HOUR = 3600
 

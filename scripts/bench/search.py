@@ -1,4 +1,4 @@
-"""What a search costs as the archive grows: ``.venv/bin/python scripts/bench_search.py [100000] [postgresql]``.
+"""What a search costs as the archive grows: ``.venv/bin/python -m scripts.bench.search [100000] [postgresql]``.
 
 Makes a database of its own (a file, or one on the server that QIDING_TEST_POSTGRESQL names), writes 100 comments of some
 sixty characters and searches them, then N. Prints for each question the least milliseconds of nine tries at both sizes
@@ -18,10 +18,7 @@ from pathlib import Path
 
 from flask import Flask
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from scripts.bench_roll import database  # noqa: E402
+from scripts.bench.roll import database
 
 FEW, TIMES, BATCH = 100, 9, 10_000
 SYLLABLES = "楼道灯光花园树木长椅雨棚晾衣坡道车位垃圾分类老人孩子安全邻居商量方案造价维修居民公示意见时间地点"

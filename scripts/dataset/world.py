@@ -1,0 +1,77 @@
+"""A world of so many communities: the first is played, the others are made of it, and every log is signed at the end."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from flask import Flask
+
+from app.core.database import db
+from app.people.queries import any_community
+from app.proof import checkpoints
+from scripts.dataset import template
+from scripts.dataset.copies import Copies
+from scripts.dataset.load import loader
+from scripts.dataset.sizes import COMMITTEES, Share
+
+SERVER = os.environ.get("QIDING_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+Say = Callable[[str], None]
+
+
+class Refused(Exception):
+    """Why nothing was loaded."""
+
+
+def server_database(name: str) -> str:
+    """The address of a database on the server that QIDING_TEST_POSTGRESQL names; made when it isn't there."""
+    import psycopg
+    from sqlalchemy.engine import make_url
+
+    server = make_url(SERVER)
+    plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
+            connection.execute(f'CREATE DATABASE "{name}"')
+    return server.set(database=name).render_as_string(hide_password=False)
+
+
+def require_empty(app: Flask) -> None:
+    """Refuse a database in which somebody lives already."""
+    with app.app_context():
+        there = any_community()
+        db.session.remove()
+        db.engine.dispose()
+    if there:
+        raise Refused(
+            "There are communities already. A world goes into an empty database: name another, or drop this one."
+        )
+
+
+def load(app: Flask, communities: int, share: Share, say: Say) -> int:
+    """Load a world into an empty database; returns how many rows it has."""
+    require_empty(app)
+    begun = time.perf_counter()
+    say("Playing the first community ...")
+    played = template.make(share)
+    each = sum(map(len, played.usual.values()))
+    say(f"  played in {time.perf_counter() - begun:.0f} s; {each:,} rows are in each community")
+    count, begun = 0, time.perf_counter()
+    with app.app_context():
+        engine = db.engine
+    copies = Copies(played, round(communities * COMMITTEES))
+    with loader(engine) as into:
+        count += into.take(played.base)
+        count += into.take(copies.first())
+        for number in range(1, communities):
+            count += into.take(copies.copy(number))
+            if number % 10 == 0 or number == communities - 1:
+                seconds = time.perf_counter() - begun
+                say(f"  {number + 1} of {communities} communities, {count:,} rows, {count / seconds:,.0f} a second")
+    say("Signing the logs ...")
+    with app.app_context():
+        checkpoints.make_due()
+        db.session.remove()
+        db.engine.dispose()
+    return count
