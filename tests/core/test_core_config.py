@@ -79,3 +79,11 @@ def test_settings_are_taken_as_given(tmp_path: Path) -> None:
     assert (config.base_url, config.secure_cookies) == ("https://qiding.example.org", True)
     assert config.trusted_hosts == ("qiding.example.org", "example.org")
     assert (config.is_sqlite, config.jobs_in_thread, config.forwarded_hops) == (False, False, 1)
+
+
+def test_lines_are_text_or_json_and_nothing_else(tmp_path: Path) -> None:
+    env = {"QIDING_VAR": str(tmp_path)}
+    assert (Config.from_env(env).log, Config.from_env(env).metrics) == ("text", "")
+    assert Config.from_env({**env, "QIDING_LOG": "json", "QIDING_METRICS_PORT": "9400"}).log == "json"
+    with pytest.raises(ValueError, match="QIDING_LOG is one of: text, json"):
+        Config.from_env({**env, "QIDING_LOG": "xml"})
