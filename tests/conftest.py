@@ -34,9 +34,8 @@ ON_POSTGRESQL = os.environ.get("QIDING_TEST_DATABASE") == "postgresql"
 REVERSED = os.environ.get("QIDING_REVERSE") == "1"
 
 
-# Files whose tests share one furnished database: they stay together on one process.
-TOGETHER = ("test_permissions", "test_query_counts", "test_bad_input", "test_pages", "test_archive_search")
-LONG = {"journeys", "demo", "browser", *TOGETHER}
+# Files that take long, or that keep one process busy to the end: they begin first.
+LONG = {"journeys", "demo", "browser", "test_permissions", "test_query_counts", "test_bad_input", "test_pages"}
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
@@ -52,12 +51,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if {"browser", "journeys"} & set(item.path.parts):
             item.add_marker(pytest.mark.browser)
-        if item.path.stem in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        if _furnished(item):
+            item.add_marker(pytest.mark.xdist_group("/".join(item.path.parts[-2:])))
         fixtures = set(getattr(item, "fixturenames", ()))
         if not fixtures & {"app", "database_url", "installation"}:
             item.add_marker(pytest.mark.pure)
-    items.sort(key=lambda item: not ({*item.path.parts, item.path.stem} & LONG))
+    items.sort(key=_turn)
+
+
+def _furnished(item: pytest.Item) -> bool:
+    """Whether a test shares a furnished database with others of its file: else each process would furnish its own."""
+    known = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
+    return any(fixture.scope == "module" for fixtures in known for fixture in fixtures)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Long ones first, then groups; single tests last, which any process takes that has nothing else."""
+    if {*item.path.parts, item.path.stem} & LONG:
+        return 0
+    return 1 if item.get_closest_marker("xdist_group") else 2
 
 
 STRONG = staff.HASHER
