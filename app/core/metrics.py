@@ -182,8 +182,10 @@ def _serve(registry: CollectorRegistry, address: tuple[str, int], stop: threadin
         try:
             server, thread = start_http_server(address[1], address[0], registry)
         except OSError as error:
-            if not said and error.errno != errno.EADDRINUSE:
-                log.error("no metrics at the address that QIDING_METRICS_PORT names", exc_info=error)
+            # Among processes of one server it is the rule that another has it.
+            shared = error.errno == errno.EADDRINUSE and os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+            if not said and not shared:
+                log.error("no metrics: QIDING_METRICS_PORT can't be had; each service needs its own", exc_info=error)
             said = True
             stop.wait(TRY_AGAIN)
             continue

@@ -129,3 +129,11 @@ def test_a_replica_is_postgresqls(tmp_path: Path) -> None:
         Config.from_env(replica)
     config = Config.from_env({**replica, "DATABASE_URL": "postgres://other/town", "REDIS_URL": "redis://one"})
     assert (config.replica_url, config.redis_url) == ("postgresql+psycopg://host/town", "redis://one")
+
+
+def test_lines_are_text_or_json_and_nothing_else(tmp_path: Path) -> None:
+    env = {"QIDING_VAR": str(tmp_path)}
+    assert (Config.from_env(env).log, Config.from_env(env).metrics) == ("text", "")
+    assert Config.from_env({**env, "QIDING_LOG": "json", "QIDING_METRICS_PORT": "9400"}).log == "json"
+    with pytest.raises(ValueError, match="QIDING_LOG is one of: text, json"):
+        Config.from_env({**env, "QIDING_LOG": "xml"})
