@@ -38,10 +38,6 @@ def run_online() -> None:
 
 def _run(connection: Connection) -> None:
     lite = connection.dialect.name == "sqlite"
-    if not lite:
-        # A step that waits for a table makes everybody wait who comes after it: rather give up, with nothing changed.
-        connection.exec_driver_sql(f"SET lock_timeout = '{int(os.environ.get('QIDING_MIGRATION_PATIENCE', '10'))}s'")
-        connection.commit()
     if lite:
         # A table that others point to is made anew: that can't be done while SQLite watches the pointers.
         _pragma(connection, "foreign_keys = 0")
@@ -53,11 +49,12 @@ def _run(connection: Connection) -> None:
         include_object=has_model,
     )
     with context.begin_transaction():
+        if not lite:
+            # A step that waits for a table makes everybody wait who comes after it: rather give up, with nothing changed.
+            patience = int(os.environ.get("QIDING_MIGRATION_PATIENCE", "10"))
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
         context.run_migrations()
     if connection.in_transaction():
-        connection.commit()
-    if not lite:
-        connection.exec_driver_sql("RESET lock_timeout")
         connection.commit()
     if lite:
         broken = _pragma(connection, "foreign_key_check")
