@@ -12,7 +12,10 @@ import pytest
 from flask import Flask
 from PIL import Image
 from sqlalchemy import insert, select
+from werkzeug.test import TestResponse
 
+from app.comments import service as comments
+from app.comments.models import Comment
 from app.config import MailServer
 from app.core import jobs
 from app.core.clock import FixedClock
@@ -75,6 +78,13 @@ def test_photos_that_find_no_room_are_refused_and_words_are_taken(
     path = f"/c/ziteng/proposals/{garden.activity('options')}/new"
     picture = io.BytesIO()
     Image.effect_noise((900, 900), 90).save(picture, "JPEG")
+    noise = picture.getvalue()
+
+    def send(file: io.BytesIO) -> TestResponse:
+        hidden = dict(re.findall(r'name="(csrf_token|once)"[^>]*value="([^"]*)"', browser.get(path).text))
+        data = {**hidden, "title": "木箱", "text": "种花", "cost": "100", "photo": (file, "a.jpg")}
+        return browser.post(path, data=data, content_type="multipart/form-data", headers=EN)
+
     with little_disk(tmp_path / "media", "64k") as mounted:
         place = tmp_path / "media"
         if not mounted:  # without root another fault of the disk: a file where a folder should be
@@ -82,20 +92,17 @@ def test_photos_that_find_no_room_are_refused_and_words_are_taken(
             place.write_bytes(b"")
         monkeypatch.setitem(app.config, "QIDING", replace(app.config["QIDING"], media_dir=place))
 
-        def send(**more: object) -> object:
-            hidden = dict(re.findall(r'name="(csrf_token|once)"[^>]*value="([^"]*)"', browser.get(path).text))
-            data = {**hidden, "title": "木箱", "text": "种花", **more}
-            return browser.post(path, data=data, content_type="multipart/form-data", headers=EN)
-
-        picture.seek(0)
-        refused(send(photo=(picture, "a.jpg")))  # type: ignore[arg-type]
+        refused(send(io.BytesIO(noise)))
         assert garden.count(Proposal) == 0
         left = [file for file in place.rglob("*") if file.is_file()] if mounted else []
         assert sum(file.stat().st_size for file in left) == sum(
             file.stat().st_size for file in left if len(file.name) > 60
         )
-        assert send().status_code == 303  # type: ignore[attr-defined]
-        assert garden.count(Proposal) == 1
+        garden.do(comments.post, garden.neighbour, garden.talk(), "question", "灯什么时候修？")
+        assert garden.count(Comment) == 1
+    monkeypatch.setitem(app.config, "QIDING", replace(app.config["QIDING"], media_dir=tmp_path / "larger"))
+    assert send(io.BytesIO(noise)).status_code == 303
+    assert garden.count(Proposal) == 1
 
 
 def test_a_signing_key_that_can_not_be_read_holds_up_checkpoints_alone(

@@ -31,7 +31,7 @@ def test_a_full_disk_refuses_casts_and_lets_people_read(app: Flask, hall: Hall) 
         refused(hall.cast_until_refused())
         refused(hall.cast(1, ZH), "zh")
         assert hall.browsers[0].get(hall.page, headers=EN).status_code == 200
-        assert app.test_client().get("/c/ziteng", headers=EN).status_code == 200
+        assert app.test_client().get("/c/ziteng/", headers=EN).status_code == 200
         hall.look()
         with hall.world.here() as session:
             assert session.execute(text("pragma integrity_check")).scalar_one() == "ok"
@@ -44,7 +44,7 @@ def test_a_database_that_takes_nothing_is_read_and_says_so(app: Flask, hall: Hal
     with read_only(app, not ON_POSTGRESQL):
         refused(hall.cast(1))
         refused(hall.cast(2, ZH), "zh")
-        for path in ("/", "/c/ziteng", hall.page, "/me", "/archive", "/api/v1/communities"):
+        for path in ("/", "/c/ziteng/", hall.page, "/me", "/search", "/api/v1/communities"):
             assert hall.browsers[0].get(path, headers=EN).status_code in (200, 302), path
         hall.look()
         told = app.test_cli_runner().invoke(args=["doctor"])
@@ -60,7 +60,7 @@ def test_without_a_database_every_page_says_so_in_the_readers_language(url: str,
     app = create_app(Config(database_url=url, media_dir=tmp_path, secret="x", base_url="http://localhost"))
     browser = app.test_client()
     for headers, language in ((EN, "en"), (ZH, "zh")):
-        for path in ("/", "/help", "/c/ziteng", "/sign-in/staff"):
+        for path in ("/", "/help", "/c/ziteng/", "/sign-in/staff"):
             page = browser.get(path, headers=headers)
             if page.status_code != 200:  # some pages ask the database nothing
                 assert page.status_code == 503, path
@@ -73,7 +73,8 @@ def test_without_a_database_every_page_says_so_in_the_readers_language(url: str,
     assert (answer.status_code, answer.json["error"]) == (503, "error")
     problem = browser.get("/api/v1/communities")
     assert (problem.status_code, problem.mimetype) == (503, "application/problem+json")
-    assert browser.get("/static/qiding.css").status_code == 200
+    with browser.get("/static/qiding.css") as style:
+        assert style.status_code == 200
     told = app.test_cli_runner().invoke(args=["doctor"])
     assert (told.exit_code, "MISSING database" in told.output) == (1, True), told.output
 
