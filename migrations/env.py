@@ -42,10 +42,6 @@ def run_online() -> None:
 def _run(connection: Connection) -> None:
     lite = connection.dialect.name == "sqlite"
     connection.execution_options(versions=False)  # the table of versions is not there from the beginning
-    if not lite:
-        # A step that waits for a table makes everybody wait who comes after it: rather give up, with nothing changed.
-        connection.exec_driver_sql(f"SET lock_timeout = '{int(os.environ.get('QIDING_MIGRATION_PATIENCE', '10'))}s'")
-        connection.commit()
     if lite:
         # A table that others point to is made anew: that can't be done while SQLite watches the pointers.
         _pragma(connection, "foreign_keys = 0")
@@ -60,11 +56,11 @@ def _run(connection: Connection) -> None:
         if not lite:
             # Two hosts that start at once: the second one waits here, before it reads at which migration the first one is.
             connection.execute(text("select pg_advisory_xact_lock(hashtextextended('qiding.migrations', 0))"))
+            # A step that waits for a table makes everybody wait who comes after it: rather give up, with nothing changed.
+            patience = int(os.environ.get("QIDING_MIGRATION_PATIENCE", "10"))
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
         context.run_migrations()
     if connection.in_transaction():
-        connection.commit()
-    if not lite:
-        connection.exec_driver_sql("RESET lock_timeout")
         connection.commit()
     if lite:
         broken = _pragma(connection, "foreign_key_check")
