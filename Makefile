@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check backup lock translations format clean bench-cast bench-close bench-print crash crash-outbox race fuzz-api
+.PHONY: help run test check backup lock translations format clean bench-cast bench-close bench-print crash crash-outbox race failover fuzz-api
 
 help:  ## say what one can do here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -48,6 +48,10 @@ race:  ## twenty cast for the same slots, fifty times each: threads on SQLite, p
 	@$(PYTHON) scripts/bootstrap.py test
 	@$(VENV)/python scripts/race.py 20 50 sqlite
 	@$(VENV)/python scripts/race.py 20 50 postgresql
+
+failover:  ## kill a PostgreSQL primary while people vote and promote its standby, five times in each of three modes
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python scripts/failover.py 5
 
 fuzz-api:  ## 2,000 requests for open data that schemathesis makes up from its description
 	@$(PYTHON) scripts/bootstrap.py test

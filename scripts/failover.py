@@ -131,7 +131,10 @@ class Town:
             self.primary.ask(f"alter system set synchronous_commit = '{self.mode}'")
             self.primary.ask("alter system set synchronous_standby_names = 'two'")
             self.primary.ask("select pg_reload_conf()")
+            until = time.monotonic() + PATIENCE
             while self.primary.ask("select sync_state from pg_stat_replication") != [("sync",)]:
+                if time.monotonic() > until:
+                    raise SystemExit("the standby did not become a synchronous one")
                 time.sleep(0.05)
         self.wait(self.count() + len(self.voters))  # all that began before the standby was one is over
         time.sleep(dice.uniform(0.0, 0.8))
@@ -147,7 +150,7 @@ class Town:
         self.other = self.primary.port  # where the next standby will be
         self.primary = standby
         standby.promote()
-        # What the copy has of its settings is the old primary's: nobody streams from this one yet.
+        # Nobody streams from this one yet: with the old primary's setting, which it has from the second turn on, casts wait.
         standby.ask("alter system set synchronous_standby_names = ''")
         standby.ask("select pg_reload_conf()")
         turn.promoted = time.monotonic() - died

@@ -101,7 +101,7 @@ class Cluster:
             copy.run(
                 "pg_basebackup", "-D", str(copy.folder), "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", place
             )
-            again = {"hot_standby": "on", "synchronous_standby_names": "", "wal_retrieve_retry_interval": "200ms"}
+            again = {"hot_standby": "on", "wal_retrieve_retry_interval": "200ms"}
             copy.settings = {**self.settings, **again}
             try:
                 copy.start()
