@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check backup lock translations format clean bench-cast bench-close bench-print crash crash-outbox race fuzz fuzz-api tamper soak
+.PHONY: help run test check backup lock translations format clean bench-cast bench-close bench-print crash crash-outbox race failover fuzz fuzz-api tamper soak
 
 help:  ## say what one can do here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -57,6 +57,10 @@ tamper:  ## 1,000 stored values changed by hand, each found by the audit and nam
 soak:  ## a mixed crowd for 45 minutes (MINUTES=1 for less) on each database: no 5xx, no growth
 	@$(PYTHON) scripts/bootstrap.py test
 	@$(VENV)/python scripts/proofs.py soak
+
+failover:  ## kill a PostgreSQL primary while people vote and promote its standby, five times in each of three modes
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python scripts/failover.py 5
 
 fuzz-api:  ## 2,000 requests for open data that schemathesis makes up from its description
 	@$(PYTHON) scripts/bootstrap.py test

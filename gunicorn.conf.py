@@ -24,7 +24,7 @@ from app.factory import finish, serve  # noqa: E402
 
 _sqlite = not os.environ.get("DATABASE_URL", "").startswith("postgres")
 
-bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+bind = f"{os.environ.get('QIDING_BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"  # another address: for a proxy elsewhere
 worker_class = "gthread"
 workers = 1 if _sqlite else int(os.environ.get("WEB_PROCESSES", "2"))  # SQLite is one process with threads
 threads = int(os.environ.get("WEB_THREADS", "8"))

@@ -72,8 +72,8 @@ def free_port() -> int:
 class Cluster:
     """A PostgreSQL on loopback, in a folder of its own, run by a user who is not root."""
 
-    def __init__(self, bin_: Path, folder: Path) -> None:
-        self.bin, self.folder, self.port = bin_, folder, free_port()
+    def __init__(self, bin_: Path, folder: Path, port: int = 0) -> None:
+        self.bin, self.folder, self.port = bin_, folder, port or free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.settings: dict[str, str] = {}
 
@@ -93,15 +93,15 @@ class Cluster:
                 cluster.kill()
 
     @contextmanager
-    def standby(self, name: str) -> Iterator[Cluster]:
+    def standby(self, name: str, port: int = 0) -> Iterator[Cluster]:
         """A copy of this one that streams from it under this name."""
         with folder_of_its_own() as folder:
-            copy = Cluster(self.bin, folder / "data")
+            copy = Cluster(self.bin, folder / "data", port)
             place = f"host=127.0.0.1 port={self.port} user=postgres application_name={name}"
             copy.run(
                 "pg_basebackup", "-D", str(copy.folder), "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", place
             )
-            again = {"hot_standby": "on", "synchronous_standby_names": "", "wal_retrieve_retry_interval": "200ms"}
+            again = {"hot_standby": "on", "wal_retrieve_retry_interval": "200ms"}
             copy.settings = {**self.settings, **again}
             try:
                 copy.start()
@@ -142,17 +142,13 @@ class Cluster:
         while any(Path(f"/proc/{pid}").exists() for pid in children) and time.monotonic() < until:
             time.sleep(0.01)
 
-    def halt(self) -> None:
-        """Let it stand still, as a machine that hangs, until :meth:`go_on`."""
+    def halt(self, title: str) -> int:
+        """Let those of its processes stand still whose title holds this word, until they are killed; returns how many."""
         assert self.process is not None
-        for pid in [self.process.pid, *_children(self.process.pid)]:
+        found = [pid for pid in _children(self.process.pid) if title in Path(f"/proc/{pid}/cmdline").read_text()]
+        for pid in found:
             os.kill(pid, signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        """Let it run again."""
-        assert self.process is not None
-        for pid in [self.process.pid, *_children(self.process.pid)]:
-            os.kill(pid, signal.SIGCONT)
+        return len(found)
 
     def promote(self) -> None:
         """Make a standby the primary, and wait until it is."""

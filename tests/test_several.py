@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import create_engine, func, inspect, select, text
 from sqlalchemy.engine import make_url
 
 from app.ballots.models import Batch, Poll
@@ -88,12 +89,16 @@ def ended(lines: list[list[str]]) -> list[int]:
     return [int(said[2]) for said in lines if said[0] == "ended"]
 
 
-def test_four_processes_run_two_hundred_jobs_once_though_one_is_killed(app: Flask, database_url: str) -> None:
+JOBS = 200 if ON_POSTGRESQL else 40  # a job on SQLite waits for the disk four times
+
+
+@pytest.mark.slow
+def test_four_processes_run_each_job_once_though_one_is_killed(app: Flask, database_url: str) -> None:
     with app.app_context(), transaction() as tx:
-        for n in range(200):
+        for n in range(JOBS):
             enqueue(tx, "count", {"n": n})
     with crew(app, database_url, "jobs", 4, NOON) as found:
-        said = [found.line() for _ in range(40)]
+        said = [found.line() for _ in range(JOBS // 5)]
         busy = next(int(pid) for _, pid, _ in reversed(said))
         os.kill(busy, signal.SIGKILL)
         said += found.lines()
@@ -102,7 +107,7 @@ def test_four_processes_run_two_hundred_jobs_once_though_one_is_killed(app: Flas
         again = found.lines()
     assert ended(again) == [0]
     ran = Counter(int(words[2]) for words in [*said, *again] if words[0] == "ran")
-    assert set(ran) == set(range(200))
+    assert set(ran) == set(range(JOBS))
     with app.app_context():
         rows = db.session.execute(select(Job.arguments, Job.state, Job.attempts)).all()
     assert {state for _, state, _ in rows} == {"done"}
@@ -151,7 +156,11 @@ def story(world: World, tick: Tick) -> None:
             tx.session.get_one(Person, who.person()).reminders = True
         for who in world.residents[:2]:
             row = MailAddress(
-                person_id=who.person(), address=f"a{who.person_id}@example.net", nonce="n" * 16, choice="once"
+                person_id=who.person(),
+                address=f"a{who.person_id}@example.net",
+                nonce="n" * 16,
+                language="en",
+                choice="once",
             )
             row.asked_at = row.confirmed_at = row.since = row.next_at = tx.now
             tx.session.add(row)
@@ -162,7 +171,7 @@ def story(world: World, tick: Tick) -> None:
     tick(world)  # reminders, and e-mails of what was told
     world.clock.set(closes + 1)
     tick(world)  # the close, its seals, checkpoint and bundle
-    world.clock.advance(6 * DAY)
+    world.clock.advance(49 * HOUR)
     tick(world)  # the objection stands
     world.start(title="另一个")
     poll = world.open()
@@ -239,30 +248,20 @@ def test_four_that_tick_at_once_do_each_thing_once(app: Flask, clock: FixedClock
     assert look(world).finding is None
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("ticks")
-@pytest.mark.parametrize("way", ["tick", "bare"])
-def test_processes_that_tick_at_once_do_each_thing_once(
-    app: Flask, clock: FixedClock, database_url: str, way: str
-) -> None:
+def test_processes_that_tick_at_once_do_each_thing_once(app: Flask, clock: FixedClock, database_url: str) -> None:
     if not EXPECTED:
         pytest.skip("the test above plays the story")
-    world, ways = build(app, clock), iter([one_tick] * 7)
+    world, turn = build(app, clock), count()
 
     def tick(world: World) -> None:
-        next(ways)
-        with world.here() as session:
-            due = session.scalar(
-                select(func.count())
-                .select_from(Poll)
-                .where(Poll.closes_at <= world.clock.now(), Poll.settled_at.is_(None))
-            )
-        if not due and world.clock.now() < NOON + 190 * DAY:
+        if next(turn) != 1:  # the close: in processes; the rest as above
             at_once(world)
             return
-        with crew(app, database_url, way, 3, world.clock.now()) as found:
+        with crew(app, database_url, "tick" if ON_POSTGRESQL else "bare", 3, world.clock.now()) as found:
             assert ended(found.lines()) == [0, 0, 0]
-        if way == "tick":
-            one_tick(world)  # what one process passed over while another was at it, when that one had looked already
+        one_tick(world)  # what one process passed over while another had looked already
 
     story(world, tick)
     assert done(world) == EXPECTED
@@ -297,10 +296,15 @@ def empty_database(database_url: str, tmp_path: Path) -> Iterator[str]:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@pytest.mark.slow
 def test_hosts_that_start_at_once_migrate_once(empty_database: str, tmp_path: Path) -> None:
     environment = {**os.environ, "DATABASE_URL": empty_database, "QIDING_VAR": str(tmp_path), "SECRET_KEY": "x"}
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
-    hosts = [subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    hosts = [subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [host.communicate(timeout=120)[1] for host in hosts]
-    assert [host.returncode for host in hosts] == [0, 0, 0], said
-    assert sum("0001" in words for words in said) == 1, "one of them did it"
+    assert [host.returncode for host in hosts] == [0, 0], said
+    engine = create_engine(empty_database)
+    with engine.connect() as connection:
+        assert len(connection.execute(text("select version_num from alembic_version")).all()) == 1
+        assert set(db.metadata.tables) <= set(inspect(connection).get_table_names())
+    engine.dispose()
