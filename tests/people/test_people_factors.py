@@ -21,7 +21,6 @@ from app.people.session import actor_of
 from tests.people.place import Place
 from tests.sign_ins import staff_user
 
-
 GUESSES = max(50, int(os.environ.get("QIDING_GUESSES", "60")))  # 1000 is the long form
 
 
