@@ -155,6 +155,7 @@ OPTIONAL = (
     ("prometheus_client", "figures for Prometheus", "pip install prometheus-client"),
     ("psycopg", "PostgreSQL", "pip install 'psycopg[binary]'"),
     ("redis", "Redis, for limits shared by many hosts", "pip install redis"),
+    ("webauthn", "passkeys for the staff", "pip install webauthn"),
     ("typst", "printed sheets as PDF", "pip install typst"),
     ("pylopdf_fonts_zh_cn", "fonts of printed sheets", "pip install pylopdf-fonts-zh-cn"),
     ("playwright", "tests in a browser", "pip install pytest-playwright, and Debian's chromium package"),
@@ -183,6 +184,10 @@ def doctor() -> None:
     click.echo(metrics.told(config.metrics))
     mails = "set QIDING_SMTP_URL and QIDING_MAIL_FROM" if config.mail is None else "set BASE_URL: links in it need it"
     click.echo("ok      e-mail is set up" if config.mails else f"absent  e-mail (optional): {mails}")
+    named = bool(config.trusted_hosts)
+    click.echo("ok      host names are checked" if named else "absent  TRUSTED_HOSTS: any host name is answered")
+    if config.second_factor != "required":
+        click.echo("absent  a second factor is offered, not asked of anybody: QIDING_SECOND_FACTOR=required")
     for package, what, how in OPTIONAL:
         found = importlib.util.find_spec(package) is not None
         click.echo(f"{'ok     ' if found else 'absent '} {what} (optional){'' if found else ': ' + how}")

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection, make_url
 from werkzeug.test import TestResponse
 
 from app.core.database import Base, db
+from tests.headers import faults
 from tests.permission_method import method_text
 from tests.permission_security import code_of
 from tests.permission_table import Row
@@ -175,6 +176,8 @@ def ask(world: World, row: Row, role: str, url: str = "") -> TestResponse:
             session["pairing"] = world.code_id
     url = url or address(world, row)
     with client.open(url, method=row.method, data=body(world, row) if row.method == "POST" else None) as response:
+        wrong = faults(world.app, row.endpoint, response)
+        assert not wrong, f"{row.name} for {role}: {wrong}"
         return response
 
 

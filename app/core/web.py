@@ -264,6 +264,11 @@ def client_address() -> str:
 _SENSE = re.compile(r"[^，：；。！？]*[，：；。！？]+[」』”）》]*|[^，：；。！？]+")
 
 
+def made_here(html: str) -> Markup:
+    """What this program drew or rendered itself, for a page as it is: nothing else goes round the escaping."""
+    return Markup(html)
+
+
 def nb(text: object) -> Markup:
     """A heading that breaks at sense: each phrase, its closing mark included, stays together while it fits."""
     parts = _SENSE.findall(str(text))

@@ -110,7 +110,7 @@ def _step_of(secret: str, typed: str, at: int, used: int) -> int | None:
     """The step of time, this one or a neighbour, whose unused code was typed."""
     now, clock = at // STEP, pyotp.TOTP(secret)
     for step in (now, now - 1, now + 1):
-        if step > used and hmac.compare_digest(clock.generate_otp(step), typed):
+        if step > used and hmac.compare_digest(clock.generate_otp(step).encode(), typed.encode()):
             return step
     return None
 
