@@ -146,7 +146,9 @@ def page() -> str:
         for row in (one for one in rows if one["part"] == prefix):
             shown = "<br>".join(f"`{name}`" for name in row.get("shown", [])) or "–"
             note = f"<br>{row['note']}" if row.get("note") else ""
-            lines.append(f"| {row['key']} | {row['says']} | {row['state']}{in_full(row['key'], runs)} | {shown}{note} |")
+            lines.append(
+                f"| {row['key']} | {row['says']} | {row['state']}{in_full(row['key'], runs)} | {shown}{note} |"
+            )
         lines.append("")
     lines += [
         "## The full runs",
