@@ -177,7 +177,8 @@ HEAD = """# What holds, and what shows it
 
 Made by `python scripts/proofs.py page` from [goals.toml](reliability/goals.toml) and [latest.json](reliability/latest.json):
 edit those. A test fails when a test named here doesn't exist or this page is out of date. *done*: a test of the suite
-shows it, and the full form where one is named, once it was run. *part*: what is missing stands beside it. *not done*: nothing shows it.
+shows it, and the full form where one is named, once it was run. *part*: what is missing stands beside it. *not done*:
+nothing shows it.
 
 What happens when a disk is full, a database gone or a mail server silent: [reliability-faults.md](reliability-faults.md).
 """
