@@ -237,12 +237,12 @@ def again(field: Field) -> Counter[str]:
 def close(field: Field) -> Counter[str]:
     """R4."""
     poll, poll_id = field.vote()
-    start = field.deadline(poll_id, 0.25)
+    start = field.deadline(poll_id, 0.5)
     tasks: list[Task] = [
-        ("cast", field.dice.uniform(0, 0.5), person, poll, STANCES[n % 2], f"form-{n}")
+        ("cast", field.dice.uniform(0, 0.9), person, poll, STANCES[n % 2], f"form-{n}")
         for n, person in enumerate(field.people)
     ]
-    tasks += [("close", field.dice.uniform(0.1, 0.7), poll_id) for _ in range(CLOSERS)]
+    tasks += [("close", field.dice.uniform(0.2, 1.1), poll_id) for _ in range(CLOSERS)]
     found = field.run(tasks, start)
     last = do(("close", 0.0, poll_id))
     return judge(field, poll_id, tasks, found, last)

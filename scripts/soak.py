@@ -1,7 +1,7 @@
 """A mixed crowd for a long time: ``.venv/bin/python scripts/soak.py [--minutes 45] [--database postgresql]``.
 
-Serves the town of the permission table as it is served for people (SQLite: one process; PostgreSQL: two, with a worker for
-jobs) and lets a mixed crowd use it. Prints a line a minute and a verdict: no 5xx, no request that nobody answered,
+Serves the town of the permission table as it is served for people (SQLite: one process; PostgreSQL: two; both run jobs in a
+thread) and lets a mixed crowd use it. Prints a line a minute and a verdict: no 5xx, no request that nobody answered,
 memory grown by less than a tenth since the crowd has warmed up, no more descriptors than then, SQLite's journal under 64 MB.
 Exit status 1 when it doesn't hold.
 """
@@ -14,8 +14,6 @@ import http.client
 import os
 import random
 import re
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -121,8 +119,9 @@ class Browser:
         self.tally.answered[answer.status] += 1
         if answer.status >= 500:
             self.tally.wrong.append(f"{method} {path}: {answer.status}")
-        if any("session" in line or "qiding" in line for line in answer.headers.get_all("Set-Cookie") or []):
-            self.cookie = (answer.headers.get_all("Set-Cookie") or [""])[0].split(";")[0]
+        for line in answer.headers.get_all("Set-Cookie") or []:
+            if line.startswith("qiding="):
+                self.cookie = line.split(";")[0]
         zipped = answer.headers.get("Content-Encoding") == "gzip"
         return answer.status, (gzip.decompress(body) if zipped else body).decode("utf-8", "replace")
 
@@ -196,10 +195,6 @@ def main(minutes: float, kind: str, seed: int) -> int:
         server.start()
         assert server.process is not None
         group = server.process.pid
-        worker = None
-        if kind == "postgresql":
-            command = [str(ROOT / ".venv/bin/flask"), "--app", "wsgi", "worker"]
-            worker = subprocess.Popen(command, cwd=ROOT, env=server.environment, stdout=server.log, stderr=server.log)
         crowd = [
             threading.Thread(target=person, args=(who, n, server.port, town, tally, seed), daemon=True)
             for who, many in CROWD.items()
@@ -226,9 +221,6 @@ def main(minutes: float, kind: str, seed: int) -> int:
         tally.stop.set()
         for thread in crowd:
             thread.join(70)
-        if worker is not None:
-            worker.send_signal(signal.SIGKILL)
-            worker.wait()
         server.kill()
         server.verify()
         server.log.close()

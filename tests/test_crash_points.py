@@ -23,7 +23,7 @@ from tests.permission_requests import Furnished, contents, keep_world
 from tests.permission_table import Row
 from tests.permission_world import build
 
-EVERY = 1 if FULL else 5  # of the commands, so many are left for the other points
+EVERY = 1 if FULL else 6  # of the commands, so many are left for the other points
 PAIRS = [
     (row, point)
     for k, row in enumerate(FORMS)

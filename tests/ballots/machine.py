@@ -204,7 +204,8 @@ class Vote(RuleBasedStateMachine):
         with self.world.here():
             service.seal_due()
             service.settle_due()
-            self.closed = db.session.scalars(select(Poll.settled_at)).one() is not None
+            before, self.closed = self.closed, db.session.scalars(select(Poll.settled_at)).one() is not None
+        assert self.closed or not before
 
     @rule(who=st.integers(0, 8), moment=st.sampled_from(["before_flush", "before_commit"]))
     def crash(self, who: int, moment: str) -> None:
@@ -252,11 +253,6 @@ class Vote(RuleBasedStateMachine):
         assert ballots == self.acknowledged
         if self.closed:
             assert {key: n for key, n in tally["counts"].items() if n} == dict(Counter(counted.values()))
-
-    @rule()
-    def look(self) -> None:
-        """An audit in between."""
-        self._audit()
 
     def _audit(self) -> None:
         with self.world.here():
