@@ -232,6 +232,18 @@ PERSONAL = (
         erase=_forget_account,
     ),
     Personal(
+        "roll",
+        phrase("From the roll"),
+        phrase(
+            "Building, entrance, room; floor area and householder where the property company’s list has them. Never public; "
+            "the desk sees them."
+        ),
+        phrase("So that each unit is asked, and has one vote."),
+        phrase("As long as the unit is on the roll; the householder’s name until you ask that it goes."),
+        DESK,
+        "13(1)(3)",
+    ),
+    Personal(
         "devices",
         phrase("Your devices"),
         phrase(

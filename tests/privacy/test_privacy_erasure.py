@@ -50,8 +50,9 @@ PROPOSED = "把欧阳家门口的台阶改成坡道，轮椅好走。"
 
 
 @pytest.fixture
-def garden(app: Flask) -> Garden:
+def garden(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Garden:
     """A project in which somebody has left all that one can leave, a closed step with its record, and a vote that is over."""
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
     garden = build(app, app.extensions["qiding.clock"], everything(gates=False))
     do, lead = garden.do, garden.lead
     who = garden.resident(NAME)
@@ -76,7 +77,7 @@ def garden(app: Flask) -> Garden:
     do(proposals.support, other, idea, on=True)
     do(proposals.support, who, idea, on=True)
     do(proposals.save_draft, who, garden.activity("ideas"), Words("还没想好", f"草稿{PHONE}"))
-    do(comments.post, other, garden.talk(), "question", "坡道多宽？")
+    do(comments.post, other, garden.talk(), "suggestion", "坡道要宽一点。")
     said = do(comments.post, who, garden.talk(), "suggestion", SAID)
     do(comments.edit, who, said, f"{SAID}谢谢。")
     do(notices.save_draft, lead, garden.activity("board"), "名单公示", "", "名单如下。")
@@ -113,11 +114,11 @@ def _vote(garden: Garden, who: Actor, other: Actor) -> None:
     vote = garden.activity("vote")
     garden.do(ballots.save_draft, garden.lead, vote, "花园方案", "先试一年。")
     opens = garden.clock.now() + 48 * HOUR
-    poll = garden.do(ballots.announce, garden.lead, vote, opens, opens + 3 * DAY)
+    poll = garden.do(ballots.announce, garden.lead, vote, opens, opens + 7 * DAY)
     garden.clock.set(opens)
     garden.do(ballots.cast, who, poll, {"stance": "consent"}, once="one")
     garden.do(ballots.cast, other, poll, {"stance": "abstain"}, once="two")
-    garden.clock.advance(4 * DAY)
+    garden.clock.advance(8 * DAY)
     garden.do(ballots.settle_due)
 
 
