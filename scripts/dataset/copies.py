@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, String, Text
+from sqlalchemy import Column, String, Text
 
 from app.core.database import Base
 from app.engine.canonical import encode32
@@ -121,12 +121,7 @@ class Copies:
 
     def _look(self, table: str, rows: Rows) -> Known:
         shape = Base.metadata.tables[table]
-        keys = {0: table} if shape.columns[0].name == "id" else {}
-        for constraint in shape.constraints:
-            if isinstance(constraint, ForeignKeyConstraint):
-                for element in constraint.elements:
-                    if element.column.name == "id":
-                        keys[columns(table).index(element.parent.name)] = element.column.table.name
+        keys = {n: found for n, column in enumerate(shape.columns) if (found := _key(column)) is not None}
         cells = []
         for n, column in enumerate(shape.columns):
             if n in keys or not any(isinstance(row[n], str) for row in rows[table][:50] + rows[table][-50:]):
@@ -207,6 +202,16 @@ def _sorted_commitments(body: str) -> str:
         return body
     inner, _, tail = rest.partition("]")
     return f"{head}{mark}{','.join(sorted(inner.split(',')))}]{tail}"
+
+
+def _key(column: Column[Any]) -> str | None:
+    """The table whose row a column names: its own, or the one at the end of the foreign keys that begin with it."""
+    if column.name == "id":
+        return column.table.name
+    for key in column.foreign_keys:
+        return _key(key.column)
+    named = column.name.removesuffix("_id")  # such as a poll's project, which its decision holds fast
+    return named if named != column.name and named in Base.metadata.tables else None
 
 
 def _highest(played: Template, table: str) -> int:
