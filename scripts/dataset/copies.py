@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Column, String, Text
 
+from app.archive.words import facets
 from app.core.database import Base
 from app.engine.canonical import encode32
 from scripts.dataset.people import NAME, NAME_EN, SLUG
@@ -156,6 +157,13 @@ class Copies:
             parts[at] = [_sorted_commitments(body) for body in parts[at]]
         if known.name == "community":
             parts[columns("community").index("has_owners_committee")] = [int(number < self._committees)]
+        if known.name == "search_document":
+            at = columns("search_document").index("facets")
+            mine = facets(parts[columns("search_document").index("community_id")][0])
+            parts[at] = [
+                text.replace(facets(rows[0][columns("search_document").index("community_id")]), mine)
+                for text in parts[at]
+            ]
         return list(zip(*parts, strict=True))
 
     def _moved(self, keys: list[Any], table: str, number: int, masks: dict[str, int]) -> list[Any]:
