@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,8 +52,8 @@ def tables() -> list[str]:
     return [table.name for table in Base.metadata.sorted_tables if table.name not in NOT_KEPT]
 
 
-def make(share: Share) -> Template:
-    """Play the first community in a file of its own, and read its rows."""
+def make(share: Share, projects: Sequence[int] = range(len(play.STEPS))) -> Template:
+    """Play the first community in a file of its own, with some of its ten projects, and read its rows."""
     from flask_migrate import upgrade
 
     with tempfile.TemporaryDirectory() as name:
@@ -72,7 +73,7 @@ def make(share: Share) -> Template:
             base = read(path)
             people.settle(town, share)
             with people.known(town):
-                stage.play([play.story(town, method, share, n) for n in range(len(play.STEPS))])
+                stage.play([play.story(town, method, share, n) for n in projects])
                 clock.set(max(clock.now(), TODAY - 86_400_000))
                 play.rest(town, share)
                 db.session.remove()
