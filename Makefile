@@ -1,9 +1,12 @@
 # Qiding: `make run` starts it, `make test` tests it. `make` explains itself.
 PYTHON ?= python3
 VENV := .venv/bin
+SIZE ?= block
+DATABASE ?= sqlite
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check backup lock translations format clean bench-cast bench-close bench-print crash crash-outbox race failover fuzz fuzz-api tamper soak
+.PHONY: help run test check backup lock translations format clean dataset bench burst bench-audit bench-cast bench-close \
+	bench-entry bench-print bench-roll bench-search crash crash-outbox failover fuzz fuzz-api race soak tamper
 
 help:  ## say what one can do here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -21,18 +24,46 @@ check:  ## format, lint, types, contracts, models against migrations, translatio
 	@$(VENV)/python scripts/check.py
 	@$(MAKE) --no-print-directory test
 
+dataset:  ## load a world into an empty database: SIZE=block|town|city|real DATABASE=sqlite|postgresql, or DATABASE_URL
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python -m scripts.dataset $(SIZE) --database $(DATABASE) $(ARGS)
+
+bench:  ## every main page and action beside a bare page, on the worlds of `make dataset`; ARGS="--size block --pages home"
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python -m scripts.bench $(ARGS)
+
+burst:  ## the closing hour: 10,000 cast in a minute, 200 in its last second; ARGS="--scale 0.1 --database sqlite"
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python -m scripts.bench.burst $(ARGS)
+
+bench-audit:  ## how long the audit of a log of 100,000 entries takes
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python -m scripts.bench.audit 100000
+
 bench-cast:  ## what a cast costs beside a bare insert, on SQLite and on PostgreSQL
 	@$(PYTHON) scripts/bootstrap.py test
-	@$(VENV)/python scripts/bench_cast.py 5 sqlite
-	@$(VENV)/python scripts/bench_cast.py 5 postgresql
+	@$(VENV)/python -m scripts.bench.cast 5 sqlite
+	@$(VENV)/python -m scripts.bench.cast 5 postgresql
 
 bench-close:  ## what the close of 100,000 ballots costs, and the page of its result
 	@$(PYTHON) scripts/bootstrap.py test
-	@$(VENV)/python scripts/bench_close.py 100000
+	@$(VENV)/python -m scripts.bench.close 100000
+
+bench-entry:  ## how quick the desk enters sheets of paper by keyboard
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python -m scripts.bench.entry
 
 bench-print:  ## what 1,800 slips and a notice cost to print
 	@$(PYTHON) scripts/bootstrap.py test
-	@$(VENV)/python scripts/bench_print.py 1800
+	@$(VENV)/python -m scripts.bench.printing 1800
+
+bench-roll:  ## how long a roll of 50,000 households takes, and how long casting waits meanwhile
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python -m scripts.bench.roll 50000
+
+bench-search:  ## what a search costs as the archive grows to 100,000 documents
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(VENV)/python -m scripts.bench.search 100000
 
 crash:  ## kill the server 300 times while people vote, each command at each named point, senders of e-mail; both databases
 	@$(PYTHON) scripts/bootstrap.py test

@@ -60,7 +60,7 @@ def serve(target: str, environment: dict[str, str]) -> Iterator[Server]:
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+    for _ in range(3000):
         if process.poll() is not None:
             raise SystemExit("the server did not start: see above")
         try:
@@ -68,4 +68,4 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
                 return
         except OSError:
             time.sleep(0.1)
-    raise SystemExit("the server did not start within a minute")
+    raise SystemExit("the server did not start within five minutes")

@@ -13,8 +13,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, String, Text
+from sqlalchemy import Column, String, Text
 
+from app.archive.words import facets
 from app.core.database import Base
 from app.engine.canonical import encode32
 from scripts.dataset.people import NAME, NAME_EN, SLUG
@@ -121,12 +122,7 @@ class Copies:
 
     def _look(self, table: str, rows: Rows) -> Known:
         shape = Base.metadata.tables[table]
-        keys = {0: table} if shape.columns[0].name == "id" else {}
-        for constraint in shape.constraints:
-            if isinstance(constraint, ForeignKeyConstraint):
-                for element in constraint.elements:
-                    if element.column.name == "id":
-                        keys[columns(table).index(element.parent.name)] = element.column.table.name
+        keys = {n: found for n, column in enumerate(shape.columns) if (found := _key(column)) is not None}
         cells = []
         for n, column in enumerate(shape.columns):
             if n in keys or not any(isinstance(row[n], str) for row in rows[table][:50] + rows[table][-50:]):
@@ -161,6 +157,13 @@ class Copies:
             parts[at] = [_sorted_commitments(body) for body in parts[at]]
         if known.name == "community":
             parts[columns("community").index("has_owners_committee")] = [int(number < self._committees)]
+        if known.name == "search_document":
+            at = columns("search_document").index("facets")
+            mine = facets(parts[columns("search_document").index("community_id")][0])
+            parts[at] = [
+                text.replace(facets(rows[0][columns("search_document").index("community_id")]), mine)
+                for text in parts[at]
+            ]
         return list(zip(*parts, strict=True))
 
     def _moved(self, keys: list[Any], table: str, number: int, masks: dict[str, int]) -> list[Any]:
@@ -207,6 +210,16 @@ def _sorted_commitments(body: str) -> str:
         return body
     inner, _, tail = rest.partition("]")
     return f"{head}{mark}{','.join(sorted(inner.split(',')))}]{tail}"
+
+
+def _key(column: Column[Any]) -> str | None:
+    """The table whose row a column names: its own, or the one at the end of the foreign keys that begin with it."""
+    if column.name == "id":
+        return column.table.name
+    for key in column.foreign_keys:
+        return _key(key.column)
+    named = column.name.removesuffix("_id")  # such as a poll's project, which its decision holds fast
+    return named if named != column.name and named in Base.metadata.tables else None
 
 
 def _highest(played: Template, table: str) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +27,7 @@ TODAY = int(datetime(2026, 6, 15, 4, 0, tzinfo=UTC).timestamp() * 1000)  # a Mon
 OPENING = -230
 # What belongs to the installation that runs: its jobs, its tries, and the proof that its own key signs.
 NOT_KEPT = frozenset({"job", "tries", "once_key", "log_key", "checkpoint", "log_tile", "log_mark", "bundle"})
+MESSAGES = 10  # to each person
 ORDER = {"ballot": "seq, id"}  # a ballot comes after the one that it replaces; other rows as their keys count up
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -49,8 +52,8 @@ def tables() -> list[str]:
     return [table.name for table in Base.metadata.sorted_tables if table.name not in NOT_KEPT]
 
 
-def make(share: Share) -> Template:
-    """Play the first community in a file of its own, and read its rows."""
+def make(share: Share, projects: Sequence[int] = range(len(play.STEPS))) -> Template:
+    """Play the first community in a file of its own, with some of its ten projects, and read its rows."""
     from flask_migrate import upgrade
 
     with tempfile.TemporaryDirectory() as name:
@@ -70,7 +73,7 @@ def make(share: Share) -> Template:
             base = read(path)
             people.settle(town, share)
             with people.known(town):
-                stage.play([play.story(town, method, share, n) for n in range(len(play.STEPS))])
+                stage.play([play.story(town, method, share, n) for n in projects])
                 clock.set(max(clock.now(), TODAY - 86_400_000))
                 play.rest(town, share)
                 db.session.remove()
@@ -86,11 +89,22 @@ def make(share: Share) -> Template:
 def read(path: Path) -> Rows:
     """All rows as they are stored."""
     with closing(sqlite3.connect(path)) as file:
-        return {table: file.execute(_all(table)).fetchall() for table in tables()}
+        rows = {table: file.execute(_all(table)).fetchall() for table in tables()}
+    return {**rows, "message": newest(rows["message"])}
 
 
 def _all(table: str) -> str:
     return f'SELECT {", ".join(columns(table))} FROM "{table}" ORDER BY {ORDER.get(table, "rowid")}'  # noqa: S608
+
+
+def newest(messages: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Each person's newest messages: a million people's old ones would be most of a world, and no page shows them."""
+    person, kept, found = columns("message").index("person_id"), Counter[int](), []
+    for row in reversed(messages):
+        kept[row[person]] += 1
+        if kept[row[person]] <= MESSAGES:
+            found.append(row)
+    return found[::-1]
 
 
 def without(rows: Rows, base: Rows) -> Rows:

@@ -15,6 +15,7 @@ from scripts.dataset import template
 from scripts.dataset.copies import Copies
 from scripts.dataset.load import loader
 from scripts.dataset.sizes import COMMITTEES, Share
+from scripts.dataset.template import Template
 
 SERVER = os.environ.get("QIDING_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 Say = Callable[[str], None]
@@ -55,8 +56,13 @@ def load(app: Flask, communities: int, share: Share, say: Say) -> int:
     begun = time.perf_counter()
     say("Playing the first community ...")
     played = template.make(share)
-    each = sum(map(len, played.usual.values()))
-    say(f"  played in {time.perf_counter() - begun:.0f} s; {each:,} rows are in each community")
+    say(f"  played in {time.perf_counter() - begun:.0f} s")
+    return spread(app, played, communities, say)
+
+
+def spread(app: Flask, played: Template, communities: int, say: Say) -> int:
+    """Load what was played, and its copies, and sign every log; returns how many rows there are."""
+    say(f"  {sum(map(len, played.usual.values())):,} rows are in each community")
     count, begun = 0, time.perf_counter()
     with app.app_context():
         engine = db.engine
