@@ -32,7 +32,7 @@ def faults(app: Flask, endpoint: str, response: TestResponse) -> list[str]:
     for name in ("Server", "X-Powered-By"):
         if name in headers:
             found.append(name)
-    if endpoint in app.extensions["qiding.personal"] and headers.get("Cache-Control") != "no-store":
+    if endpoint in app.extensions["qiding.unkept"] and headers.get("Cache-Control") != "no-store":
         found.append(f"a personal answer may be kept: {headers.get('Cache-Control')}")
     if response.status_code == 200 and response.mimetype.startswith(FILES):
         if "filename" not in headers.get("Content-Disposition", ""):

@@ -13,6 +13,7 @@ from app.people import staff_views as _staff  # noqa: F401 - likewise
 from app.people.keeps import KEEPS
 from app.people.personal import PERSONAL
 from app.people.roll import read_job
+from app.people.security_personal import SESSIONS, SIGN_IN
 from app.people.views import people as blueprint
 
 
@@ -84,6 +85,6 @@ people = Module(
             *("people.security", "people.confirm_totp", "people.recovery_codes", "people.add_passkey", "people.who"),
         }
     ),
-    personal=PERSONAL,
-    keeps=KEEPS,
+    personal=(*PERSONAL, SIGN_IN),
+    keeps=(*KEEPS, SESSIONS),
 )

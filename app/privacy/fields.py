@@ -64,4 +64,5 @@ FIELDS: Mapping[str, Phrase] = {
     "where": phrase("Where"),
     "willing": phrase("Willing to sit on a panel"),
     "yes": phrase("Yes"),
+    "used": phrase("Used"),
 }

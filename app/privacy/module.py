@@ -25,4 +25,5 @@ privacy = Module(
     jobs={retention.JOB: retention.run},
     tick=(ledger.write_due, retention.enqueue_due),
     personal=(ERASURES,),
+    restored=(ledger.reapply,),
 )

@@ -25,6 +25,7 @@ from app.notifications.models import MailAddress
 from app.people.access import note_access
 from app.people.models import AccessLog, Device, HouseholdCode, MoveCode, StaffLink
 from app.people.places import RollImport, RollRowStaged
+from app.people.security_models import StaffSession
 from app.privacy import retention
 from app.privacy.kept import days_of, keeps
 from tests.meetings.hall import begin, come, offered
@@ -130,12 +131,18 @@ def _unconfirmed(garden: Garden, tx: Tx) -> None:
         )
 
 
+def _sessions(garden: Garden, tx: Tx) -> None:
+    who, old = garden.lead.person(), {"begun_at": tx.now, "sure_at": tx.now, "seen_at": tx.now}
+    tx.session.add(StaffSession(person_id=who, epoch=0, label="an old one", **old))
+
+
 # What is there of each kind, how it is put there, and what of it stays.
 MADE: dict[str, tuple[Callable[[Garden, Tx], None], Any, int]] = {
     "devices": (_devices, select(Device.id), 0),
     "codes": (_codes, select(HouseholdCode.id).where(HouseholdCode.mac == "an old one"), 0),
     "links": (_links, select(StaffLink.id).where(StaffLink.mac == "m"), 0),
     "moves": (_moves, select(MoveCode.id), 0),
+    "sessions": (_sessions, select(StaffSession.id).where(StaffSession.label == "an old one"), 0),
     "tries": (_tries, select(retention.Job.id).where(retention.Job.id < 0), 0),
     "forms": (_forms, None, 0),
     "rolls": (_rolls, select(RollRowStaged.id), 0),
