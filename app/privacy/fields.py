@@ -59,10 +59,10 @@ FIELDS: Mapping[str, Phrase] = {
     "text": phrase("Text"),
     "title": phrase("Title"),
     "until": phrase("Until"),
+    "used": phrase("Used"),
     "vote": phrase("Vote"),
     "what": phrase("What"),
     "where": phrase("Where"),
     "willing": phrase("Willing to sit on a panel"),
     "yes": phrase("Yes"),
-    "used": phrase("Used"),
 }
