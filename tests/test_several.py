@@ -89,7 +89,7 @@ def ended(lines: list[list[str]]) -> list[int]:
     return [int(said[2]) for said in lines if said[0] == "ended"]
 
 
-JOBS = 200 if ON_POSTGRESQL else 40  # a job on SQLite waits for the disk four times
+JOBS = 200 if ON_POSTGRESQL else 20  # a job on SQLite waits for the disk four times
 
 
 @pytest.mark.slow

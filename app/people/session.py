@@ -158,7 +158,9 @@ def _note_day(response: Response) -> Response:
 
 
 def load_user(session_id: str) -> CurrentUser | None:
-    """The user of a session, unless what it stands on has ended."""
+    """The user of a session, unless what it stands on has ended. An error page asks the database for nobody."""
+    if g.get("broken"):
+        return None
     kind, _, rest = session_id.partition(":")
     if kind == "device":
         row = db.session.execute(
