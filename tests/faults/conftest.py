@@ -83,7 +83,7 @@ def read(choice: Any) -> str:
 
 def refused(answer: TestResponse, language: str = "en") -> None:
     """A command that failed says so: nothing was recorded, and when to try again."""
-    assert answer.status_code == 503, answer.status_code
+    assert answer.status_code == 503, (answer.status_code, re.findall(r"<p class=\"lead\">([^<]*)", answer.text))
     assert NOT_RECORDED[language] in answer.text
     assert answer.headers["Retry-After"] == "10"
     assert "Traceback" not in answer.text
@@ -137,20 +137,20 @@ def read_only(app: Flask, sqlite: bool) -> Iterator[None]:
         return
     with app.app_context():
         engine = db.engine
-        name = engine.url.database
 
-        def alter(words: str) -> None:
+    def alter(words: str) -> None:
+        with app.app_context():
             db.session.remove()
-            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(text("set session default_transaction_read_only = off"))
-                connection.execute(text(f'alter database "{name}" {words}'))
-            engine.dispose()
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("set session default_transaction_read_only = off"))
+            connection.execute(text(f'alter database "{engine.url.database}" {words}'))
+        engine.dispose()
 
-        alter("set default_transaction_read_only = on")
-        try:
-            yield
-        finally:
-            alter("reset default_transaction_read_only")
+    alter("set default_transaction_read_only = on")
+    try:  # with no context open: requests within one would share what each keeps for itself
+        yield
+    finally:
+        alter("reset default_transaction_read_only")
 
 
 @contextmanager

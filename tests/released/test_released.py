@@ -61,6 +61,8 @@ def walk(app: Flask) -> int:
         path = waiting.pop(0)
         page = client.get(path)
         assert page.status_code in (200, 302), (path, page.status_code)
+        if page.mimetype != "text/html":
+            continue
         for link in re.findall(r'href="(/c/[^"#?]+)"', page.text):
             kind = re.sub(r"/[0-9A-Z]{16}", "/*", link)
             if link not in known and kind not in kinds and not link.endswith((".pdf", ".zip", ".ics")):
@@ -85,7 +87,13 @@ def test_what_an_older_program_left_is_brought_up(revision: str, tmp_path: Path,
             said: list[str] = []
             check(kept.file, place(), said.append)
             assert any(line.startswith(f"migrated from revision {revision}") for line in said), said
-    assert walk(app) > 12
+    if revision in ("0001", "0020"):  # of the second and the last stage one each: pages cost more than all the rest
+        assert walk(app) > 12
+
+
+# Where the way back is looked at: after each stage. Every step between them is taken, both ways.
+STOPS = {"0001": ("0016", "0013", "0006", "0002", "0001"), "0020": ("0016",)}
+REFUSED = {"0001": ("base", "it has communities"), "0020": ("0015", "it has words beside records")}
 
 
 @pytest.mark.parametrize("revision", ["0001", "0020"])
@@ -95,24 +103,24 @@ def test_each_step_back_is_taken_or_refused_with_a_word_and_each_step_up_finds_a
     with standing(revision, tmp_path) as app, app.app_context():
         upgrade()
         whole, votes = seen(), tallies()
-        known = ["base", *sorted(place().known)]
-        at = known[-1]
-        for back in reversed(known[:-1]):
-            caplog.clear()
-            try:
-                downgrade(revision=back)
-            except SystemExit:
-                assert f"can't go back to before {at}: it has " in caplog.text
-                assert (seen().revision, logs(seen()), tallies()) == (at, logs(whole), votes)
-                break
-            at = back
-            assert (seen().revision, logs(seen()), tallies()) == (at, logs(whole), votes)
-        assert at == {"0001": "0001", "0020": "0016"}[revision]
-        for up in known[known.index(at) + 1 :]:
+        for back in STOPS[revision]:
+            downgrade(revision=back)
+            now = seen()
+            assert (now.revision, logs(now), tallies()) == (back, logs(whole), votes)
+        too_far, says = REFUSED[revision]
+        with pytest.raises(SystemExit):
+            downgrade(revision=too_far)
+        assert f"can't go back to before {back}: {says}. " in caplog.text
+        now = seen()
+        assert (now.revision, logs(now), tallies()) == (back, logs(whole), votes)
+        for up in (*reversed(STOPS[revision][:-1]), whole.revision):
             upgrade(revision=up)
-            assert (seen().revision, logs(seen()), tallies()) == (up, logs(whole), votes)
-        again = seen().counts
-        assert {t: n for t, n in again.items() if t not in MADE_ANEW} == {
-            t: n for t, n in whole.counts.items() if t not in MADE_ANEW
-        }
+            now = seen()
+            assert (now.revision, logs(now), tallies()) == (up, logs(whole), votes)
+        assert left_of(now) == left_of(whole)
         sound(logs(whole))
+
+
+def left_of(snapshot: Snapshot) -> dict[str, int]:
+    """How many rows there are of what nothing makes anew."""
+    return {table: rows for table, rows in snapshot.counts.items() if table not in MADE_ANEW}
