@@ -34,9 +34,9 @@ def faults(app: Flask, endpoint: str, response: TestResponse) -> list[str]:
             found.append(name)
     if endpoint in app.extensions["qiding.unkept"] and headers.get("Cache-Control") != "no-store":
         found.append(f"a personal answer may be kept: {headers.get('Cache-Control')}")
-    if response.status_code == 200 and response.mimetype.startswith(FILES):
-        if "filename" not in headers.get("Content-Disposition", ""):
-            found.append("a file without a name")
+    is_file = response.status_code == 200 and response.mimetype.startswith(FILES)
+    if is_file and "filename" not in headers.get("Content-Disposition", ""):
+        found.append("a file without a name")
     cookies = headers.getlist("Set-Cookie")
     found += [f"a cookie that scripts can read: {cookie[:20]}" for cookie in cookies if "HttpOnly" not in cookie]
     found += [f"a cookie for other sites: {cookie[:20]}" for cookie in cookies if "SameSite=Lax" not in cookie]

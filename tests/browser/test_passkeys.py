@@ -82,7 +82,7 @@ def test_a_passkey_that_nobody_gives_says_so(town: Site) -> None:
     reader = lead(town)
     reader.page.context.new_cdp_session(reader.page).send("WebAuthn.enable")  # and no authenticator at all
     reader.go("/me/security/passkey")
-    reader.page.evaluate("navigator.credentials.create = function () { return Promise.reject(new Error('no')); }")
+    reader.page.evaluate("() => { navigator.credentials.create = () => Promise.reject(new Error('no')); }")
     reader.page.locator("[data-press]").click()
     assert "No passkey was made" in reader.page.locator(".failed").inner_text()
 
