@@ -29,6 +29,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
+PATIENCE = 600.0  # seconds, on a machine that has much else to do
 CASTERS, CLOSERS, SAME, PROCESSES, SPARE = 50, 50, 100, 4, 4
 STANCES = ("consent", "abstain")
 REASON = "现场看过，图纸也对过，可以这样办。"
@@ -41,12 +42,14 @@ def moment() -> float:
     return time.time_ns() / 1e9
 
 
-def begin(url: str, folder: str) -> None:
-    """Make the application of a process, with the machine's clock (on PostgreSQL: the database's)."""
+def begin(url: str, folder: str, ready: Any = None) -> None:
+    """Make the application of a process, with the machine's clock (on PostgreSQL: the database's); wait for the others."""
     global app
     from bench_cast import make
 
     app = make(url, Path(folder))
+    if ready is not None:
+        ready.wait(PATIENCE)
 
 
 def do(task: Task) -> Any:
@@ -132,7 +135,9 @@ class Field:
         self.pool = None
         if kind == "postgresql":
             context = multiprocessing.get_context("spawn")
-            self.pool = context.Pool(PROCESSES, begin, (url, str(folder)))
+            ready = context.Barrier(PROCESSES + 1)
+            self.pool = context.Pool(PROCESSES, begin, (url, str(folder), ready))
+            ready.wait(PATIENCE)
 
     def vote(self, settings: str = "") -> tuple[str, int]:
         """A vote that is open now; its public id and its row's."""
@@ -169,7 +174,7 @@ class Field:
         else:
             parts = [order[n::PROCESSES] for n in range(PROCESSES)]
             asked = [self.pool.apply_async(together, ([tasks[n] for n in part], start)) for part in parts]
-            results = [(part, one.get(120)) for part, one in zip(parts, asked, strict=True)]
+            results = [(part, one.get(PATIENCE)) for part, one in zip(parts, asked, strict=True)]
         found: list[Any] = [None] * len(tasks)
         for part, answers in results:
             for place, answer in zip(part, answers, strict=True):

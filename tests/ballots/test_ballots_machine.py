@@ -1,4 +1,4 @@
-"""Twenty walks of thirty steps through a vote here; ``make fuzz`` takes five hundred of fifty, on both databases."""
+"""Twelve walks of thirty steps through a vote here; ``make fuzz`` takes five hundred of fifty, on both databases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.ballots.machine import SHEETS, Vote
 from tests.paper.desk import build_desk
 from tests.permission_requests import keep_world
 
-WALKS = tuple(map(int, os.environ.get("QIDING_WALKS", "500x50" if FULL else "20x30").split("x")))
+WALKS = tuple(map(int, os.environ.get("QIDING_WALKS", "500x50" if FULL else "12x30").split("x")))
 
 
 def test_what_was_acknowledged_is_there_whatever_happens(
