@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.core.i18n import force_locale, gettext, ngettext, say
+from app.core.personal import Personal
 from app.engine.phrase import Phrase, phrase
 from app.privacy import notice
 from app.privacy.kept import keeps, kinds
@@ -40,7 +41,7 @@ def document(language: str) -> str:
 
 
 def _lines() -> Iterator[str]:
-    yield f"# {gettext('What is kept about people')}"
+    yield "# " + gettext("What is kept about people")
     yield ""
     yield gettext(
         "Made by “flask --app wsgi privacy-notice” from what each part of the program declares: what the export gives, what an "
@@ -48,38 +49,26 @@ def _lines() -> Iterator[str]:
     )
     yield say(notice.MEMORY)
     yield ""
-    yield f"## {gettext('What, why, how long, who sees it')}"
+    yield "## " + gettext("What, why, how long, who sees it")
     for kind in kinds():
-        yield ""
-        yield f"### {say(kind.title)}"
-        yield ""
-        yield say(kind.what)
-        yield ""
-        for label, text in (
-            (gettext("Why"), say(kind.why)),
-            (gettext("How long"), say(kind.how_long)),
-            (gettext("Who sees it"), say(kind.seen_by)),
-            (gettext("Rests on (from memory)"), kind.law),
-            (gettext("Erased on request"), gettext("yes") if kind.erase else gettext("kept, without the name")),
-            (gettext("Columns about the person"), ", ".join(f"`{column}`" for column in kind.columns)),
-            (gettext("Columns that say who did it"), ", ".join(f"`{column}`" for column in kind.deeds)),
-        ):
-            if text:
-                yield f"- {label}{gettext(': ')}{text}"
+        yield from _kind(kind)
     yield ""
-    yield f"## {gettext('How long, by setting')}"
+    yield "## " + gettext("How long, by setting")
     yield ""
     yield gettext("Days are set by the variables named; the server forgets every night, in small steps.")
     yield ""
-    yield f"| {gettext('What')} | {gettext('Days')} | {gettext('Variable')} | {gettext('Ground')} |"
+    yield _row(gettext("What"), gettext("Days"), gettext("Variable"), gettext("Ground"))
     yield "|---|---|---|---|"
     for keep in keeps():
-        least = ngettext("at least %(num)s", "at least %(num)s", keep.least) if keep.least > 1 else ""
-        days = f"{keep.days}{gettext(', ') + least if least else ''}"
-        yield f"| {say(keep.title)} | {days} | `QIDING_KEEP_{keep.key.upper()}` | {say(keep.ground)} |"
-    evidence = gettext("Who cast which ballot in an owners’ vote, and pictures of paper ballots")
-    ground = gettext("Until it can’t be contested any more.")
-    yield f"| {evidence} | 1095 | `QIDING_EVIDENCE_DAYS` | {ground} |"
+        least = ngettext("at least %(num)s", "at least %(num)s", keep.least)
+        days = str(keep.days) + (gettext(", ") + least if keep.least > 1 else "")
+        yield _row(say(keep.title), days, f"`QIDING_KEEP_{keep.key.upper()}`", say(keep.ground))
+    yield _row(
+        gettext("Who cast which ballot in an owners’ vote, and pictures of paper ballots"),
+        "1095",
+        "`QIDING_EVIDENCE_DAYS`",
+        gettext("Until it can’t be contested any more."),
+    )
     for title, sentences in (
         (gettext("What people can do"), notice.RIGHTS),
         (gettext("What an erasure does"), notice.ERASED),
@@ -93,4 +82,28 @@ def _lines() -> Iterator[str]:
         yield f"## {title}"
         yield ""
         for number, sentence in enumerate(sentences, start=1):
-            yield f"{number}. {say(sentence)}" if sentences is notice.BREACH else f"- {say(sentence)}"
+            yield (f"{number}. " if sentences is notice.BREACH else "- ") + say(sentence)
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _kind(kind: Personal) -> Iterator[str]:
+    yield ""
+    yield f"### {say(kind.title)}"
+    yield ""
+    yield say(kind.what)
+    yield ""
+    colon = gettext(": ")
+    for label, text in (
+        (gettext("Why"), say(kind.why)),
+        (gettext("How long"), say(kind.how_long)),
+        (gettext("Who sees it"), say(kind.seen_by)),
+        (gettext("Rests on (from memory)"), kind.law),
+        (gettext("Erased on request"), gettext("yes") if kind.erase else gettext("kept, without the name")),
+        (gettext("Columns about the person"), ", ".join(f"`{column}`" for column in kind.columns)),
+        (gettext("Columns that say who did it"), ", ".join(f"`{column}`" for column in kind.deeds)),
+    ):
+        if text:
+            yield f"- {label}{colon}{text}"

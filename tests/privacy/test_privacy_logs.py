@@ -12,7 +12,6 @@ from sqlalchemy import select
 from app.ballots import service as ballots
 from app.core import jobs
 from app.core.clock import DAY, HOUR
-from app.core.database import db
 from app.core.ids import new_public_id
 from app.core.transaction import transaction
 from app.people import desk
@@ -79,7 +78,6 @@ def test_log_lines_hold_no_personal_data_and_no_ballot(
         person = tx.session.scalars(select(Person.public_id).where(Person.name == NAME)).one()
         jobs.enqueue(tx, "fails", {"person": NAME})
     garden.do(jobs.run_all, {"fails": _job_fails})
-    db.session.remove()
     text = "\n".join(lines.text)
     assert "unexpected error at" in text
     assert "failed, attempt" in text
