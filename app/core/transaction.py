@@ -74,6 +74,7 @@ def transaction(lock: Sequence[Lock] = ()) -> Iterator[Tx]:
     session.rollback()
     g.changed = True  # whatever page this request ends with is nobody else's
     g.pop("watch", None)
+    g.pop("trace", None)
     try:
         if is_sqlite():
             session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
-from flask import Flask, session
+from flask import Flask, g, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, CompoundSelect, bindparam, literal, or_, select, union_all
 
 from app.core.clock import HOUR, now
-from app.core.database import db
+from app.core.database import db, table_of
+from app.core.traces import Reader, Trace
 from app.core.web import SignInNeeded
 from app.people.actor import NOBODY, RESIDENTS_RING, RING_OF_ROLE, Actor
 from app.people.models import Device, Household, Person, RingMember, RoleGrant
@@ -20,12 +22,19 @@ STAFF_SESSION = 12 * HOUR
 class CurrentUser(UserMixin):  # type: ignore[misc]
     """The person behind this request. Rights are read once, when first asked for."""
 
-    def __init__(self, session_id: str, person: Person, device: Device | None, household: Household | None) -> None:
+    def __init__(
+        self,
+        session_id: str,
+        person_id: int,
+        public_id: str,
+        name: str,
+        device_id: int | None = None,
+        household_id: int | None = None,
+        home_id: int | None = None,
+    ) -> None:
         self.session_id = session_id
-        self.person_id, self.public_id, self.shown_name = person.id, person.public_id, person.name
-        self.device_id = device.id if device else None
-        self.household_id = household.id if household is not None else None
-        self.home_id = household.community_id if household is not None else None
+        self.person_id, self.public_id, self.shown_name = person_id, public_id, name
+        self.device_id, self.household_id, self.home_id = device_id, household_id, home_id
 
     def get_id(self) -> str:
         return self.session_id
@@ -43,26 +52,30 @@ class CurrentUser(UserMixin):  # type: ignore[misc]
         return self.is_staff and self.actor.is_admin
 
 
+_person: BindParameter[int] = bindparam("person")
+# Roles and rings together: who reads is asked at each page.
+_RIGHTS: CompoundSelect[Any] = union_all(
+    select(RoleGrant.community_id, RoleGrant.role, literal("").label("ring")).where(
+        RoleGrant.person_id == _person,
+        RoleGrant.ended_at.is_(None),
+        or_(RoleGrant.until.is_(None), RoleGrant.until > bindparam("now")),
+    ),
+    select(RingMember.community_id, literal(""), RingMember.ring).where(RingMember.person_id == _person),
+)
+
+
 def _actor(
     person_id: int, public_id: str, name: str, household_id: int | None, home_id: int | None, device_id: int | None
 ) -> Actor:
-    grants = db.session.execute(
-        select(RoleGrant.community_id, RoleGrant.role).where(
-            RoleGrant.person_id == person_id,
-            RoleGrant.ended_at.is_(None),
-            or_(RoleGrant.until.is_(None), RoleGrant.until > now()),
-        )
-    )
     roles: dict[int | None, set[str]] = {}
     rings: dict[int, set[str]] = {}
-    for community_id, role in grants:
+    for community_id, role, ring in db.session.execute(_RIGHTS, {"person": person_id, "now": int(now())}):
+        if ring:
+            rings.setdefault(community_id, set()).add(ring)
+            continue
         roles.setdefault(community_id, set()).add(role)
         if community_id is not None and role in RING_OF_ROLE:
             rings.setdefault(community_id, set()).add(RING_OF_ROLE[role])
-    for community_id, ring in db.session.execute(
-        select(RingMember.community_id, RingMember.ring).where(RingMember.person_id == person_id)
-    ):
-        rings.setdefault(community_id, set()).add(ring)
     if home_id is not None:
         rings.setdefault(home_id, set()).add(RESIDENTS_RING)
     return Actor(
@@ -101,38 +114,98 @@ def init_sessions(app: Flask) -> None:
     manager = LoginManager(app)
     manager.session_protection = None  # a phone's address and browser change; devices are revoked by row instead
     manager.user_loader(load_user)
+    app.extensions["qiding.reader"] = reader
+    app.extensions["qiding.watch_reader"] = watch_reader
+
+
+def reader() -> Reader | None:
+    """Who is signed in, for pages that are kept: readers of one kind have the same home, roles and rings."""
+    if not current_user.is_authenticated:
+        return None
+    who: Actor = current_user.actor
+    roles = sorted((key or 0, sorted(value)) for key, value in who.roles.items())
+    rings = sorted((key, sorted(value)) for key, value in who.rings.items())
+    keys = {"person": who.person_id, "household": who.household_id, "device": who.device_id}
+    return Reader(
+        repr((who.home_id, roles, rings, current_user.is_staff)),
+        {name: key for name, key in keys.items() if key is not None},
+    )
+
+
+class _WatchedActor(Actor):
+    """Somebody whose page is made to be kept: it knows when it is asked for a name."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("name", "public_id"):
+            g.trace.lost = True
+        return super().__getattribute__(name)
+
+
+def watch_reader(trace: Trace) -> None:
+    """From now on in this request, who is signed in has keys that tell ``trace`` what they are asked."""
+    user: CurrentUser = current_user._get_current_object()
+    who = user.actor
+    user.actor = _WatchedActor(
+        person_id=trace.own("person"),
+        public_id=who.public_id,
+        name=who.name,
+        household_id=trace.own("household"),
+        home_id=who.home_id,
+        device_id=trace.own("device"),
+        roles=who.roles,
+        rings=who.rings,
+    )
+
+
+_device, _one, _home = table_of(Device).c, table_of(Person).c, table_of(Household).c
+_DEVICE = (
+    select(_one.id, _one.public_id, _one.name, _device.id, _home.id, _home.community_id)
+    .select_from(table_of(Device))
+    .join(table_of(Person), _one.id == _device.person_id)
+    .join(table_of(Household), _home.id == _device.household_id)
+    .where(
+        _device.public_id == bindparam("public_id"),
+        _device.ended_at.is_(None),
+        _home.ended_at.is_(None),
+        _one.left_at.is_(None),
+    )
+)
+_STAFF = select(_one.id, _one.public_id, _one.name, _one.epoch, _one.password.is_not(None)).where(
+    _one.public_id == bindparam("public_id"), _one.left_at.is_(None)
+)
 
 
 def load_user(session_id: str) -> CurrentUser | None:
-    """The user of a session, unless what it stands on has ended."""
+    """The user of a session, unless what it stands on has ended. Read as columns: no object of an older state stays."""
     kind, _, rest = session_id.partition(":")
     if kind == "device":
-        row = db.session.execute(
-            select(Device, Person, Household)
-            .join(Person, Person.id == Device.person_id)
-            .join(Household, Household.id == Device.household_id)
-            .where(Device.public_id == rest, Device.ended_at.is_(None), Household.ended_at.is_(None))
-        ).one_or_none()
-        return CurrentUser(session_id, row[1], row[0], row[2]) if row and row[1].left_at is None else None
+        row = db.session.execute(_DEVICE, {"public_id": rest}).one_or_none()
+        return CurrentUser(session_id, *row) if row else None
     if kind == "staff":
         public_id, _, epoch = rest.partition(":")
         if now() - int(session.get("at", 0)) > STAFF_SESSION:
             return None
-        person = db.session.scalar(select(Person).where(Person.public_id == public_id, Person.left_at.is_(None)))
-        if person is None or str(person.epoch) != epoch or person.password is None:
+        row = db.session.execute(_STAFF, {"public_id": public_id}).one_or_none()
+        if row is None or str(row[3]) != epoch or not row[4]:
             return None
-        return CurrentUser(session_id, person, None, None)
+        return CurrentUser(session_id, row[0], row[1], row[2])
     return None
 
 
 def begin_device(device: Device, person: Person, household: Household) -> None:
     """Sign a paired device in, in a fresh session."""
-    _begin(CurrentUser(f"device:{device.public_id}", person, device, household))
+    _begin(
+        CurrentUser(
+            f"device:{device.public_id}",
+            *(person.id, person.public_id, person.name),
+            *(device.id, household.id, household.community_id),
+        )
+    )
 
 
 def begin_staff(person: Person) -> None:
     """Sign a member of the staff in, in a fresh session."""
-    _begin(CurrentUser(f"staff:{person.public_id}:{person.epoch}", person, None, None))
+    _begin(CurrentUser(f"staff:{person.public_id}:{person.epoch}", person.id, person.public_id, person.name))
 
 
 def _begin(user: CurrentUser) -> None:
