@@ -32,6 +32,7 @@ from app.office.module import office
 from app.paper.module import paper
 from app.people.confirm import init_confirm
 from app.people.module import people
+from app.people.readers import init_readers
 from app.people.session import init_sessions
 from app.privacy.module import privacy
 from app.projects.kinds import register_kinds
@@ -98,6 +99,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     init_web(app, config)
     init_static(app)
     init_sessions(app)
+    init_readers(app)
     init_confirm(app, MODULES)
     register_kinds(app, MODULES)
     for module in MODULES:

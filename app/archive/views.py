@@ -12,6 +12,7 @@ from app.archive import queries
 from app.archive.feed import atom
 from app.archive.queries import Filters
 from app.core.clock import now
+from app.core.pages import kept_by_kind
 from app.core.replica import may_lag
 from app.engine.method import Text
 from app.engine.phrase import Phrase, phrase
@@ -37,6 +38,7 @@ class Pick:
 
 @archive.get("/search")
 @may_lag
+@kept_by_kind
 def town() -> Response:
     """The archive of the whole town, or of one of its communities."""
     slug, places = request.args.get("in", "")[:40], [place for place, _ in communities()]
@@ -45,6 +47,7 @@ def town() -> Response:
 
 @archive.get("/c/<slug>/search")
 @may_lag
+@kept_by_kind
 def community(slug: str) -> Response:
     """The archive of a community."""
     here = community_by_slug(slug)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.core.traces import Trace
+
 MEGABYTE = 1024 * 1024
 OVERHEAD = 600  # bytes that an entry takes beside its own
 
@@ -32,6 +34,7 @@ class Entry:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     packed: bytes
+    trace: Trace | None = None  # what it asked of its reader: such an entry stays within this process
 
     def holds(self, version: int, now: int) -> bool:
         """Whether it is what would be made now."""
@@ -39,7 +42,8 @@ class Entry:
 
     @property
     def size(self) -> int:
-        return len(self.body) + len(self.packed) + OVERHEAD
+        asked = 0 if self.trace is None else self.trace.size
+        return len(self.body) + len(self.packed) + asked + OVERHEAD
 
     def dump(self) -> bytes:
         """The entry as bytes, for another process."""
@@ -67,15 +71,15 @@ class Kept:
         self._making: dict[Hashable, threading.Event] = {}
         self._lock = threading.Lock()
 
-    def find(self, key: Hashable, version: int, now: int) -> Entry | None:
-        """The entry of a key, if it is what would be made now."""
+    def find(self, key: Hashable, version: int, now: int, *, here: bool = False) -> Entry | None:
+        """The entry of a key, if it is what would be made now; ``here`` looks in this process only."""
         with self._lock:
             entry = self._entries.get(key)
             if entry is not None:
                 self._entries.move_to_end(key)
         if entry is not None and entry.holds(version, now):
             return entry
-        shared = self._shared()
+        shared = None if here else self._shared()
         data = None if shared is None else shared.get(self._name(key, version))
         if data is None:
             return None
@@ -88,7 +92,7 @@ class Kept:
     def keep(self, key: Hashable, entry: Entry) -> None:
         """Keep an entry in place of what was kept under its key."""
         self._put(key, entry)
-        shared = self._shared()
+        shared = self._shared() if entry.trace is None else None
         if shared is not None and (seconds := (entry.until - entry.made) // 1000) > 0:
             shared.set(self._name(key, entry.version), entry.dump(), seconds)
 

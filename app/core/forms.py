@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
-from flask import abort, request
+from flask import abort, g, has_request_context, request
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, SelectChoice, StringField, TextAreaField, ValidationError
 from wtforms.csrf.core import CSRFTokenField
@@ -87,10 +87,18 @@ class Form(FlaskForm):  # type: ignore[misc]
         return self.refused or (422 if self.errors else 200)
 
 
+def fresh_key() -> str:
+    """A key for one form; noted, so that a page that is kept gets another for its next reader."""
+    key = new_public_id()
+    if has_request_context():
+        g.setdefault("fresh_keys", []).append(key)
+    return key
+
+
 class OnceForm(Form):
     """A form that counts once, however often it is sent: its hidden key was made when it was shown."""
 
-    once = HiddenField(default=new_public_id)
+    once = HiddenField(default=fresh_key)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Refuse a form whose key is missing or none that we made; the page that says so has a fresh one."""

@@ -22,7 +22,7 @@ from flask_babel import Babel, force_locale, gettext, lazy_gettext, ngettext
 
 from app.config import ROOT
 from app.core import moments
-from app.core.clock import now
+from app.core.clock import DAY, HOUR, MINUTE, now
 from app.engine.method import Text
 from app.engine.phrase import Moment, Money, Phrase
 
@@ -197,15 +197,15 @@ def moment(at: int) -> str:
 
 def ago(at: int) -> str:
     """How long ago, in the largest fitting unit; further than a week, the day."""
-    minutes = max(0, now() - at) // 60_000
-    if minutes < 1:
+    age = max(0, now() - at)  # divided by the unit that is shown, so that a kept page lasts until the words change
+    if age < MINUTE:
         return str(gettext("just now"))
-    if minutes < 60:
-        return str(ngettext("%(num)s minute ago", "%(num)s minutes ago", minutes))
-    if minutes < 24 * 60:
-        return str(ngettext("%(num)s hour ago", "%(num)s hours ago", minutes // 60))
-    if minutes < 7 * 24 * 60:
-        return str(ngettext("%(num)s day ago", "%(num)s days ago", minutes // (24 * 60)))
+    if age < HOUR:
+        return str(ngettext("%(num)s minute ago", "%(num)s minutes ago", age // MINUTE))
+    if age < DAY:
+        return str(ngettext("%(num)s hour ago", "%(num)s hours ago", age // HOUR))
+    if age < 7 * DAY:
+        return str(ngettext("%(num)s day ago", "%(num)s days ago", age // DAY))
     return day(at, year=not _this_year(at))
 
 

@@ -82,6 +82,7 @@ def transaction(lock: Sequence[Lock] = ()) -> Iterator[Tx]:
     to_primary(session())
     g.changed = True  # whatever page this request ends with is nobody else's
     g.pop("watch", None)
+    g.pop("trace", None)
     try:
         if is_sqlite():
             session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})

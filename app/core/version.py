@@ -40,6 +40,7 @@ UNSEEN = frozenset(
             "group_hook",
         ),
         *("staff_link", "household_code", "move_code", "device", "access_log", "roll_import", "roll_row"),
+        *("staff_session", "second_factor", "recovery_code", "erasure"),
     }
 )
 # What belongs to no community though it stands on pages of each.

@@ -73,7 +73,6 @@ class Site:
     signed_in: bool
     staff: bool
     admin: bool
-    me_name: str
 
 
 def site() -> Site:
@@ -94,7 +93,6 @@ def site() -> Site:
         signed_in=me is not None,
         staff=bool(me and me.is_staff),
         admin=bool(me and me.is_admin),
-        me_name=me.shown_name if me else "",
     )
 
 

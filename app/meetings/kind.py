@@ -111,13 +111,13 @@ def answered(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:
         )
         .where(Meeting.activity_run_id.in_({ref.id for ref in refs}), Meeting.cancelled_at.is_(None))
     )
-    ahead = select(Meeting.activity_run_id).where(
-        Meeting.cancelled_at.is_(None), Meeting.ended_at.is_(None), Meeting.ends_at > moment()
+    done = set(db.session.scalars(query.where(Presence.id.is_(None) | Confirmation.id.is_not(None))))
+    due = select(Meeting.activity_run_id, Meeting.ends_at).where(
+        Meeting.activity_run_id.in_({ref.id for ref in refs}),
+        Meeting.cancelled_at.is_(None),
+        Meeting.ended_at.is_(None),
     )
-    done = query.where(
-        Presence.id.is_(None) | Confirmation.id.is_not(None), Meeting.activity_run_id.not_in(ahead.scalar_subquery())
-    )
-    return set(db.session.scalars(done))
+    return done - {activity for activity, ends in db.session.execute(due) if ends > moment()}
 
 
 def judge(refs: Sequence[GateRef], now: int) -> list[GateResult]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from functools import cached_property
+from typing import Any
 
 from flask import Flask, Response, current_app, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, CompoundSelect, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.exc import DBAPIError
 
 from app.config import Config
 from app.core.clock import DAY, HOUR, MINUTE, now
-from app.core.database import db
+from app.core.database import db, table_of
 from app.core.web import SignInNeeded
 from app.people import factors, staff_sessions
 from app.people.access import ROUTE
@@ -31,19 +32,21 @@ class CurrentUser(UserMixin):  # type: ignore[misc]
     def __init__(
         self,
         session_id: str,
-        person: Person,
-        device: Device | None,
-        household: Household | None,
-        browser: StaffSession | None = None,
+        person_id: int,
+        public_id: str,
+        name: str,
+        device_id: int | None = None,
+        household_id: int | None = None,
+        home_id: int | None = None,
+        *,
+        seen_at: int = 0,
+        browser_id: str = "",
+        sure_at: int = 0,
     ) -> None:
         self.session_id = session_id
-        self.browser_id = browser.public_id if browser else ""
-        self.sure_at = browser.sure_at if browser else 0
-        self.person_id, self.public_id, self.shown_name = person.id, person.public_id, person.name
-        self.device_id = device.id if device else None
-        self.seen_at = max(device.seen_at or 0, device.paired_at) if device else 0
-        self.household_id = household.id if household is not None else None
-        self.home_id = household.community_id if household is not None else None
+        self.person_id, self.public_id, self.shown_name = person_id, public_id, name
+        self.device_id, self.household_id, self.home_id = device_id, household_id, home_id
+        self.seen_at, self.browser_id, self.sure_at = seen_at, browser_id, sure_at
 
     def get_id(self) -> str:
         return self.session_id
@@ -74,26 +77,30 @@ class CurrentUser(UserMixin):  # type: ignore[misc]
         return not factors.factors_of(self.person_id)
 
 
+_person: BindParameter[int] = bindparam("person")
+# Roles and rings together: who reads is asked at each page.
+_RIGHTS: CompoundSelect[Any] = union_all(
+    select(RoleGrant.community_id, RoleGrant.role, literal("").label("ring")).where(
+        RoleGrant.person_id == _person,
+        RoleGrant.ended_at.is_(None),
+        or_(RoleGrant.until.is_(None), RoleGrant.until > bindparam("now")),
+    ),
+    select(RingMember.community_id, literal(""), RingMember.ring).where(RingMember.person_id == _person),
+)
+
+
 def _actor(
     person_id: int, public_id: str, name: str, household_id: int | None, home_id: int | None, device_id: int | None
 ) -> Actor:
-    grants = db.session.execute(
-        select(RoleGrant.community_id, RoleGrant.role).where(
-            RoleGrant.person_id == person_id,
-            RoleGrant.ended_at.is_(None),
-            or_(RoleGrant.until.is_(None), RoleGrant.until > now()),
-        )
-    )
     roles: dict[int | None, set[str]] = {}
     rings: dict[int, set[str]] = {}
-    for community_id, role in grants:
+    for community_id, role, ring in db.session.execute(_RIGHTS, {"person": person_id, "now": int(now())}):
+        if ring:
+            rings.setdefault(community_id, set()).add(ring)
+            continue
         roles.setdefault(community_id, set()).add(role)
         if community_id is not None and role in RING_OF_ROLE:
             rings.setdefault(community_id, set()).add(RING_OF_ROLE[role])
-    for community_id, ring in db.session.execute(
-        select(RingMember.community_id, RingMember.ring).where(RingMember.person_id == person_id)
-    ):
-        rings.setdefault(community_id, set()).add(ring)
     if home_id is not None:
         rings.setdefault(home_id, set()).add(RESIDENTS_RING)
     return Actor(
@@ -157,19 +164,44 @@ def _note_day(response: Response) -> Response:
     return response
 
 
+_device, _one, _home, _browser = (table_of(model).c for model in (Device, Person, Household, StaffSession))
+_DEVICE = (
+    select(
+        *(_one.id, _one.public_id, _one.name, _device.id, _home.id, _home.community_id),
+        func.coalesce(_device.seen_at, _device.paired_at).label("seen_at"),
+    )
+    .select_from(table_of(Device))
+    .join(table_of(Person), _one.id == _device.person_id)
+    .join(table_of(Household), _home.id == _device.household_id)
+    .where(
+        _device.public_id == bindparam("public_id"),
+        _device.ended_at.is_(None),
+        _home.ended_at.is_(None),
+        _one.left_at.is_(None),
+    )
+)
+_STAFF = (
+    select(
+        *(_one.id, _one.public_id.label("person"), _one.name, _one.epoch.label("present"), _one.password.is_not(None)),
+        *(_browser.public_id, _browser.epoch, _browser.begun_at, _browser.seen_at, _browser.sure_at),
+    )
+    .select_from(table_of(StaffSession))
+    .join(table_of(Person), _one.id == _browser.person_id)
+    .where(_browser.public_id == bindparam("public_id"), _browser.ended_at.is_(None), _one.left_at.is_(None))
+)
+
+
 def load_user(session_id: str) -> CurrentUser | None:
-    """The user of a session, unless what it stands on has ended. An error page asks the database for nobody."""
+    """The user of a session, unless what it stands on has ended. Read as columns: no object of an older state stays.
+
+    The page of an error asks the database for nobody.
+    """
     if g.get("broken"):
         return None
     kind, _, rest = session_id.partition(":")
     if kind == "device":
-        row = db.session.execute(
-            select(Device, Person, Household)
-            .join(Person, Person.id == Device.person_id)
-            .join(Household, Household.id == Device.household_id)
-            .where(Device.public_id == rest, Device.ended_at.is_(None), Household.ended_at.is_(None))
-        ).one_or_none()
-        return CurrentUser(session_id, row[1], row[0], row[2]) if row and row[1].left_at is None else None
+        row = db.session.execute(_DEVICE, {"public_id": rest}).one_or_none()
+        return CurrentUser(session_id, *row[:6], seen_at=row[6]) if row else None
     if kind == "staff":
         return _staff_user(session_id, rest)
     return None
@@ -177,22 +209,17 @@ def load_user(session_id: str) -> CurrentUser | None:
 
 def _staff_user(session_id: str, public_id: str) -> CurrentUser | None:
     config: Config = current_app.config["QIDING"]
-    row = db.session.execute(
-        select(StaffSession, Person)
-        .join(Person, Person.id == StaffSession.person_id)
-        .where(StaffSession.public_id == public_id, StaffSession.ended_at.is_(None), Person.left_at.is_(None))
-    ).one_or_none()
+    row = db.session.execute(_STAFF, {"public_id": public_id}).one_or_none()
     if row is None:
         return None
-    browser: StaffSession = row[0]
-    person: Person = row[1]
-    if browser.epoch != person.epoch or person.password is None:
+    person_id, person, name, present, has_password, browser, epoch, begun_at, seen_at, sure_at = row
+    if epoch != present or not has_password:
         return None
-    if now() - browser.begun_at > config.staff_hours * HOUR or now() - browser.seen_at > config.staff_idle * MINUTE:
+    if now() - begun_at > config.staff_hours * HOUR or now() - seen_at > config.staff_idle * MINUTE:
         return None
-    if now() - browser.seen_at >= staff_sessions.SEEN_EVERY:
-        g.seen = browser.public_id
-    return CurrentUser(session_id, person, None, None, browser)
+    if now() - seen_at >= staff_sessions.SEEN_EVERY:
+        g.seen = browser
+    return CurrentUser(session_id, person_id, person, name, browser_id=browser, sure_at=sure_at)
 
 
 def _note_seen(response: Response) -> Response:
@@ -208,14 +235,27 @@ def _note_seen(response: Response) -> Response:
 
 def begin_device(device: Device, person: Person, household: Household) -> None:
     """Sign a paired device in, in a fresh session."""
-    _begin(CurrentUser(f"device:{device.public_id}", person, device, household))
+    _begin(
+        CurrentUser(
+            f"device:{device.public_id}",
+            *(person.id, person.public_id, person.name),
+            *(device.id, household.id, household.community_id),
+        )
+    )
 
 
 def begin_staff(person_id: int, label: str) -> None:
     """Sign a member of the staff in, in a fresh session that is a row; the one that this browser had ends."""
     browser = staff_sessions.begin(person_id, label)
     person = db.session.get_one(Person, person_id)
-    _begin(CurrentUser(f"staff:{browser.public_id}", person, None, None, browser))
+    _begin(
+        CurrentUser(
+            f"staff:{browser.public_id}",
+            *(person.id, person.public_id, person.name),
+            browser_id=browser.public_id,
+            sure_at=browser.sure_at,
+        )
+    )
 
 
 def _begin(user: CurrentUser) -> None:

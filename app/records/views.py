@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.clock import now
 from app.core.database import db
+from app.core.pages import kept_by_kind
 from app.core.replica import may_lag
 from app.core.web import site_url
 from app.engine.errors import NotFound
@@ -66,6 +67,7 @@ def _find(slug: str, public_id: str) -> tuple[Community, Record]:
 
 @records.get("/c/<slug>/record/<public_id>")
 @may_lag
+@kept_by_kind
 def show(slug: str, public_id: str) -> str:
     """A record, the same on the screen and on A4; one that was changed isn't shown as if it were one."""
     here, record = _find(slug, public_id)

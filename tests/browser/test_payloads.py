@@ -32,9 +32,46 @@ PAYLOAD = "".join(
 )
 # Columns of people's words, by name; what a column of this name holds elsewhere may be words too.
 WORDS = frozenset(
-    "title text reason note name name_en label summary place about address answer appeal appeal_answer hidden_reason"
-    " householder desk_place desk_hours desk_phone grounds passage cancel_reason change_reason question agenda by_name"
-    " on_paper_by source paper fault found remarks authority number body_text contact scope_text state_reason".split()
+    [
+        "title",
+        "text",
+        "reason",
+        "note",
+        "name",
+        "name_en",
+        "label",
+        "summary",
+        "place",
+        "about",
+        "address",
+        "answer",
+        "appeal",
+        "appeal_answer",
+        "hidden_reason",
+        "householder",
+        "desk_place",
+        "desk_hours",
+        "desk_phone",
+        "grounds",
+        "passage",
+        "cancel_reason",
+        "change_reason",
+        "question",
+        "agenda",
+        "by_name",
+        "on_paper_by",
+        "source",
+        "paper",
+        "fault",
+        "found",
+        "remarks",
+        "authority",
+        "number",
+        "body_text",
+        "contact",
+        "scope_text",
+        "state_reason",
+    ]
 )
 WATCH = """document.addEventListener('securitypolicyviolation', function (event) {
     window.payloadReports = (window.payloadReports || []).concat(event.violatedDirective + ' ' + event.blockedURI);

@@ -17,7 +17,7 @@ from scripts.bench.rows import whole
 class _Hello(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         body = b"hello" if self.path == "/" else b"no"
         self.send_response(200 if self.path == "/" else 503)
         self.send_header("Content-Length", str(len(body)))
