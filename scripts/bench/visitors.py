@@ -90,9 +90,8 @@ def visitors(app: Flask, pool: int = POOL) -> Visitors:
 
 
 def _present(community_id: int) -> int:
-    from app.core.events import Event
-
-    newest = db.session.scalar(select(func.max(Event.at)).where(Event.community_id == community_id))
+    """A minute after the last word was said: not after the last event, since a server that ran here later left some."""
+    newest = db.session.scalar(select(func.max(Comment.at)).where(Comment.community_id == community_id))
     return (newest or 0) + 60_000
 
 

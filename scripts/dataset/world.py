@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from app.core.clock import FixedClock
 from app.core.database import db
 from app.people.queries import any_community
 from app.proof import checkpoints
@@ -76,8 +77,12 @@ def spread(app: Flask, played: Template, communities: int, say: Say) -> int:
                 seconds = time.perf_counter() - begun
                 say(f"  {number + 1} of {communities} communities, {count:,} rows, {count / seconds:,.0f} a second")
     say("Signing the logs ...")
-    with app.app_context():
-        checkpoints.make_due()
-        db.session.remove()
-        db.engine.dispose()
+    kept, app.extensions["qiding.clock"] = app.extensions["qiding.clock"], FixedClock(template.TODAY)
+    try:
+        with app.app_context():
+            checkpoints.make_due()
+            db.session.remove()
+            db.engine.dispose()
+    finally:
+        app.extensions["qiding.clock"] = kept
     return count

@@ -51,9 +51,8 @@ def test_each_answer_is_counted_once(port: int) -> None:
     assert len(found.latencies) == asked[0] == sum(found.statuses.values())
     assert found.failed == found.statuses[503]
     assert found.statuses[200] > 0
-    head, body = whole(port, request("/"))
+    body = whole(port, request("/"))[1]
     assert body == b"hello"
-    assert len(head) + len(body) >= found.bytes // asked[0] - 5
 
 
 def test_a_crowd_comes_when_it_comes(port: int) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -29,9 +27,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def played() -> Iterator[Template]:
+def played() -> Template:
     """A small first community."""
-    yield template.make(FEW, SOME)
+    return template.make(FEW, SOME)
 
 
 def test_the_same_is_played_again(played: Template) -> None:
