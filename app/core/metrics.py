@@ -73,7 +73,10 @@ def count(name: str, **labels: str) -> None:
 
 
 def count_committed(tx: Tx, name: str) -> None:
-    """Count one of COUNTERS if, and when, this transaction is committed."""
+    """Count one of COUNTERS if, and when, this transaction is committed. Call it after a statement that the count is of.
+
+    (Of a transaction that sent nothing, SQLAlchemy tells no end.)
+    """
     if _figures is not None:
         tx.session().info.setdefault(_KEY, []).append(name)
 

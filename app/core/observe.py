@@ -57,7 +57,7 @@ def _spoken(request_id: str) -> str:
     digits = request_id
     if not (len(digits) == 10 and digits.isdigit()):  # a proxy's id: too long to say
         digits = f"{int(hashlib.sha256(request_id.encode()).hexdigest(), 16) % 10**10:010}"
-    return f"{digits[:3]} {digits[3:6]} {digits[6:]}"
+    return "\N{NO-BREAK SPACE}".join((digits[:3], digits[3:6], digits[6:]))
 
 
 class Observed:
@@ -130,7 +130,7 @@ def _note(seen: Seen) -> None:
     level = logging.ERROR if seen.status >= 500 else logging.INFO
     if not log.isEnabledFor(level):
         return
-    spoken = _spoken(seen.id).replace(" ", "")
+    spoken = "".join(_spoken(seen.id).split())
     fields: dict[str, object] = {
         "id": seen.id,
         **({} if spoken == seen.id else {"number": spoken}),
