@@ -49,7 +49,7 @@ def writing() -> Found:
         if db.session.execute(text("select pg_is_in_recovery()")).scalar():
             mend = "it is a standby: set DATABASE_URL to the primary, or promote this one"
             return Found("writing", False, says, mend)
-        if db.session.execute(text("show transaction_read_only")).scalar() == "on":
+        if db.session.execute(text("show default_transaction_read_only")).scalar() == "on":
             mend = "default_transaction_read_only is on: alter database … reset default_transaction_read_only"
             return Found("writing", False, says, mend)
         return Found("writing", True, says)

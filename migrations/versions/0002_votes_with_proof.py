@@ -102,7 +102,11 @@ def upgrade() -> None:
         "uq_ballot_serial", "ballot", ["poll_id", "serial"], unique=True, sqlite_where=serial, postgresql_where=serial
     )
     # What was announced before is under way; nothing was adopted yet.
-    op.execute("update decision set state = 'deciding' where id in (select decision_id from poll)")
+    op.execute(
+        "update decision set state = 'deciding',"
+        " state_at = (select max(announced_at) from poll where poll.decision_id = decision.id)"
+        " where id in (select decision_id from poll)"
+    )
 
 
 # What the tables of before have no place for.
