@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from app.config import Config
 from tests.clusters import free_port
@@ -221,3 +222,14 @@ def test_the_settings_of_the_environment_file_are_settings(tmp_path: Path) -> No
     assert (config.forwarded_hops, config.secure_cookies) == (1, True)
     source = (ROOT / "app/config.py").read_text() + (ROOT / "gunicorn.conf.py").read_text()
     assert [name for name in given if f'"{name}"' not in source and f"'{name}'" not in source] == []
+
+
+def test_the_compose_file_gives_every_process_the_same_settings() -> None:
+    services = yaml.safe_load((FILES / "compose/compose.yaml").read_text())["services"]
+    ours = [services[name] for name in ("migrate", "web", "worker")]
+    assert {one["environment"]["DATABASE_URL"] for one in ours} == {
+        "postgresql://qiding:${POSTGRES_PASSWORD:?}@db/qiding"
+    }
+    assert all(one["environment"] == ours[0]["environment"] and one["volumes"] == ours[0]["volumes"] for one in ours)
+    named = [line.split(":")[0] for line in services["nginx"]["volumes"] if line.startswith(".")]
+    assert [path for path in named if not (FILES / "compose" / path).exists()] == []

@@ -25,7 +25,7 @@ def test_a_signed_in_reader_is_told_that_the_database_is_gone(app: Flask, clock:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     event.listen(engine, "before_cursor_execute", gone)
     try:
-        answer = browser.get(path)
+        answer = browser.get(path, headers={"Accept-Language": "en"})
     finally:
         event.remove(engine, "before_cursor_execute", gone)
         del app.config["PROPAGATE_EXCEPTIONS"]
