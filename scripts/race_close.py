@@ -35,6 +35,7 @@ STANCES = ("consent", "abstain")
 REASON = "现场看过，图纸也对过，可以这样办。"
 Task = tuple[Any, ...]  # what, seconds from the start, and its values
 app: Any = None  # of this process
+doors = threading.Semaphore(10)  # so many at once in a process: a server has so many connections
 
 
 def moment() -> float:
@@ -44,10 +45,11 @@ def moment() -> float:
 
 def begin(url: str, folder: str, ready: Any = None) -> None:
     """Make the application of a process, with the machine's clock (on PostgreSQL: the database's); wait for the others."""
-    global app
+    global app, doors
     from bench_cast import make
 
     app = make(url, Path(folder))
+    doors = threading.Semaphore(10 if url.startswith("postgresql") else 30)
     if ready is not None:
         ready.wait(PATIENCE)
 
@@ -100,7 +102,8 @@ def together(tasks: Sequence[Task], at: float) -> list[Any]:
     def run(place: int) -> None:
         time.sleep(max(0.0, at + tasks[place][1] - moment()))
         try:
-            found[place] = do(tasks[place])
+            with doors:
+                found[place] = do(tasks[place])
         except Exception as error:
             found[place] = f"failed: {error!r}"
 
