@@ -14,6 +14,7 @@ import http.client
 import os
 import random
 import re
+import signal
 import sys
 import tempfile
 import threading
@@ -193,35 +194,38 @@ def main(minutes: float, kind: str, seed: int) -> int:
         town = furnish(url, folder, SECRET)
         server = Server(url, folder, free_port())
         server.start()
-        assert server.process is not None
-        group = server.process.pid
-        crowd = [
-            threading.Thread(target=person, args=(who, n, server.port, town, tally, seed), daemon=True)
-            for who, many in CROWD.items()
-            for n in range(many)
-        ]
-        for thread in crowd:
-            thread.start()
-        begun, seen, journal = time.monotonic(), [], 0
-        print("minute  answered  a second  5xx   RSS MB  descriptors  journal KB", flush=True)
-        step = min(60.0, minutes * 60 / 6)
-        path = folder / "bench.db-journal"
-        while (spent := time.monotonic() - begun) < minutes * 60:
-            time.sleep(min(step, minutes * 60 - spent))
-            memory, descriptors = used(group)
-            journal = max(journal, path.stat().st_size if path.exists() else 0)
-            seen.append((memory, descriptors))
-            total, spent = sum(tally.answered.values()), time.monotonic() - begun
-            bad = sum(n for status, n in tally.answered.items() if status >= 500)
-            print(
-                f"{spent / 60:6.1f}  {total:8}  {total / spent:8.1f}  {bad:3}  {memory / 1024:7.1f}  "
-                f"{descriptors:11}  {journal / 1024:10.0f}",
-                flush=True,
-            )
-        tally.stop.set()
-        for thread in crowd:
-            thread.join(70)
-        server.kill()
+        try:
+            assert server.process is not None
+            group = server.process.pid
+            crowd = [
+                threading.Thread(target=person, args=(who, n, server.port, town, tally, seed), daemon=True)
+                for who, many in CROWD.items()
+                for n in range(many)
+            ]
+            for thread in crowd:
+                thread.start()
+            begun, seen, journal = time.monotonic(), [], 0
+            print("minute  answered  a second  5xx   RSS MB  descriptors  journal KB", flush=True)
+            step = min(60.0, minutes * 60 / 6)
+            path = folder / "bench.db-journal"
+            while (spent := time.monotonic() - begun) < minutes * 60:
+                time.sleep(min(step, minutes * 60 - spent))
+                memory, descriptors = used(group)
+                journal = max(journal, path.stat().st_size if path.exists() else 0)
+                seen.append((memory, descriptors))
+                total, spent = sum(tally.answered.values()), time.monotonic() - begun
+                bad = sum(n for status, n in tally.answered.items() if status >= 500)
+                print(
+                    f"{spent / 60:6.1f}  {total:8}  {total / spent:8.1f}  {bad:3}  {memory / 1024:7.1f}  "
+                    f"{descriptors:11}  {journal / 1024:10.0f}",
+                    flush=True,
+                )
+            tally.stop.set()
+            for thread in crowd:
+                thread.join(70)
+        finally:
+            tally.stop.set()
+            server.kill()
         server.verify()
         server.log.close()
         return verdict(kind, minutes, tally, seen, journal)
@@ -260,4 +264,5 @@ if __name__ == "__main__":
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--seed", type=int, default=20261128)
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # whoever ends this ends its server too
     raise SystemExit(main(asked.minutes, asked.database, asked.seed))
