@@ -93,7 +93,10 @@ def _setting(stack: ExitStack, database: str, size: str, seconds: float, pool: i
         size,
         stack.enter_context(serve("scripts.bench.wsgi:app", shared)),
         stack.enter_context(
-            serve("scripts.bench.wsgi:app", {**shared, "QIDING_BENCH_COUNT": "1", "WEB_PROCESSES": "1"})
+            serve(
+                "scripts.bench.wsgi:app",
+                {**shared, "QIDING_BENCH_COUNT": "1", "WEB_PROCESSES": "1", "QIDING_JOBS": "worker"},
+            )
         ),
         stack.enter_context(serve("scripts.bench.yardstick:app", {"DATABASE_URL": url})),
         there,

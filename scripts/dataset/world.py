@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 
 from flask import Flask
 
@@ -16,9 +19,10 @@ from scripts.dataset import template
 from scripts.dataset.copies import Copies
 from scripts.dataset.load import loader
 from scripts.dataset.sizes import COMMITTEES, Share
-from scripts.dataset.template import Template
+from scripts.dataset.template import Rows, Template
 
 SERVER = os.environ.get("QIDING_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+AHEAD, FEW = 2, 6
 Say = Callable[[str], None]
 
 
@@ -61,6 +65,35 @@ def load(app: Flask, communities: int, share: Share, say: Say) -> int:
     return spread(app, played, communities, say)
 
 
+def made_ahead(copies: Copies, communities: int) -> Iterator[Rows]:
+    """The rows of each copy, made in a process of its own while those before are loaded; two wait at most.
+
+    Few are made here: the process would take longer to start than they take.
+    """
+    if communities < FEW:
+        yield from map(copies.copy, range(1, communities))
+        return
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _hold, (copies,)) as pool:
+        waiting: deque[Future[Rows]] = deque()
+        for number in range(1, communities):
+            waiting.append(pool.submit(_copy, number))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+_held: list[Copies] = []
+
+
+def _hold(copies: Copies) -> None:
+    _held.append(copies)
+
+
+def _copy(number: int) -> Rows:
+    return _held[-1].copy(number)
+
+
 def spread(app: Flask, played: Template, communities: int, say: Say) -> int:
     """Load what was played, and its copies, and sign every log; returns how many rows there are."""
     say(f"  {sum(map(len, played.usual.values())):,} rows are in each community")
@@ -71,8 +104,8 @@ def spread(app: Flask, played: Template, communities: int, say: Say) -> int:
     with loader(engine) as into:
         count += into.take(played.base)
         count += into.take(copies.first())
-        for number in range(1, communities):
-            count += into.take(copies.copy(number))
+        for number, rows in enumerate(made_ahead(copies, communities), 1):
+            count += into.take(rows)
             if number % 10 == 0 or number == communities - 1:
                 seconds = time.perf_counter() - begun
                 say(f"  {number + 1} of {communities} communities, {count:,} rows, {count / seconds:,.0f} a second")

@@ -23,7 +23,8 @@ FEW = Share(40, 100, 30, 60, 220, 20, 12, 8, 3)
 SOME = (0, 3, 7)  # a project in its first step, one whose vote is open, one that is kept
 NOT_THE_SAME = {("person", "password")}  # its salt comes from the machine
 
-pytestmark = pytest.mark.slow
+# What is played once is shared: these stay together on one process.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("test_measure_dataset")]
 
 
 @pytest.fixture(scope="module")
