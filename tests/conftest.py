@@ -30,7 +30,14 @@ ON_POSTGRESQL = os.environ.get("QIDING_TEST_DATABASE") == "postgresql"
 
 
 # Files whose tests share one furnished database: they stay together on one process.
-TOGETHER = ("test_permissions", "test_query_counts", "test_bad_input", "test_pages", "test_archive_search", "test_kept_pages")
+TOGETHER = (
+    "test_permissions",
+    "test_query_counts",
+    "test_bad_input",
+    "test_pages",
+    "test_archive_search",
+    "test_kept_pages",
+)
 LONG = {"journeys", "demo", "browser", *TOGETHER}
 
 

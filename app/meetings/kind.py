@@ -113,7 +113,9 @@ def answered(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:
     )
     done = set(db.session.scalars(query.where(Presence.id.is_(None) | Confirmation.id.is_not(None))))
     due = select(Meeting.activity_run_id, Meeting.ends_at).where(
-        Meeting.activity_run_id.in_({ref.id for ref in refs}), Meeting.cancelled_at.is_(None), Meeting.ended_at.is_(None)
+        Meeting.activity_run_id.in_({ref.id for ref in refs}),
+        Meeting.cancelled_at.is_(None),
+        Meeting.ended_at.is_(None),
     )
     return done - {activity for activity, ends in db.session.execute(due) if ends > moment()}
 
