@@ -114,6 +114,13 @@ def pages(built: tuple[Furnished, Flask, int]) -> list[str]:
     return found
 
 
+@pytest.fixture
+def main(pages: list[str]) -> list[str]:
+    """A page of each sort: not each of them for every write."""
+    found = {re.sub(r"[0-9A-Z]{16}|[0-9]+", "", url): url for url in pages}
+    return list(found.values())
+
+
 def stale(town: Furnished, plain: Flask, pages: list[str]) -> list[str]:
     """The pages that are others than those a server without a cache makes."""
     return [url for url in pages if seen(get(town.world.app, url)) != seen(get(plain, url))]
@@ -192,24 +199,25 @@ def notice(town: Furnished) -> str:
 
 @pytest.mark.parametrize("name", WRITES)
 def test_after_a_write_every_page_is_what_it_would_be(
-    town: Furnished, plain: Flask, kept: Kept, pages: list[str], name: str
+    town: Furnished, plain: Flask, kept: Kept, main: list[str], name: str
 ) -> None:
-    before = {url: seen(get(town.world.app, url)) for url in pages}
-    assert len(kept) == len(pages)
+    before = {url: seen(get(town.world.app, url)) for url in main}
+    assert len(kept) == len(main)
     with town.world.app.test_request_context():
         WRITES[name](town)
-    assert not stale(town, plain, pages)
-    assert any(seen(get(plain, url)) != before[url] for url in pages), "a stranger sees no change: nor does the test"
+    after = {url: seen(get(plain, url)) for url in main}
+    assert [url for url in main if seen(get(town.world.app, url)) != after[url]] == []
+    assert after != before, "a stranger sees no change: nor does the test"
 
 
 @pytest.mark.parametrize("wait", [0, 10 * HOUR, 3 * DAY])  # what is near the ends of votes, notices, meetings differs
 def test_a_page_never_outlives_what_the_clock_makes_of_it(
-    town: Furnished, plain: Flask, kept: Kept, pages: list[str], wait: int
+    town: Furnished, plain: Flask, kept: Kept, main: list[str], wait: int
 ) -> None:
     clock = town.world.clock
     clock.advance(wait)
     start, wrong = clock.now(), []
-    for url in pages:
+    for url in main:
         kept.clear()
         get(town.world.app, url)
         ends = [entry.until for entry in kept.entries()]
@@ -220,12 +228,62 @@ def test_a_page_never_outlives_what_the_clock_makes_of_it(
     assert not wrong
 
 
-def test_a_signed_in_reader_gets_nothing_of_it_and_leaves_nothing(town: Furnished, kept: Kept) -> None:
+ROLES = ("author", "partner", "neighbour", "resident_elsewhere", "facilitator", "planner", "observer", "administrator")
+TOKENS = re.compile(rb'(name="(?:csrf_token|once)"[^>]*?value=")[^"]*')
+
+
+def test_readers_share_what_they_are_answered_alike_and_nothing_else(town: Furnished, plain: Flask, kept: Kept) -> None:
+    rows = {
+        address(town.world, row): row
+        for row in ROWS
+        if row.method == "GET" and getattr(town.world.app.view_functions[row.endpoint], "kept_by_kind", False)
+    }
+    wrong, shared = [], 0
+    for url, row in rows.items():
+        kept.clear()
+        for role in ROLES * 2:
+            before = len(kept)
+            found = ask(town.world, row, role, url)
+            shared += found.status_code == 200 and len(kept) == before
+            other = ask(replace(town.world, app=plain), row, role, url)
+            same = TOKENS.sub(rb"\1", found.data) == TOKENS.sub(rb"\1", other.data)
+            if (found.status_code, same) != (other.status_code, True):
+                wrong.append((url, role))
+    assert not wrong
+    assert shared > len(rows) * len(ROLES), "hardly any page was shared: the test sees nothing"
+
+
+def test_what_one_did_is_on_ones_own_page_at_once_and_on_no_others(town: Furnished, kept: Kept) -> None:
+    row = next(row for row in ROWS if row.name == "GET proposals.show proposal")
+    first = {role: ask(town.world, row, role).text for role in ("partner", "neighbour", "planner")}
+    with town.world.app.test_request_context():
+        proposals.support(town.world.actors["neighbour"], at(town, "proposal"), on=True)
+    assert ask(town.world, row, "neighbour").text != ask(town.world, row, "partner").text
+    assert "1" in ask(town.world, row, "partner").text
+    assert ask(town.world, row, "partner").text != first["partner"], "the count has grown"
+
+
+def test_each_reader_of_a_kept_form_gets_a_token_and_a_key_of_their_own(town: Furnished, kept: Kept) -> None:
+    town.world.app.config["WTF_CSRF_ENABLED"] = True
+    row = next(row for row in ROWS if row.name == "GET ballots.poll poll_vote")
+    found = [TOKENS.findall(ask(town.world, row, "neighbour").data) for _ in range(2)]
+    values = [
+        re.findall(r'name="(csrf_token|once)"[^>]*?value="([^"]+)"', ask(town.world, row, "neighbour").text)
+        for _ in range(3)
+    ]
+    assert found[0]
+    assert {name for name, _ in values[0]} == {"csrf_token", "once"}
+    assert len({dict(one)["once"] for one in values}) == 3
+    assert len({dict(one)["csrf_token"] for one in values}) == 3
+    assert len(kept) == 1
+
+
+def test_an_anonymous_page_holds_nothing_of_a_reader_who_is_signed_in(town: Furnished, kept: Kept) -> None:
     row = next(row for row in ROWS if row.endpoint == "site.home")
     assert "我的" in ask(town.world, row, "author").text
-    assert not len(kept)
-    assert "我的" not in ask(town.world, row, "anonymous").text
     assert len(kept) == 1
+    assert "我的" not in ask(town.world, row, "anonymous").text
+    assert len(kept) == 2
     assert "我的" in ask(town.world, row, "author").text
 
 

@@ -45,6 +45,7 @@ PUT: dict[str, Put] = {
     ),
     "log_tile": Put("proof", "number root", {"id community_id": KEY}),
     "log_mark": Put("proof", "subject seq kind", {"id community_id": KEY}),
+    "version": whole("numbers drawn by chance, which say that something was written and not what"),
     "dossier": whole("a file that is built anew from the rest, and is checked by its own list and signature"),
     "bundle": whole("a file that is built anew from the rest, and brings the program that checks it"),
     # Projects and their records.
