@@ -50,7 +50,8 @@ def init_pages(app: Flask, config: Config) -> None:
     if not config.page_cache:
         return
     with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", _asked, retval=True)
+        for engine in db.engines.values():  # a replica too: what is asked there is asked about the reader as well
+            event.listen(engine, "before_cursor_execute", _asked, retval=True)
     never: set[str] = set()  # endpoints that answer with something else than pages
 
     @app.before_request
