@@ -16,6 +16,7 @@ import http.client
 import json
 import random
 import re
+import signal
 import sys
 import tempfile
 import threading
@@ -234,6 +235,7 @@ def main(times: int, modes: list[str], seed: int) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers end with us
     given = sys.argv[1:]
     chosen = [word for word in given if word in MODES] or list(MODES)
     numbers = [int(word) for word in given if word.isdigit()]
