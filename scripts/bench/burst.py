@@ -110,9 +110,9 @@ def ballots(hall: Hall, last: int, span: float, dice: random.Random) -> list[Vis
     return visits
 
 
-def held(hall: Hall, url: str, visits: list[Visit], readers: int, span: float, database_kind: str) -> list[Visit]:
+def held(hall: Hall, url: str, visits: list[Visit], readers: int, span: float, start_up: float) -> list[Visit]:
     """Serve, let everybody come, and return all visits: those of voters, then those of readers."""
-    until, done = WARM + span, []
+    until = WARM + span
     pages = [request(path).replace(b"keep-alive", b"close") for path in ("/", hall.path, f"{hall.path}/result")]
     dice = random.Random("readers")
     reading = [Visit(dice.uniform(0, THINK), pages[n % len(pages)]) for n in range(readers)]
@@ -134,13 +134,15 @@ def held(hall: Hall, url: str, visits: list[Visit], readers: int, span: float, d
         "QIDING_VAR": str(Path(tempfile.gettempdir()) / "burst-var"),
     }
     # Servers take some seconds to start: the clocks are set so that they agree when the crowd begins.
-    begin = time.time_ns() // 1_000_000 + 12_000
+    begin = time.time_ns() // 1_000_000 + int(start_up * 1000)
     environment["QIDING_BENCH_AHEAD"] = str(start - begin)
     with serve("scripts.bench.wsgi:app", environment) as server:
-        time.sleep(max(0.0, begin / 1000 - time.time_ns() / 1e9))
+        left = begin / 1000 - time.time_ns() / 1e9
+        if left < 0:
+            raise SystemExit("the servers took too long to start: give them more seconds with --start")
+        time.sleep(left)
         done = list(Crowd(server.port, [*visits, *reading], again).run())
-        print(f"  {database_kind}: the largest process held {server.memory():.0f} MB")
-    del done
+        print(f"  {len(done):,} answers; the largest process held {server.memory():.0f} MB")
     return kept
 
 
@@ -183,20 +185,22 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="of the numbers of people; the minute stays one")
     parser.add_argument("--database", default="postgresql,sqlite")
     parser.add_argument("--seconds", type=float, default=MINUTE)
+    parser.add_argument("--start", type=float, default=20.0, help="seconds that the servers get to start")
     asked = parser.parse_args()
     fine = True
     for kind in asked.database.split(","):
-        fine &= burst(kind, asked.scale, asked.seconds)
+        print(kind)
+        fine &= burst(kind, asked.scale, asked.seconds, asked.start)
     return 0 if fine else 1
 
 
-def burst(kind: str, scale: float, span: float) -> bool:
+def burst(kind: str, scale: float, span: float, start_up: float) -> bool:
     """One burst on one database; whether it went as it must."""
     last, readers = max(1, round(LAST * scale)), max(1, round(READERS * scale))
     with tempfile.TemporaryDirectory() as name, database(kind, Path(name)) as url:
         hall = furnish(url, Path(name), round(VOTERS * scale) + last)
         visits = ballots(hall, last, span, random.Random("burst"))
-        reading = held(hall, url, visits, readers, span, kind)
+        reading = held(hall, url, visits, readers, span, start_up)
         codes, cast, _ = counted(hall)
         given = receipts(hall, visits)
     lost = [code for code in given if code not in codes]
