@@ -27,6 +27,7 @@ from app.objections.models import Disagreement, Willing
 from app.people.actor import Actor
 from app.people.models import AccessLog, Device, Household, Person, RingMember, RoleGrant
 from app.people.places import Community, Owner, OwnerPerson
+from app.people.security_models import Factor, StaffSession
 from app.proposals.models import Proposal, ProposalRevision, ProposalSupport
 from app.registers.models import RegisterEntry
 from app.site.mine import address_of
@@ -66,6 +67,16 @@ def export(reader: Actor) -> dict[str, Any]:
         "devices": [
             {"label": row.label, "paired": iso(row.paired_at), "removed": _when(row.ended_at)}
             for row in db.session.scalars(select(Device).where(Device.person_id == person.id).order_by(Device.id))
+        ],
+        "sessions": [
+            {"browser": row.label, "from": iso(row.begun_at), "seen": iso(row.seen_at), "ended": _when(row.ended_at)}
+            for row in db.session.scalars(
+                select(StaffSession).where(StaffSession.person_id == person.id).order_by(StaffSession.id)
+            )
+        ],
+        "second_factors": [
+            {"kind": row.kind, "name": row.name, "since": iso(row.added_at), "used": _when(row.used_at)}
+            for row in db.session.scalars(select(Factor).where(Factor.person_id == person.id).order_by(Factor.id))
         ],
         "votes": _votes(reader, places),
         "proposals": [
