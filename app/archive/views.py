@@ -67,7 +67,9 @@ def feed(slug: str) -> Response:
 def calendar(slug: str) -> Response:
     """A community's calendar, for telephones and computers."""
     here = community_by_slug(slug)
-    return _for_machines(calendars.calendar(here, calendars.days_of(here, now())), "text/calendar")
+    response = _for_machines(calendars.calendar(here, calendars.days_of(here, now())), "text/calendar")
+    response.headers["Content-Disposition"] = f"inline; filename={here.slug}.ics"
+    return response
 
 
 def _for_machines(body: bytes, mimetype: str) -> Response:
