@@ -207,7 +207,8 @@ def test_after_a_write_every_page_is_what_it_would_be(
         WRITES[name](town)
     after = {url: seen(get(plain, url)) for url in main}
     assert [url for url in main if seen(get(town.world.app, url)) != after[url]] == []
-    assert after != before, "a stranger sees no change: nor does the test"
+    if not name.startswith("a cast"):  # which nobody sees before the close
+        assert after != before, "a stranger sees no change: nor does the test"
 
 
 @pytest.mark.parametrize("wait", [0, 10 * HOUR, 3 * DAY])  # what is near the ends of votes, notices, meetings differs

@@ -18,6 +18,7 @@ from flask import Flask, Response, current_app, g, has_app_context, request, ses
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from app.config import Config
 from app.core import version
@@ -58,7 +59,11 @@ def init_pages(app: Flask, config: Config) -> None:
     def ask() -> Response | None:
         if request.method not in ("GET", "HEAD") or request.endpoint in never or not _may_be_kept():
             return None
-        return _for_anybody(kept) if set(session) <= OWN else _for_a_kind(kept)
+        try:
+            return _for_anybody(kept) if set(session) <= OWN else _for_a_kind(kept)
+        except DBAPIError:  # without a database no page is kept, and those that need none are there
+            db.session.rollback()
+            return None
 
     @app.after_request
     def fill(response: Response) -> Response:
