@@ -81,7 +81,7 @@ class Config:
     log: str = "text"
     metrics: str = ""
     backup_dir: Path = ROOT / "var" / "backups"
-    replica_url: str | None = None
+    replica_url: str | None = field(default=None, repr=False)
     replica_lag: float = 5.0  # seconds that a replica may be behind before reads go to the primary
     redis_url: str | None = field(default=None, repr=False)
     second_factor: str = "offered"  # or required, of administrators and facilitators

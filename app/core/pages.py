@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from app.config import Config
-from app.core import version
+from app.core import shared, version
 from app.core.cache import MEGABYTE, Entry, Kept
 from app.core.clock import MINUTE, Clock
 from app.core.database import db
@@ -46,7 +46,7 @@ LEFT_OUT = frozenset({"content-length", "vary", "date", "set-cookie", "content-e
 
 def init_pages(app: Flask, config: Config) -> None:
     """Hang the kept pages on ``app``: asked before all else of a request, and filled after all else."""
-    kept = Kept(config.page_cache * MEGABYTE, lambda: app.extensions.get("qiding.shared"), config.code)
+    kept = Kept(config.page_cache * MEGABYTE, lambda: shared, config.code)
     app.extensions["qiding.pages"] = kept
     if not config.page_cache:
         return
