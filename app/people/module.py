@@ -7,6 +7,7 @@ from typing import Any
 
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
+from app.people import owner_views as _owners  # noqa: F401 - likewise
 from app.people import roll_views as _roll  # noqa: F401 - its routes hang on the blueprint
 from app.people import security_views as _security  # noqa: F401 - likewise
 from app.people import staff_views as _staff  # noqa: F401 - likewise
