@@ -20,6 +20,7 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 
 from app.config import Config, MailServer
+from app.core import pages
 from app.core.clock import FixedClock
 from app.core.database import db
 from app.database_url import database_url as database_address
@@ -162,6 +163,7 @@ def emptied(installation: Flask, database_url: str) -> Iterator[Flask]:
 
 
 def _empty(installation: Flask, database_url: str) -> None:
+    pages.forget(installation)
     with installation.app_context():
         db.session.remove()
         if not ON_POSTGRESQL:

@@ -19,7 +19,7 @@ from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from itsdangerous import BadSignature, Signer
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -45,10 +45,11 @@ class RoutingSession(Session):
             return self._db.engines[KEY]
         return super().get_bind(mapper, clause, bind, **more)
 
-    def commit(self) -> None:
-        super().commit()
-        if has_request_context() and "qiding.replica" in current_app.extensions:
-            g.wrote = True
+
+@event.listens_for(RoutingSession, "after_commit")
+def _wrote_now(_session: Session) -> None:
+    if has_request_context() and "qiding.replica" in current_app.extensions:
+        g.wrote = True
 
 
 def binds(config: Config, options: dict[str, Any]) -> dict[str | None, Any]:
