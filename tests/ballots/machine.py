@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import event, func, select
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from app.audit.verify import verify, verify_links
@@ -33,6 +34,7 @@ from tests.permission_requests import Furnished
 STANCES = ("consent", "abstain", "concern")
 SHEETS = 6
 WORDS = "钥匙归谁管？"
+WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
 class Crash(Exception):
@@ -54,21 +56,28 @@ class Unit:
 
 @contextmanager
 def crashing(moment: str) -> Iterator[None]:
-    """Let the process end within the next command: before its rows are written, or before they are committed."""
+    """Let the process end within the next command: before its first row is written, after it, or before the commit.
 
-    def end(session: Session, *_more: object) -> None:
-        if session.new or session.dirty or session.info.get("qiding.transaction"):
+    A cast sends statements and may flush nothing: its first row is known by the statement.
+    """
+
+    def at_write(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.lstrip().upper().startswith(WRITES):
             raise Crash
 
     def at_commit(_session: Session) -> None:
         raise Crash
 
-    listener = at_commit if moment == "before_commit" else end
-    event.listen(Session, moment, listener)
+    target, name, listener = {
+        "before_write": (Engine, "before_cursor_execute", at_write),
+        "after_write": (Engine, "after_cursor_execute", at_write),
+        "before_commit": (Session, "before_commit", at_commit),
+    }[moment]
+    event.listen(target, name, listener)
     try:
         yield
     finally:
-        event.remove(Session, moment, listener)
+        event.remove(target, name, listener)
 
 
 class Vote(RuleBasedStateMachine):
@@ -207,7 +216,7 @@ class Vote(RuleBasedStateMachine):
             before, self.closed = self.closed, db.session.scalars(select(Poll.settled_at)).one() is not None
         assert self.closed or not before
 
-    @rule(who=st.integers(0, 8), moment=st.sampled_from(["before_flush", "before_commit"]))
+    @rule(who=st.integers(0, 8), moment=st.sampled_from(["before_write", "after_write", "before_commit"]))
     def crash(self, who: int, moment: str) -> None:
         """The process dies within a cast: nothing of it is there, and the form may be sent again."""
         unit = self._unit(who)
