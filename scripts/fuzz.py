@@ -21,7 +21,7 @@ PART = 1000
 
 def main(times: int, kind: str, seed: int) -> int:
     """Furnish, ask, and say what came of it."""
-    from bench_roll import database
+    from scripts.bench.roll import database
 
     from app.core.clock import FixedClock
     from app.core.database import db

@@ -46,7 +46,7 @@ def moment() -> float:
 def begin(url: str, folder: str, ready: Any = None) -> None:
     """Make the application of a process, with the machine's clock (on PostgreSQL: the database's); wait for the others."""
     global app, doors
-    from bench_cast import make
+    from scripts.bench.cast import make
 
     app = make(url, Path(folder))
     doors = threading.Semaphore(10 if url.startswith("postgresql") else 30)
@@ -115,10 +115,10 @@ class Field:
     """A world on a database, and whoever does the tasks of a round."""
 
     def __init__(self, kind: str, url: str, folder: Path, seed: int) -> None:
-        from bench_cast import make
         from flask_migrate import upgrade
 
         from app.core.clock import DAY, FixedClock
+        from scripts.bench.cast import make
         from tests.ballots.world import build
 
         self.dice, self.kind = random.Random(seed), kind
@@ -140,13 +140,17 @@ class Field:
 
     def vote(self, settings: str = "") -> tuple[str, int]:
         """A vote that is open now; its public id and its row's."""
-        from sqlalchemy import select
+        from sqlalchemy import select, update
 
         from app.ballots.models import Poll
         from app.core.clock import DAY
+        from app.core.transaction import transaction
+        from app.projects.models import MethodVersion
         from tests.ballots.world import CONSENT
 
         self.clock.set(time.time_ns() // 1_000_000 - 3 * DAY)
+        with self.world.here(), transaction() as tx:  # a text that comes again is the version of before, offered no more
+            tx.session.execute(update(MethodVersion).values(offered=True))
         self.world.start(CONSENT + settings, title=f"第{self.dice.randrange(10**9)}回")
         poll = self.world.announce()
         with self.world.here() as session:
@@ -322,7 +326,7 @@ ROUNDS = {"again": again, "close": close, "schedule": schedule}
 
 def main(what: str, rounds: int, kind: str, seed: int) -> None:
     """Furnish, race so often, and print what was counted."""
-    from bench_roll import database
+    from scripts.bench.roll import database
 
     print(f"seed {seed}", flush=True)
     with tempfile.TemporaryDirectory() as name, database(kind, Path(name)) as url:

@@ -185,8 +185,9 @@ def used(group: int) -> tuple[int, int]:
 
 def main(minutes: float, kind: str, seed: int) -> int:
     """Serve, let them come, watch, and say what came of it."""
-    from bench_roll import database
     from crash import SECRET, Server, free_port
+
+    from scripts.bench.roll import database
 
     print(f"seed {seed}, {minutes:g} minutes on {kind}, crowd {CROWD}", flush=True)
     with tempfile.TemporaryDirectory() as name, database(kind, Path(name)) as url:

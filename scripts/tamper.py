@@ -42,10 +42,9 @@ def drill(world: Any, bound: list[tuple[str, str]], times: int, dice: random.Ran
 
 def main(times: int, kind: str, seed: int) -> None:
     """Furnish, change, look, and print what was found."""
-    from bench_roll import database
-
     from app.core.clock import FixedClock
     from app.core.database import db
+    from scripts.bench.roll import database
     from tests.audit import hall, place
     from tests.audit.columns import bound_at
     from tests.conftest import NOON

@@ -24,7 +24,7 @@ JUDGED = {
     *("email", "slug", "code", "unit", "units", "serial", "household", "choice", "numbers", "dice"),
     *("inspector_1", "inspector_2", "inspector_3"),
     *("address of AddressForm", "url of GroupForm"),
-    "sheet of SignInForm",
+    *("sheet of SignInForm", "typed of EraseForm"),
     *("name of WhoForm", "name of MandateForm", "name of SpeakerForm"),
 }
 UNUSED = {"slug of people.edit_community", "kind of comments.edit"}  # sent, and not read

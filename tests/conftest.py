@@ -162,6 +162,18 @@ def emptied(installation: Flask, database_url: str) -> Iterator[Flask]:
         _empty(installation, database_url)
 
 
+@contextmanager
+def no_page_kept(app: Flask) -> Iterator[None]:
+    """Pages are made anew each time, for whoever looks at what making one takes."""
+    kept = app.extensions["qiding.pages"]
+    most, kept.most = kept.most, 0
+    kept.clear()
+    try:
+        yield
+    finally:
+        kept.most = most
+
+
 def _empty(installation: Flask, database_url: str) -> None:
     pages.forget(installation)
     with installation.app_context():

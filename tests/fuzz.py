@@ -1,7 +1,8 @@
 """Requests made up from the map of addresses, the roles and the corpus of bad input: goal S3.
 
 Nothing may answer with 5xx, log a traceback, or write where the answer does not explain it: a write is explained by an
-answer below 400 to a POST of somebody who is signed in, or of whom the permission table lets in without.
+answer below 400 to a POST of somebody who is signed in, or of whom the permission table lets in without. That a session or
+a device was in use is noted at any request of its own, in its own row, and nothing else of it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.routing import Rule
 
 from app.core.clock import DAY, HOUR
+from app.core.database import Base
 from tests import bad_input as bad
 from tests.permission_requests import Furnished, body
 from tests.permission_table import ROLES, ROWS, Row
@@ -79,6 +81,7 @@ HEADERS: tuple[tuple[str, str], ...] = (
     ("Host", "evil.example"),
 )
 MAY = ("page", "away", "does it", "passes")
+IN_USE = {"staff": "staff_session", "device": "device"}  # by how whoever is signed in is called
 
 
 class Noticed(logging.Handler):
@@ -176,6 +179,7 @@ class Fuzz:
         elif noticed.said:
             self.wrong.append(f"{where}: {status}, and logged {noticed.said[0]}")
         written, changed = self.town.changed()
+        changed = [name for name in changed if not self._notes_use(name, user)]
         if written:
             self.town.put_back()
         if changed:
@@ -183,6 +187,22 @@ class Fuzz:
             known = user is not None or rule.endpoint in self.open_posts
             if method != "POST" or status >= 400 or not known:
                 self.wrong.append(f"{where}: {status}, and {changed} changed")
+
+    def _notes_use(self, name: str, user: str | None) -> bool:
+        """Whether all that changed in a table is when the session or device that asked was last in use."""
+        kind, _, public_id = (user or "").partition(":")
+        if IN_USE.get(kind) != name:
+            return False
+        columns = list(Base.metadata.tables[name].columns.keys())
+        key, seen_at = columns.index("public_id"), columns.index("seen_at")
+        before, after = self.town.rows[name], self.town.now[name]
+        changed = [(was, now) for was, now in zip(before, after, strict=False) if was != now]
+        return len(before) == len(after) and all(
+            was[key] == public_id
+            and now[seen_at] == self.town.world.clock.now()
+            and now[:seen_at] + now[seen_at + 1 :] == was[:seen_at] + was[seen_at + 1 :]
+            for was, now in changed
+        )
 
     def _path(self, rule: Rule, row: Row | None) -> str:
         values: dict[str, str] = {}

@@ -6,7 +6,7 @@ from tests.permission_rows import SIGNED_IN, TOWN, form, get
 
 STAFF_HAS_AN_OFFICE = (
     "anonymous: sign in | author partner neighbour resident_elsewhere: does it"
-    " | facilitator facilitator_elsewhere planner department observer inspector administrator: 422"
+    " | facilitator facilitator_elsewhere planner department observer inspector administrator: 409"
 )
 LOOKED_UP = {"unit": "5-101", "name": "张阿姨", "ground": "left", "note": "登记表2026-7号"}
 PRIVACY = [

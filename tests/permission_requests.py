@@ -103,7 +103,8 @@ def contents(app: Flask) -> Rows:
 
 def _all_of(table: Table) -> str:
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key)
-    return f'SELECT * FROM "{table.name}" ORDER BY {keys}'
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)  # in the models' order, not the file's
+    return f'SELECT {columns} FROM "{table.name}" ORDER BY {keys}'
 
 
 def keep_world(world: World) -> Furnished:

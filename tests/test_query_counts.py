@@ -15,7 +15,7 @@ from app.api.limit import uncounted
 from app.archive import index
 from app.ballots import service as ballots
 from tests import crowd_meetings
-from tests.conftest import emptied
+from tests.conftest import emptied, no_page_kept
 from tests.crowd import Crowd
 from tests.crowd_votes import House
 from tests.projects.world import build
@@ -216,7 +216,7 @@ def visit(crowd: Crowd, n: int) -> Iterator[tuple[str, list[str]]]:
 def seen(installation: Flask, database_url: str) -> dict[str, Seen]:
     """What each page sent for few and for many things; one world for all of them, since it is long to make."""
     found = {page.name: Seen() for page in PAGES}
-    with emptied(installation, database_url) as app:
+    with emptied(installation, database_url) as app, no_page_kept(app):
         crowd = Crowd(build(app, app.extensions["qiding.clock"]))
         for n in (FEW, SOME):
             crowd.vote(n)

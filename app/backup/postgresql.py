@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL, make_url
@@ -119,7 +120,7 @@ def trial_database(url: str) -> Iterator[str]:
     try:
         try:
             with engine.connect() as connection:
-                connection.execute(text(f'create database "{name}" template template0'))
+                _of_database(connection, "create database {} template template0", name)
         except DBAPIError as error:
             said = str(error.orig).splitlines()[0]
             raise Unsound(
@@ -130,9 +131,17 @@ def trial_database(url: str) -> Iterator[str]:
             yield _named(make_url(url), name)
         finally:
             with engine.connect() as connection:
-                connection.execute(text(f'drop database if exists "{name}" with (force)'))
+                _of_database(connection, "drop database if exists {} with (force)", name)
     finally:
         engine.dispose()
+
+
+def _of_database(connection: Connection, statement: str, name: str) -> None:
+    """Send a statement that takes the name of a database, which no parameter can be."""
+    from psycopg import sql  # where there is no PostgreSQL, it isn't there
+
+    driver: Any = connection.connection.driver_connection
+    driver.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
 
 def _named(url: URL, database: str) -> str:

@@ -67,7 +67,7 @@ def register_pdf(slug: str, public_id: str) -> Response:
 @office.get("/c/<slug>/register/<public_id>.xlsx")
 def register_xlsx(slug: str, public_id: str) -> Response:
     """All sections of a register as a workbook."""
-    member = _member(community_by_slug(slug), public_id)
+    member = _member(_register(slug, public_id)[0], public_id)
     _, ref, register, rows = _register(slug, public_id)
     found = tables.register_tables(register, rows, member=member)
     at = max((row.at for row in rows), default=0)
@@ -77,11 +77,12 @@ def register_xlsx(slug: str, public_id: str) -> Response:
 @office.get("/c/<slug>/register/<public_id>/<section>.csv")
 def register_csv(slug: str, public_id: str, section: str) -> Response:
     """One section of a register as comma-separated values."""
-    member = _member(community_by_slug(slug), public_id)
-    _, _, register, rows = _register(slug, public_id)
+    here, _, register, _ = _register(slug, public_id)
     part = register.section(section)
     if part is None:
         raise NotFound
+    member = _member(here, public_id)
+    rows = _register(slug, public_id)[3]
     mine = [row for row in rows if row.section == part.key]
     made = tables.section_table(part, mine, member=member)
     return answer.plain(made, f"{part.key}-{public_id}")

@@ -26,7 +26,9 @@ from scripts.dataset.tape import Tape, heard
 TODAY = int(datetime(2026, 6, 15, 4, 0, tzinfo=UTC).timestamp() * 1000)  # a Monday, noon in the town
 OPENING = -230
 # What belongs to the installation that runs: its jobs, its tries, and the proof that its own key signs.
-NOT_KEPT = frozenset({"job", "tries", "once_key", "log_key", "checkpoint", "log_tile", "log_mark", "bundle"})
+NOT_KEPT = frozenset(
+    {"job", "tries", "once_key", "log_key", "checkpoint", "log_tile", "log_mark", "bundle", "version", "staff_session"}
+)
 MESSAGES = 10  # to each person
 ORDER = {"ballot": "seq, id"}  # a ballot comes after the one that it replaces; other rows as their keys count up
 Rows = dict[str, list[tuple[Any, ...]]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,17 +12,14 @@ from flask import Flask
 
 from app.backup.commands import place as this_place
 from app.backup.trial import Place
-from app.config import ROOT
 from app.core.clock import FixedClock
 from app.core.database import db
 from app.core.media import Upload, keep, name_upload
 from app.core.transaction import transaction
+from scripts.bench.roll import database
 from tests.ballots.world import World, build
 from tests.conftest import ON_POSTGRESQL
 from tests.proof.bundles import voted
-
-sys.path.insert(0, str(ROOT / "scripts"))
-from bench_roll import database
 
 Run = Callable[..., Result]
 PHOTO = b"\xff\xd8 a photo, as far as a backup looks"
