@@ -21,10 +21,9 @@ PART = 1000
 
 def main(times: int, kind: str, seed: int) -> int:
     """Furnish, ask, and say what came of it."""
-    from scripts.bench.roll import database
-
     from app.core.clock import FixedClock
     from app.core.database import db
+    from scripts.bench.roll import database
     from tests.conftest import NOON
     from tests.fuzz import Fuzz
     from tests.installation import installed

@@ -149,7 +149,8 @@ class Field:
         from tests.ballots.world import CONSENT
 
         self.clock.set(time.time_ns() // 1_000_000 - 3 * DAY)
-        with self.world.here(), transaction() as tx:  # a text that comes again is the version of before, offered no more
+        # A text that comes again is the version of before, which is offered no more.
+        with self.world.here(), transaction() as tx:
             tx.session.execute(update(MethodVersion).values(offered=True))
         self.world.start(CONSENT + settings, title=f"第{self.dice.randrange(10**9)}回")
         poll = self.world.announce()
