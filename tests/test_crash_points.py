@@ -88,5 +88,6 @@ def test_a_kill_leaves_nothing_half_done(town: Furnished, row: Row, point: str) 
         assert counts(found.rows) == whole, "answered by nobody, and half of it is there"
 
 
+@pytest.mark.usefixtures("built")  # so that it runs in the process that ran the others
 def test_every_point_was_met() -> None:
     assert set(met) == set(POINTS), f"nothing was ever killed {sorted(set(POINTS) - set(met))}"
