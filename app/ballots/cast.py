@@ -260,8 +260,9 @@ def require_open(tx: Tx, poll: Row[Any]) -> None:
     times = times_of(poll, tx.now)
     if times.closes_at > tx.now and may_be_prolonged(poll, tx.now):
         raise ToProlong(poll.id)
-    if not accepts_ballots(times, tx.now):
-        at = phase(times, tx.now)
+    # What is counted stays closed, whatever a clock says that was put back, or that is another host's.
+    if poll.settled_at is not None or not accepts_ballots(times, tx.now):
+        at = "closed" if poll.settled_at is not None and poll.voided_at is None else phase(times, tx.now)
         if at == "announced":
             raise Closed(phrase("Not recorded: the vote opens %(when)s.", when=Moment(poll.opens_at)))
         if at == "void":

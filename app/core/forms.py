@@ -11,7 +11,8 @@ from typing import Any
 
 from flask import abort, request
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, SelectChoice, StringField, TextAreaField, ValidationError
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from wtforms import Field, FileField, HiddenField, SelectChoice, StringField, TextAreaField, ValidationError
 from wtforms.i18n import get_translations
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -36,7 +37,13 @@ class Form(FlaskForm):  # type: ignore[misc]
             # Forms come from pages only; JSON, which may be nested without end, is not read as one.
             if request.method != "GET" and request.is_json:
                 abort(415)
-            return super().wrap_formdata(form, formdata)
+            given = super().wrap_formdata(form, formdata)
+            if not isinstance(given, CombinedMultiDict):
+                return given
+            # A file is no text: where words are asked for, none were sent.
+            words = {field.name for field in form if not isinstance(field, FileField)}
+            files = [(name, file) for name, file in request.files.items(multi=True) if name not in words]
+            return CombinedMultiDict([MultiDict(files), request.form])
 
     def take(self, error: DomainError) -> None:
         """Show a refusal: beside the fields it names, else at the top of the form."""

@@ -14,7 +14,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from markupsafe import Markup, escape
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Config
@@ -205,6 +205,9 @@ def _csrf_error(_error: CSRFError) -> Response:
 def _http_error(error: HTTPException) -> Response:
     if isinstance(error, SecurityError):  # a foreign host, for which no page's address could be written
         return make_response("400\n", 400, {"Content-Type": "text/plain"})
+    cause = error.original_exception if isinstance(error, InternalServerError) else None
+    if isinstance(cause, DBAPIError):
+        return _unexpected(cause)  # the database went while the page of another error was written
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
     response = error_page(error.code)

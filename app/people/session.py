@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from flask import Flask, session
+from flask import Flask, g, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy import or_, select
 
@@ -104,7 +104,9 @@ def init_sessions(app: Flask) -> None:
 
 
 def load_user(session_id: str) -> CurrentUser | None:
-    """The user of a session, unless what it stands on has ended."""
+    """The user of a session, unless what it stands on has ended. The page of an error asks the database for nobody."""
+    if g.get("broken"):
+        return None
     kind, _, rest = session_id.partition(":")
     if kind == "device":
         row = db.session.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import unicodedata
 from collections.abc import Callable
 from datetime import date
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from wtforms import Field, ValidationError
+from wtforms import Field, FileField, HiddenField, PasswordField, ValidationError
 
 from app.core.forms import Amount, Day, Form, Line, OnceForm, Prose, WholeNumber, check_text, first_error
 from app.engine.errors import Conflict, Forbidden, Invalid, NotFound
@@ -67,6 +68,19 @@ def test_text_that_is_not_utf8_is_refused(app: Flask) -> None:
     with app.test_request_context("/", method="POST", data=body, content_type="multipart/form-data; boundary=b"):
         form = sheet(meta={"csrf": False})
         assert not form.validate()
+
+
+@pytest.mark.parametrize("maker", [*MAKERS, PasswordField, HiddenField])
+def test_a_file_is_no_text(app: Flask, maker: Callable[..., Field]) -> None:
+    """It is as if nothing was sent in the field; fields of files take theirs."""
+    sheet = type("Sheet", (Form,), {"x": maker("X"), "file": FileField("File")})
+    data = {"x": (io.BytesIO(b"a"), "a.jpg"), "file": (io.BytesIO(b"b"), "b.jpg")}
+    with app.test_request_context("/", method="POST", data=data):
+        form = sheet(meta={"csrf": False})
+        assert form.validate() is (maker in (PasswordField, HiddenField))
+        assert not form.x.data
+        assert form.file.data.filename == "b.jpg"
+        str(form.x())
 
 
 @pytest.mark.parametrize("maker", [Line, Prose])
