@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 import sys
 from pathlib import Path
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from app.archive.commands import search
 from app.audit.commands import audit
+from app.backup.commands import backup, restore
 from app.config import Config
-from app.core import jobs
+from app.core import faults, health, jobs, logs, metrics, standing
 from app.core.database import db
 from app.core.i18n import force_locale, say
 from app.dossier.commands import dossier, project
@@ -23,6 +25,7 @@ from app.engine.method_check import check_method
 from app.people.commands import roll, setup_town
 from app.people.places import Community
 from app.people.queries import any_community
+from app.privacy.commands import erase_again, forget, privacy_notice
 from app.projects.kinds import kinds
 from app.projects.service import store_method
 
@@ -31,7 +34,9 @@ METHODS = Path(__file__).parent / "methods"
 
 def add_commands(app: Flask) -> None:
     """Hang the commands on ``app``."""
-    for command in (method, roll, audit, dossier, project, search, tick, worker, setup, demo, doctor):
+    for command in (method, roll, audit, backup, restore, dossier, project, search, tick, worker, setup, demo, doctor):
+        app.cli.add_command(command)
+    for command in (forget, erase_again, privacy_notice):
         app.cli.add_command(command)
 
 
@@ -74,7 +79,8 @@ def store_shipped_methods() -> None:
 @with_appcontext
 def tick() -> None:
     """Send what became due. Nothing depends on it to be right; the web process does it too, every half minute."""
-    done = sum(function() for function in current_app.extensions["qiding.ticks"])
+    jobs.note_heard("jobs")
+    done = jobs.tick_all(current_app.extensions["qiding.ticks"])
     done += jobs.run_all(current_app.extensions["qiding.jobs"])
     done += sum(function() for function in current_app.extensions["qiding.outside"])
     click.echo(f"{done} done")
@@ -91,12 +97,23 @@ def worker(once: bool) -> None:
         return
     click.echo("waiting for jobs; stop with Ctrl-C")
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    stop = jobs.start_threads(app)
-    try:
-        while not stop.wait(3600):
-            pass
-    except KeyboardInterrupt:
-        stop.set()
+    config: Config = app.config["QIDING"]
+    logs.configure(config.log)
+    metrics.begin(app, standing.collector(app))
+    running = jobs.start_threads(app)
+    asked = 0
+
+    def stop(_signal: int, _frame: object) -> None:
+        nonlocal asked
+        asked += 1
+        running.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    # The present job ends first; whoever asks a second time has it given back.
+    while any(thread.is_alive() for thread in running.threads) and asked < 2:
+        running.threads[0].join(0.2) if asked else running.wait(0.2)
+    running.end(app, 0)
 
 
 @click.command()
@@ -135,8 +152,10 @@ def demo() -> None:
 
 
 OPTIONAL = (
+    ("prometheus_client", "figures for Prometheus", "pip install prometheus-client"),
     ("psycopg", "PostgreSQL", "pip install 'psycopg[binary]'"),
     ("redis", "Redis, for limits shared by many hosts", "pip install redis"),
+    ("webauthn", "passkeys for the staff", "pip install webauthn"),
     ("typst", "printed sheets as PDF", "pip install typst"),
     ("pylopdf_fonts_zh_cn", "fonts of printed sheets", "pip install pylopdf-fonts-zh-cn"),
     ("playwright", "tests in a browser", "pip install pytest-playwright, and Debian's chromium package"),
@@ -156,25 +175,19 @@ def doctor() -> None:
     good = sys.version_info >= (3, 11)
     line(good, f"Python {sys.version.split()[0]}", "3.11 or newer is needed")
     sound &= good
-    try:
-        db.session.execute(text("select 1"))
-        revision = db.session.execute(text("select version_num from alembic_version")).scalar()
-        line(True, f"database {db.engine.dialect.name}, revision {revision}")
-    except Exception as error:
-        db.session.rollback()
-        line(False, f"database ({type(error).__name__})", "flask --app wsgi db upgrade, and DATABASE_URL set right")
-        sound = False
-    try:
-        config.media_dir.mkdir(parents=True, exist_ok=True)
-        probe = config.media_dir / ".probe"
-        probe.write_bytes(b"")
-        probe.unlink()
-        line(True, f"media in {config.media_dir}")
-    except OSError as error:
-        line(False, f"media in {config.media_dir}", error.strerror or "make the folder writable")
-        sound = False
+    for one in (*health.look(), *faults.look()):
+        if one.good or one.needed:
+            line(one.good, one.says, one.mend)
+        else:
+            click.echo(f"look    {one.says}: {one.mend}")
+        sound &= one.good or not one.needed
+    click.echo(metrics.told(config.metrics))
     mails = "set QIDING_SMTP_URL and QIDING_MAIL_FROM" if config.mail is None else "set BASE_URL: links in it need it"
     click.echo("ok      e-mail is set up" if config.mails else f"absent  e-mail (optional): {mails}")
+    named = bool(config.trusted_hosts)
+    click.echo("ok      host names are checked" if named else "absent  TRUSTED_HOSTS: any host name is answered")
+    if config.second_factor != "required":
+        click.echo("absent  a second factor is offered, not asked of anybody: QIDING_SECOND_FACTOR=required")
     for package, what, how in OPTIONAL:
         found = importlib.util.find_spec(package) is not None
         click.echo(f"{'ok     ' if found else 'absent '} {what} (optional){'' if found else ': ' + how}")

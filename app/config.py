@@ -10,8 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from app.database_url import database_url
+
 ROOT = Path(__file__).resolve().parent.parent
 MAIL_PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
+
+
+class MissingPackage(RuntimeError):
+    """A setting asks for a package that is not installed."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class MailServer:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> MailServer | None:
         """Read QIDING_SMTP_URL, QIDING_MAIL_FROM, and the password from its own variable or file; None without the first."""
-        url = env.get("QIDING_SMTP_URL", "").strip()
+        url = secret_of(env, "QIDING_SMTP_URL").strip()
         if not url:
             return None
         parts = urlsplit(url)
@@ -38,9 +44,7 @@ class MailServer:
             raise ValueError("QIDING_SMTP_URL is smtps://user@host, smtp://user@host:587, or smtp+plain://host")
         if sender.count("@") != 1 or not sender.isascii() or not sender.isprintable() or " " in sender:
             raise ValueError("QIDING_MAIL_FROM is the address that e-mail comes from, such as qiding@example.org")
-        password = env.get("QIDING_SMTP_PASSWORD") or unquote(parts.password or "")
-        if env.get("QIDING_SMTP_PASSWORD_FILE"):
-            password = Path(env["QIDING_SMTP_PASSWORD_FILE"]).read_text().strip()
+        password = secret_of(env, "QIDING_SMTP_PASSWORD") or unquote(parts.password or "")
         return cls(
             host=parts.hostname,
             port=parts.port or MAIL_PORTS[parts.scheme],
@@ -53,11 +57,11 @@ class MailServer:
 
 @dataclass(frozen=True)
 class Config:
-    """The settings of one process. Paths are absolute; ``secret`` is never logged."""
+    """The settings of one process. Paths are absolute; what is secret stands in no text of a configuration."""
 
-    database_url: str
+    database_url: str = field(repr=False)  # may hold a password
     media_dir: Path
-    secret: str
+    secret: str = field(repr=False)
     environment: str = "production"
     base_url: str | None = None
     trusted_hosts: tuple[str, ...] = ()
@@ -71,9 +75,22 @@ class Config:
     webhook_hosts: tuple[str, ...] = ()
     webhook_plain: bool = False  # http, to this machine too: for tests, no variable sets it
     forwarded_hops: int = 0
-    signing_secret: str = ""
+    signing_secret: str = field(default="", repr=False)
     signing_file: Path | None = None
     evidence_days: int = 3 * 365
+    log: str = "text"
+    metrics: str = ""
+    backup_dir: Path = ROOT / "var" / "backups"
+    replica_url: str | None = field(default=None, repr=False)
+    replica_lag: float = 5.0  # seconds that a replica may be behind before reads go to the primary
+    redis_url: str | None = field(default=None, repr=False)
+    second_factor: str = "offered"  # or required, of administrators and facilitators
+    staff_hours: int = 12  # how long a session of the staff lasts at most
+    staff_idle: int = 240  # after how many minutes unused it ends
+    erasures_file: Path | None = None  # the list of erasures beside the database, for whoever restores an old copy
+    keep_days: Mapping[str, int] = field(default_factory=dict)  # QIDING_KEEP_<KIND>, by kind in small letters
+    page_cache: int = 32  # megabytes a process; 0 keeps none
+    code: str = ""  # which program made a page that processes share
 
     @property
     def is_sqlite(self) -> bool:
@@ -86,10 +103,13 @@ class Config:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
-        """Read DATABASE_URL, MEDIA_DIR, SECRET_KEY or SECRET_KEY_FILE, BASE_URL, TRUSTED_HOSTS and the rest."""
+        """Read DATABASE_URL, MEDIA_DIR, SECRET_KEY, BASE_URL, TRUSTED_HOSTS and the rest; a secret may be in NAME_FILE."""
         env = os.environ if env is None else env
         var = Path(env.get("QIDING_VAR", ROOT / "var")).resolve()
-        url = env.get("DATABASE_URL") or f"sqlite:///{var / 'qiding.db'}"
+        url = database_url(secret_of(env, "DATABASE_URL") or f"sqlite:///{var / 'qiding.db'}")
+        replica = secret_of(env, "DATABASE_REPLICA_URL").strip()
+        if replica and url.startswith("sqlite"):
+            raise ValueError("DATABASE_REPLICA_URL is for PostgreSQL: SQLite has no replica")
         signing_secret = env.get("QIDING_SIGNING_KEY", "")
         signing_file = None if signing_secret else Path(env.get("QIDING_SIGNING_KEY_FILE") or var / "signing-key")
         if signing_file is not None:
@@ -115,7 +135,44 @@ class Config:
             signing_secret=signing_secret,
             signing_file=signing_file,
             evidence_days=int(env.get("QIDING_EVIDENCE_DAYS", 3 * 365)),
+            log=one_of(env, "QIDING_LOG", ("text", "json")),
+            metrics=env.get("QIDING_METRICS_PORT", ""),
+            backup_dir=Path(env.get("QIDING_BACKUPS") or var / "backups").resolve(),
+            replica_url=database_url(replica, "DATABASE_REPLICA_URL") if replica else None,
+            replica_lag=max(1.0, float(env.get("QIDING_REPLICA_LAG", "5"))),
+            redis_url=secret_of(env, "REDIS_URL").strip() or None,
+            second_factor=one_of(env, "QIDING_SECOND_FACTOR", ("offered", "required")),
+            staff_hours=max(1, int(env.get("QIDING_STAFF_HOURS", "12"))),
+            staff_idle=max(15, int(env.get("QIDING_STAFF_IDLE_MINUTES", "240"))),
+            erasures_file=Path(env.get("QIDING_ERASURES_FILE") or var / "erasures.jsonl").resolve(),
+            keep_days={
+                name.removeprefix("QIDING_KEEP_").lower(): int(value)
+                for name, value in env.items()
+                if name.startswith("QIDING_KEEP_") and value.strip()
+            },
+            page_cache=min(4096, max(0, int(env.get("QIDING_PAGE_CACHE", "32")))),
         )
+
+
+def one_of(env: Mapping[str, str], name: str, values: tuple[str, ...]) -> str:
+    """A setting that is one of some words; the first, where it isn't set."""
+    found = env.get(name) or values[0]
+    if found not in values:
+        raise ValueError(f"{name} is one of: {', '.join(values)}")
+    return found
+
+
+def secret_of(env: Mapping[str, str], name: str) -> str:
+    """A secret setting: the variable ``name``, else what the file named by ``name_FILE`` holds, else nothing."""
+    if env.get(name):
+        return env[name]
+    path = env.get(f"{name}_FILE")
+    if not path:
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{name}_FILE can't be read ({type(error).__name__})") from None
 
 
 def read_secret(path: Path) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from app.core.database import db, has_model
@@ -32,11 +34,14 @@ def run_online() -> None:
         _run(given)
         return
     with db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execution_options(sqlite_begin="IMMEDIATE")  # whoever starts beside us waits, and finds it done
         _run(connection)
 
 
 def _run(connection: Connection) -> None:
     lite = connection.dialect.name == "sqlite"
+    connection.execution_options(versions=False)  # the table of versions is not there from the beginning
     if lite:
         # A table that others point to is made anew: that can't be done while SQLite watches the pointers.
         _pragma(connection, "foreign_keys = 0")
@@ -48,6 +53,12 @@ def _run(connection: Connection) -> None:
         include_object=has_model,
     )
     with context.begin_transaction():
+        if not lite:
+            # Two hosts that start at once: the second one waits here, before it reads at which migration the first one is.
+            connection.execute(text("select pg_advisory_xact_lock(hashtextextended('qiding.migrations', 0))"))
+            # A step that waits for a table makes everybody wait who comes after it: rather give up, with nothing changed.
+            patience = int(os.environ.get("QIDING_MIGRATION_PATIENCE", "10"))
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
         context.run_migrations()
     if connection.in_transaction():
         connection.commit()

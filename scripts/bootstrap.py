@@ -69,7 +69,7 @@ def main(purpose):
     if installed(purpose):
         return
     wanted = [lock_of(purpose)]
-    if purpose == "run" and os.environ.get("DATABASE_URL", "").startswith("postgresql"):
+    if purpose == "run" and (os.environ.get("DATABASE_URL", "").startswith("postgres") or os.environ.get("REDIS_URL")):
         wanted = [lock_of("test")]
     print("Installing the locked dependencies (%s) ..." % purpose)
     command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]

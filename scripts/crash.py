@@ -181,7 +181,7 @@ def look(url: str, voters: list[Voter]) -> int:
 
 def main(times: int, kind: str, seed: int) -> None:
     """Kill so often, look each time, and print what was found."""
-    from bench_roll import database
+    from scripts.bench.roll import database
 
     moments = random.Random(seed)
     print(f"seed {seed}", flush=True)

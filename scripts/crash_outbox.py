@@ -276,7 +276,7 @@ class Run:
 
 def main(times: int, kind: str, seed: int) -> None:
     """Kill so often, then look, and print what was found."""
-    from bench_roll import database
+    from scripts.bench.roll import database
 
     print(f"seed {seed}", flush=True)
     with tempfile.TemporaryDirectory() as name, database(kind, Path(name)) as url:

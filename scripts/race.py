@@ -48,7 +48,7 @@ def cast_often(app: Any, poll: str, number: int, casts: int, start: Any) -> list
 
 def process(url: str, folder: str, poll: str, number: int, casts: int, start: Any, out: Any) -> None:
     """One caster in a process of its own."""
-    from bench_cast import make
+    from scripts.bench.cast import make
 
     try:
         out.put(cast_often(make(url, Path(folder)), poll, number, casts, start))
@@ -58,7 +58,7 @@ def process(url: str, folder: str, poll: str, number: int, casts: int, start: An
 
 def many(kind: str, url: str, folder: Path, poll: str, casters: int, casts: int) -> list[str]:
     """Let them all cast; what was answered."""
-    from bench_cast import make
+    from scripts.bench.cast import make
 
     if kind == "sqlite":
         app, found, start = make(url, folder), [], threading.Barrier(casters)
@@ -126,13 +126,13 @@ def look(app: Any, answered: list[str]) -> str:
 
 def main(casters: int, casts: int, kind: str) -> None:
     """Furnish, let them race, close, look."""
-    from bench_cast import make
-    from bench_roll import database
     from flask_migrate import upgrade
 
     from app.ballots import service
     from app.core.clock import DAY, FixedClock
     from app.core.database import db
+    from scripts.bench.cast import make
+    from scripts.bench.roll import database
     from tests.ballots.world import build
 
     with tempfile.TemporaryDirectory() as name, database(kind, Path(name)) as url:

@@ -18,7 +18,7 @@ from flask_migrate import upgrade  # noqa: E402
 from sqlalchemy import create_engine, inspect, text  # noqa: E402
 from sqlalchemy.exc import OperationalError  # noqa: E402
 
-from app.config import Config  # noqa: E402
+from app.config import Config, MissingPackage  # noqa: E402
 
 
 def fail(sentence: str) -> None:
@@ -124,7 +124,9 @@ def main() -> None:
     try:
         config = Config.from_env()
         config.media_dir.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
+    except ValueError as error:  # a setting that is wrong says so itself
+        fail(str(error))
+    except OSError as error:
         fail(f"The data folder can't be used ({error}). Make it writable, or set QIDING_VAR to another.")
     given = bool(os.environ.get("DATABASE_URL"))
     path = Path(config.database_url.removeprefix("sqlite:///")) if config.is_sqlite else None
@@ -137,6 +139,8 @@ def main() -> None:
         migrate(app, config, path)
         if given:
             load(app)
+    except MissingPackage as error:
+        fail(str(error))
     except OperationalError as error:
         fail(f"The database at DATABASE_URL does not answer ({str(error.orig).splitlines()[0]}). Is it started?")
     from app.demo.story import sign_ins

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from dataclasses import dataclass
 from typing import Any
 
+FULL = os.environ.get("QIDING_PROFILE") == "full"  # every value in every field: ``make fuzz``
 PADDING = "，这里要写得够长才行，所以再多写几句话，一共写到三十个字以上。"
 BLANK = ("", "   ", "\u3000", "\u200b")  # T1
 BROKEN = (
@@ -56,6 +58,12 @@ ELSEWHERE = (
 )  # U1
 PAGES = ("-1", "0", "x", "1e9", "9" * 30, "9" * 5000, "%00", "1;", "")  # Q1
 MANY_FIELDS = "&".join(f"f{n}=x" for n in range(10_000)).encode()  # H1
+BODIES: tuple[dict[str, Any], ...] = (  # H1, H2: other kinds of bodies, whole and broken
+    {"data": "{]", "content_type": "application/json"},
+    {"data": "[" * 10_000, "content_type": "application/json"},
+    {"data": b"\xff\xfe", "content_type": "multipart/form-data; boundary=x"},
+    {"data": MANY_FIELDS, "content_type": "application/x-www-form-urlencoded"},
+)
 EXTRA = {
     "role": "administrator",
     "weight": "999",

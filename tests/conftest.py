@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -15,41 +16,79 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 
 from app.config import Config, MailServer
+from app.core import pages
 from app.core.clock import FixedClock
 from app.core.database import db
+from app.database_url import database_url as database_address
 from app.factory import create_app
 from app.people import staff
+from tests import clusters
+from tests.once import on_postgresql
 
 NOON = 1_772_942_400_000  # Sunday 8 March 2026, 12:00 in Shanghai
-POSTGRESQL = os.environ.get("QIDING_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 ON_POSTGRESQL = os.environ.get("QIDING_TEST_DATABASE") == "postgresql"
 
+# SQLite gives rows in the opposite order wherever none was asked for: what depends on it is wrong on PostgreSQL now and then.
+REVERSED = os.environ.get("QIDING_REVERSE") == "1"
 
-# Files whose tests share one furnished database: they stay together on one process.
-TOGETHER = ("test_permissions", "test_query_counts", "test_bad_input", "test_pages", "test_archive_search")
-LONG = {"journeys", "demo", "browser", *TOGETHER}
+
+# Files that take long, or that keep one process busy to the end: they begin first.
+LONG = {
+    *("journeys", "demo", "browser", "test_permissions", "test_query_counts", "test_bad_input", "test_pages"),
+    *("test_crash_points", "test_kept_pages"),
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find a PostgreSQL once, or start one, for all processes of this run."""
+    if not ON_POSTGRESQL or hasattr(config, "workerinput"):
+        return
+    kept = ExitStack()
+    found = kept.enter_context(clusters.server())
+    config.add_cleanup(kept.close)
+    if found is None:
+        raise pytest.UsageError(
+            "no PostgreSQL: none is named, none answers at 127.0.0.1:5432, and no programs are found"
+        )
+    os.environ[clusters.NAMED] = found
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What asks no database runs once, not once a database; so does what a browser looks at. Long ones begin first."""
     other = "sqlite" if ON_POSTGRESQL else "postgresql"
-    left_out = [item for item in items if item.get_closest_marker(other)]
+    left_out = [
+        item for item in items if item.get_closest_marker(other) or (ON_POSTGRESQL and not on_postgresql(item.nodeid))
+    ]
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    gone = set(left_out)
+    items[:] = [item for item in items if item not in gone]
     for item in items:
         if {"browser", "journeys"} & set(item.path.parts):
             item.add_marker(pytest.mark.browser)
-        if item.path.stem in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        if _furnished(item):
+            item.add_marker(pytest.mark.xdist_group("/".join(item.path.parts[-2:])))
         fixtures = set(getattr(item, "fixturenames", ()))
         if not fixtures & {"app", "database_url", "installation"}:
             item.add_marker(pytest.mark.pure)
-    items.sort(key=lambda item: not ({*item.path.parts, item.path.stem} & LONG))
+    items.sort(key=_turn)
+
+
+def _furnished(item: pytest.Item) -> bool:
+    """Whether a test shares a furnished database with others of its file: else each process would furnish its own."""
+    known = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
+    return any(fixture.scope == "module" for fixtures in known for fixture in fixtures)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Long ones first, then groups; single tests last, which any process takes that has nothing else."""
+    if {*item.path.parts, item.path.stem} & LONG:
+        return 0
+    return 1 if item.get_closest_marker("xdist_group") else 2
 
 
 STRONG = staff.HASHER
@@ -71,7 +110,7 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not ON_POSTGRESQL:
         yield f"sqlite:///{tmp_path_factory.mktemp('db') / 'test.db'}"
         return
-    server = make_url(POSTGRESQL)
+    server = make_url(database_address(os.environ[clusters.NAMED]))
     name = f"qiding_test_{uuid.uuid4().hex[:12]}"
     plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as connection:
@@ -87,6 +126,7 @@ def installation(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
     config = Config(
         database_url=database_url,
         media_dir=tmp_path_factory.mktemp("media"),
+        page_cache=8,
         secret="for-tests-only",
         environment="test",
         testing=True,
@@ -96,6 +136,8 @@ def installation(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
     )
     app = create_app(config, FixedClock(NOON))
     with app.app_context():
+        if REVERSED and not ON_POSTGRESQL:
+            event.listen(db.engine, "connect", _reverse)
         upgrade()
         db.engine.dispose()
     if not ON_POSTGRESQL:
@@ -104,6 +146,10 @@ def installation(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+def _reverse(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA reverse_unordered_selects = 1")
 
 
 @contextmanager
@@ -116,7 +162,20 @@ def emptied(installation: Flask, database_url: str) -> Iterator[Flask]:
         _empty(installation, database_url)
 
 
+@contextmanager
+def no_page_kept(app: Flask) -> Iterator[None]:
+    """Pages are made anew each time, for whoever looks at what making one takes."""
+    kept = app.extensions["qiding.pages"]
+    most, kept.most = kept.most, 0
+    kept.clear()
+    try:
+        yield
+    finally:
+        kept.most = most
+
+
 def _empty(installation: Flask, database_url: str) -> None:
+    pages.forget(installation)
     with installation.app_context():
         db.session.remove()
         if not ON_POSTGRESQL:

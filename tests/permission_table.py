@@ -15,6 +15,7 @@ from tests.permission_meetings import MEETINGS
 from tests.permission_notices import AROUND_NOTICES
 from tests.permission_office import OFFICE_FILES
 from tests.permission_outbox import OUTBOX
+from tests.permission_privacy import PRIVACY
 from tests.permission_removals import REMOVALS
 from tests.permission_rows import (
     AUTHOR,
@@ -49,6 +50,7 @@ from tests.permission_rows import (
     get,
     post,
 )
+from tests.permission_security import SECURITY
 from tests.permission_votes import BALLOTS, LAW, OBJECTIONS, PAPER, PROOF
 
 __all__ = ["REASON", "ROLES", "ROWS", "Row", "get"]
@@ -99,10 +101,10 @@ SIGN_IN = [
     Row("GET", "people.who", "", EVERYBODY, pairing=True),
     Row("POST", "people.who", "", "*: does it", {"name": "吴叔", "person": ""}, pairing=True),
     *form(
-        "people.staff_sign_in", "", EVERYBODY, "*: passes", {"email": "planner@example.org", "password": "{password}"}
+        "people.staff_sign_in", "", EVERYBODY, "*: does it", {"email": "planner@example.org", "password": "{password}"}
     ),
     *form("people.accept", "link", EVERYBODY, "*: does it", {"password": "{password}"}),
-    *post("people.sign_out", "", "*: passes"),
+    *post("people.sign_out", "", "anonymous author partner neighbour resident_elsewhere: passes | *: does it"),
 ]
 STAFF_PAGES = [
     *get("people.desk_page", "community", LEADS),
@@ -178,11 +180,7 @@ REGISTERS = [
 ]
 MEMBERS = "author partner neighbour facilitator planner department observer inspector: page | *: 404"
 SITE = [
-    *(
-        row
-        for name in ("home", "communities", "help", "about", "protection", "healthz", "robots")
-        for row in get(f"site.{name}")
-    ),
+    *(row for name in ("home", "communities", "help", "about", "protection", "robots") for row in get(f"site.{name}")),
     *get("site.favicon", answers="*: away"),
     *get("site.language", answers="*: away", lang="en"),
     *get("site.size", answers="*: away", size="large"),
@@ -204,11 +202,13 @@ ROWS = (
     *ME,
     *OUTBOX,
     *SIGN_IN,
+    *SECURITY,
     *STAFF_PAGES,
     *PROJECTS,
     *PROPOSALS,
     *RECORDS,
     *REMOVALS,
+    *PRIVACY,
     *ARCHIVE,
     *REGISTERS,
     *OFFICE_FILES,

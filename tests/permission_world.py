@@ -6,7 +6,7 @@ Both communities are furnished alike, so that an object of one can be asked for 
 from __future__ import annotations
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.ballots import counts, matters
 from app.ballots import service as ballots
@@ -40,7 +40,9 @@ from tests.permission_meetings import held_meetings
 from tests.permission_method import method_text
 from tests.permission_notices import around_notices
 from tests.permission_post import post_office
+from tests.permission_security import security
 from tests.permission_town import REASON, SLUGS, World, actor_by, role_of
+from tests.sign_ins import refresh, staff_user
 
 PASSWORD = "three words in a row"
 HASH = QUICK.hash(PASSWORD)
@@ -92,8 +94,10 @@ def build(app: Flask, clock: FixedClock) -> World:
             admin, email="new@example.org", name="新人", role="observer", community_id=world.communities["ziteng"]
         )
         with transaction() as tx:
+            tx.session.execute(update(Device).values(seen_at=tx.now))  # today already: no request notes it again
             for actor in world.actors.values():
                 tell(tx, [actor.person()], "device.paired", data={"name": "李叔", "label": "Android"}, href="/me")
+        refresh()
     return world
 
 
@@ -104,7 +108,7 @@ def _staff(world: World, name: str, community_id: int | None, role: str) -> Acto
         tx.session.flush()
         tx.session.add(RoleGrant(person_id=person.id, community_id=community_id, role=role, at=tx.now))
         tx.session.flush()
-        world.users[name] = f"staff:{person.public_id}:{person.epoch}"
+        world.users[name] = staff_user(person.id)
         return actor_of(person.id)
 
 
@@ -243,6 +247,7 @@ def _furnish(world: World, slug: str) -> None:
     world.place(slug, "authorisation", public_id=paper)
     _office(world, slug, lead)
     post_office(world, slug)
+    security(world, slug)
     _media(world, slug, author)
     ballots.cast(author, world.at[slug]["poll_vote_cast"]["public_id"], {"stance": "abstain"}, once="cast")
 

@@ -90,8 +90,9 @@ def test_a_tick_sends_what_became_due_and_the_next_one_nothing(run: Run, app: Fl
     poll = world.open()
     world.cast(0, poll)
     clock.advance(8 * DAY)
-    # The poll is settled and has lapsed, so its links end; a checkpoint is signed, a bundle asked for; then three jobs.
-    assert run("tick").output == "7 done\n"
+    # The poll is settled and has lapsed, so its links end; a checkpoint is signed, a bundle asked for, and what is
+    # kept long enough is to be forgotten; then four jobs.
+    assert run("tick").output == "9 done\n"
     assert run("tick").output == "0 done\n"
     with app.app_context():
         told = db.session.scalar(select(func.count()).select_from(Message).where(Message.kind == "poll.closed"))

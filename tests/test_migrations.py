@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app.ballots import service
 from app.core.clock import FixedClock
@@ -97,3 +98,21 @@ def test_a_database_without_votes_goes_all_the_way_back(app: Flask, clock: Fixed
         move(made, "head")
     assert look(made).finding is None
     made.cast(0, made.open())
+
+
+@pytest.mark.postgresql
+def test_a_migration_that_would_make_everybody_wait_gives_up_with_nothing_changed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QIDING_MIGRATION_PATIENCE", "1")
+    with world.here():
+        db.session.remove()
+        with db.engine.connect() as reader:
+            at = reader.execute(text("select version_num from alembic_version")).scalar_one()
+            reader.execute(text("select 1 from project limit 1"))  # a long read holds the table
+            with pytest.raises(OperationalError, match="lock timeout"):
+                downgrade(revision="0019")
+            db.session.remove()
+            assert reader.execute(text("select version_num from alembic_version")).scalar_one() == at
+    assert look(world).finding is None
+    assert world.cast(2, newest(world)).ballot

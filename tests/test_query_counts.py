@@ -15,7 +15,7 @@ from app.api.limit import uncounted
 from app.archive import index
 from app.ballots import service as ballots
 from tests import crowd_meetings
-from tests.conftest import emptied
+from tests.conftest import emptied, no_page_kept
 from tests.crowd import Crowd
 from tests.crowd_votes import House
 from tests.projects.world import build
@@ -169,6 +169,12 @@ PAGES = (
     Page("my page", "neighbour", at("/me")),
     Page("my page of a facilitator", "lead", at("/me")),
     Page("my data", "neighbour", at("/me/data.json")),
+    Page("what is kept about me", "neighbour", at("/me/kept")),
+    Page("my data as a zip", "neighbour", at("/me/data.zip")),
+    Page("erasing my data", "neighbour", at("/me/erase")),
+    Page("erasing somebody's data", "admin", at("/c/ziteng/erase")),
+    Page("what is kept about people", "nobody", at("/privacy")),
+    Page("who looked", "admin", at("/c/ziteng/looks?what=owners")),
     Page("my devices", "neighbour", at("/me/devices")),
     Page("roll", "lead", at("/c/ziteng/roll")),
     Page("preview of an import", "lead", lambda crowd, _n: f"/c/ziteng/roll/{crowd.first_sheet}"),
@@ -210,7 +216,7 @@ def visit(crowd: Crowd, n: int) -> Iterator[tuple[str, list[str]]]:
 def seen(installation: Flask, database_url: str) -> dict[str, Seen]:
     """What each page sent for few and for many things; one world for all of them, since it is long to make."""
     found = {page.name: Seen() for page in PAGES}
-    with emptied(installation, database_url) as app:
+    with emptied(installation, database_url) as app, no_page_kept(app):
         crowd = Crowd(build(app, app.extensions["qiding.clock"]))
         for n in (FEW, SOME):
             crowd.vote(n)

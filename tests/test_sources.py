@@ -12,6 +12,7 @@ from flask import Flask
 from app.config import ROOT
 from app.engine.method import read_method
 from app.projects.kinds import Kinds
+from tests import once
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import catalogues
@@ -77,6 +78,24 @@ def test_the_methods_that_come_along_use_every_kind(app: Flask) -> None:
     steps = [step for method in methods for step in method.steps]
     assert {gate.kind for step in steps for gate in step.gates} == set(kinds.gates)
     assert {activity.kind for step in steps for activity in step.activities} == set(kinds.activities)
+
+
+def test_what_runs_once_is_there_and_over_all_turns_nothing_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(once, "FULL", False)
+    for name in (*once.ONCE, *once.THIRD):
+        file, _, test = name.partition("::")
+        assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8") if test else (ROOT / file).is_file(), name
+    assert all(once.ONCE.values())
+    assert all(once.THIRD.values())
+    values = list(range(29))
+    taken = [once.by_turns(values, f"turn {n}", 8) for n in range(60)]
+    assert {len(set(some)) for some in taken} == {8}
+    assert set().union(*taken) == set(values)
+    names = [f"{next(iter(once.THIRD))}[{n}]" for n in range(300)]
+    assert 70 < sum(once.on_postgresql(name) for name in names) < 130
+    monkeypatch.setattr(once, "FULL", True)
+    assert once.by_turns(values, "", 8) == values
+    assert all(once.on_postgresql(name) for name in (*once.ONCE, *names))
 
 
 def test_no_file_is_called_utils_and_none_is_too_long() -> None:

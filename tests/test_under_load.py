@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 KIND = os.environ.get("QIDING_TEST_DATABASE", "sqlite")
 KILLS = 3
@@ -31,3 +33,10 @@ def test_many_at_once_leave_one_live_ballot_a_slot_and_a_log_without_a_fork() ->
     printed = run("scripts/race.py", str(casters), "50", KIND)
     assert f"{casters * 50} casts answered, {casters * 50 + 5} ballots" in printed
     assert "5 live, audit sound" in printed
+
+
+@pytest.mark.parametrize("what", ["again", "close", "schedule"])
+def test_casts_against_casts_and_closes(what: str) -> None:
+    printed = run("scripts/race_close.py", what, "2", KIND, "20261128")
+    assert f"{what} on {KIND}, 2 rounds" in printed
+    assert "each as it must be" in printed

@@ -1,6 +1,7 @@
-"""So many requests of one address. They are counted in the database, shared by all processes, but twenty at a time.
+"""So many requests of one address, counted for all processes together: each in Redis where there is one.
 
-A write for each request would cost more than its answer, and would stand in the way of those who vote meanwhile.
+In the database they are counted twenty at a time: a write for each request would cost more than its answer, and would
+stand in the way of those who vote meanwhile. What a process has not counted yet, at most nineteen of an address, is lost with it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from threading import Lock
 
 from sqlalchemy.exc import DBAPIError
 
+from app.core import shared
 from app.core.clock import MINUTE
 from app.core.database import db
 from app.core.limits import count_try
@@ -28,15 +30,16 @@ def count(address: str, now: int) -> int | None:
     A count that can't be written keeps nobody out: what may be read is read on while the disk is full.
     """
     key = hash(address)
+    at_once = 1 if shared.door().state == "up" else AT_ONCE
     with _lock:
         if len(uncounted) >= ADDRESSES:
             uncounted.clear()
         waiting = uncounted.get(key, 0) + 1
-        uncounted[key] = waiting % AT_ONCE
-    if waiting < AT_ONCE:
+        uncounted[key] = 0 if waiting >= at_once else waiting
+    if waiting < at_once:
         return None
     try:
-        count_try("api", address, most=MOST, window=WINDOW, times=AT_ONCE)
+        count_try("api", address, most=MOST, window=WINDOW, times=waiting)
     except TooMany:
         with _lock:
             uncounted[key] = AT_ONCE - 1  # the next one is counted too, until the window is over

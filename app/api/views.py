@@ -13,6 +13,7 @@ from app.api.kinds import BY_KEY, RESOURCES
 from app.core.clock import MINUTE, now
 from app.core.database import db
 from app.core.problem import problem, wants_problem
+from app.core.replica import may_lag
 from app.core.web import client_address, site_url
 from app.engine.errors import NotFound
 from app.engine.phrase import phrase
@@ -65,6 +66,7 @@ def openapi() -> Response:
 
 
 @api.get("/api/v1/<key>")
+@may_lag
 def listing(key: str) -> Response:
     """A part of a list as JSON."""
     found = _resource(key)
@@ -73,6 +75,7 @@ def listing(key: str) -> Response:
 
 
 @api.get("/api/v1/<key>.csv")
+@may_lag
 def spreadsheet(key: str) -> Response:
     """The same part as CSV."""
     found = _resource(key)
@@ -81,6 +84,7 @@ def spreadsheet(key: str) -> Response:
 
 
 @api.get("/api/v1/<key>/<public_id>")
+@may_lag
 def one(key: str, public_id: str) -> Response:
     """One of a list."""
     found = _resource(key)
@@ -89,6 +93,7 @@ def one(key: str, public_id: str) -> Response:
 
 
 @api.get("/api/v1/records/<public_id>/body")
+@may_lag
 def record_body(public_id: str) -> Response:
     """The file of a record: what was hashed, and the words beside it."""
     answer.take(answer.JSON)

@@ -18,7 +18,6 @@ from sqlalchemy import (
     or_,
     select,
     table,
-    text,
     union,
 )
 from sqlalchemy.orm import aliased
@@ -118,11 +117,11 @@ def _sqlite(question: Question, named: list[str]) -> tuple[Select[int], Select[i
     within = "".join(f' AND facets : "{word}"' for word in named)
     rowid = literal_column("rowid", BigInteger)
 
-    def holding(columns: str, name: str) -> Select[int]:
-        match = text(f"search_fts match :{name}").bindparams(**{name: f"{columns} : ({phrases}){within}"})
+    def holding(columns: str) -> Select[int]:
+        match = literal_column("search_fts").op("match", is_comparison=True)(f"{columns} : ({phrases}){within}")
         return select(rowid).select_from(table("search_fts")).where(match).order_by(rowid.desc()).limit(CANDIDATES)
 
-    return holding("title_words", "title"), holding("{title_words words}", "match")
+    return holding("title_words"), holding("{title_words words}")
 
 
 def _postgresql(question: Question, named: list[str]) -> tuple[Select[int], Select[int]]:

@@ -12,6 +12,8 @@ from app.archive import queries
 from app.archive.feed import atom
 from app.archive.queries import Filters
 from app.core.clock import now
+from app.core.pages import kept_by_kind
+from app.core.replica import may_lag
 from app.engine.method import Text
 from app.engine.phrase import Phrase, phrase
 from app.people.places import Community
@@ -35,6 +37,8 @@ class Pick:
 
 
 @archive.get("/search")
+@may_lag
+@kept_by_kind
 def town() -> Response:
     """The archive of the whole town, or of one of its communities."""
     slug, places = request.args.get("in", "")[:40], [place for place, _ in communities()]
@@ -42,6 +46,8 @@ def town() -> Response:
 
 
 @archive.get("/c/<slug>/search")
+@may_lag
+@kept_by_kind
 def community(slug: str) -> Response:
     """The archive of a community."""
     here = community_by_slug(slug)
@@ -49,6 +55,7 @@ def community(slug: str) -> Response:
 
 
 @archive.get("/c/<slug>/feed.atom")
+@may_lag
 def feed(slug: str) -> Response:
     """What a community published last, for feed readers."""
     here = community_by_slug(slug)
@@ -56,10 +63,13 @@ def feed(slug: str) -> Response:
 
 
 @archive.get("/c/<slug>/calendar.ics")
+@may_lag
 def calendar(slug: str) -> Response:
     """A community's calendar, for telephones and computers."""
     here = community_by_slug(slug)
-    return _for_machines(calendars.calendar(here, calendars.days_of(here, now())), "text/calendar")
+    response = _for_machines(calendars.calendar(here, calendars.days_of(here, now())), "text/calendar")
+    response.headers["Content-Disposition"] = f"inline; filename={here.slug}.ics"
+    return response
 
 
 def _for_machines(body: bytes, mimetype: str) -> Response:

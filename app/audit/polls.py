@@ -94,7 +94,7 @@ def check_polls(community_id: int, log: Log) -> int:
             ends = ends.with_late(poll)
         ballots += check_ballots(poll, ends, moved, early)
         check_paper(on_paper[poll.id])
-        check_batches(poll, batches.pop((poll.public_id, poll.project_id), 0))
+        check_batches(poll, batches.pop((poll.public_id, poll.project_id), 0), early)
     left = (
         *(("announces", announced), ("closes", closed), ("makes final", final)),
         *(("prolongs", prolonged), ("finds void", voided)),

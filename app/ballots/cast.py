@@ -1,7 +1,7 @@
 """The command that casts or changes a ballot. Its locks, in order: the poll (shared) with its project, the roll entry.
 
 Nothing here enters the log: an entry for each cast would tell its hour. Ballots enter it in batches (seal.py). It takes
-eight statements at most, in Core: this is the path that a whole town may walk within one hour.
+nine statements at most, in Core: this is the path that a whole town may walk within one hour.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from app.core.media import Upload, extensions_of, receive_document
 from app.engine.errors import NotFound
 from app.engine.voting import RULES
 from app.engine.voting.owners import ITEMS
+from app.people.access import note_access
 from app.people.queries import community_by_slug
 from app.people.session import actor, signed_in
 from app.projects.queries import find_activity
@@ -110,6 +111,7 @@ def mandates_page(slug: str, public_id: str) -> Page:
     page = queries.find_poll(public_id, slug, at)
     if page.round.poll.electorate != "owner":
         raise NotFound
+    note_access(reader, here.id, "mandates", public_id)
     form = MandateForm()
     form.entry.choices = options((str(row.id), row.label) for row in mandates.entries(page.round.poll.id))
     if form.validate_on_submit():

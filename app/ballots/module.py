@@ -11,6 +11,7 @@ from app.ballots import law_views as _law  # noqa: F401 - its routes hang on the
 from app.ballots import poll_views as _polls  # noqa: F401 - likewise
 from app.ballots import voices
 from app.ballots.gates import ADOPTED, BALLOT, ENDED, PASSED
+from app.ballots.personal import PERSONAL
 from app.ballots.presses import presses
 from app.ballots.search import DATES, SEARCHABLE
 from app.ballots.service import remind_due, review_due, seal_due, settle_due
@@ -215,4 +216,17 @@ ballots = Module(
         "household.to_desk": _to_desk,
         "poll.reminder": _reminder,
     },
+    confirmed=frozenset(
+        {
+            "ballots.announce",
+            "ballots.inspect",
+            "ballots.finalise",
+            "ballots.adopt",
+            "ballots.leave",
+            "ballots.authorisation",
+            "ballots.revoke_authorisation",
+        }
+    ),
+    unkept=frozenset({"ballots.done", "ballots.mandates_page", "ballots.inspect"}),
+    personal=PERSONAL,
 )

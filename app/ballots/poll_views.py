@@ -17,6 +17,7 @@ from app.ballots.views import Page, ballots
 from app.core.clock import now
 from app.core.forms import options
 from app.core.i18n import gettext, say
+from app.core.pages import kept_by_kind
 from app.engine.canonical import receipt_code
 from app.engine.changes import changes
 from app.engine.errors import NotFound
@@ -50,6 +51,7 @@ def poll_frame(page: queries.PollPage, at: int) -> dict[str, Any]:
 
 
 @ballots.route("/c/<slug>/poll/<public_id>", methods=["GET", "POST"])
+@kept_by_kind
 def poll(slug: str, public_id: str) -> Page:
     """The text, who is asked, and the ballot."""
     at, reader = now(), actor()
@@ -141,14 +143,18 @@ def done(slug: str, public_id: str) -> Page:
 
 
 @ballots.get("/c/<slug>/poll/<public_id>/result")
+@kept_by_kind
 def result(slug: str, public_id: str) -> str:
     """The result with its arithmetic, once the poll is closed; before that, what may be known."""
     at = now()
     page = queries.find_poll(public_id, slug, at)
     whole = request.args.get("concerns") == "all"
+    poll = page.round.poll
+    # One's own place is of use here to whom it names, or who objected; others' pages are alike.
+    alone = poll.mode == "B" or poll.electorate == "owner" or queries.has_objected(actor(), poll)
     return render_template(
         "ballots/result.html",
-        place=queries.standing_of(actor(), page.round.poll),
+        place=queries.standing_of(actor(), poll) if alone else None,
         objections=told.objections_of(page.round.poll, at),
         concerns=told.concerns_of(page.round.poll, at, most=None if whole else CONCERNS_SHOWN),
         sealed=told.sealed_of(page.round.poll),

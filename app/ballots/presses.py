@@ -50,12 +50,12 @@ def _counts(here: Community) -> list[Pressing]:
 def _disputes(here: Community, now: int) -> list[Pressing]:
     closes = func.coalesce(Poll.prolonged_until, Poll.closes_at)
     query = (
-        select(Poll.public_id, closes, TextVersion.title, func.count(RollEntry.id))
+        select(Poll.public_id, Poll.opens_at, closes, TextVersion.title, func.count(RollEntry.id))
         .join(RollEntry, RollEntry.poll_id == Poll.id)
         .join(TextVersion, TextVersion.id == Poll.version_id)
-        .where(Poll.community_id == here.id, Poll.opens_at <= now, closes > now, Poll.voided_at.is_(None))
+        .where(Poll.community_id == here.id, Poll.voided_at.is_(None))
         .where(RollEntry.disputed_at.is_not(None), RollEntry.boxed_at.is_(None))
-        .group_by(Poll.public_id, closes, TextVersion.title)
+        .group_by(Poll.public_id, Poll.opens_at, closes, TextVersion.title)
     )
     return [
         Pressing(
@@ -68,5 +68,6 @@ def _disputes(here: Community, now: int) -> list[Pressing]:
             url_for("paper.overview", slug=here.slug, public_id=public_id),
             until,
         )
-        for public_id, until, title, n in db.session.execute(query)
+        for public_id, opens, until, title, n in db.session.execute(query)
+        if opens <= now < until
     ]

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 
 from app.ballots.models import Ballot, Poll, random_key
 from app.ballots.statements import INSERT_BALLOT, INSERT_OBJECTION, REPLACE
+from app.core import metrics
 from app.core.ids import new_public_id
 from app.core.transaction import Tx
 from app.engine.canonical import canon, channel_mark, commitment, opening
@@ -71,6 +72,7 @@ def put_ballot(
         "commitment": put.commitment,
     }
     tx.session.execute(INSERT_BALLOT, values)
+    metrics.count_committed(tx, "ballots_recorded")
     if choice["stance"] in RULES[poll.rule].objects:
         # Of a ballot that is replaced before the close, the close says that its objection was withdrawn.
         row = {"id": random_key(), "public_id": new_public_id(), "poll_id": poll.id, "ballot_id": put.id}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, cast
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, func, literal, or_, select
 
 from app.ballots import voices, waits, weights
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
@@ -260,6 +260,20 @@ def standing_of(actor: Actor, poll: Poll, chosen: int | None = None) -> Standing
         return None
     entry, slot, ballot, objection = cast("tuple[RollEntry, Slot | None, Ballot | None, Objection | None]", tuple(row))
     return Standing(entry, slot, ballot, json.loads(ballot.choice) if ballot is not None else {}, objection)
+
+
+def has_objected(actor: Actor, poll: Poll) -> bool:
+    """Whether the actor's place on the roll has an objection in the box; the whole of it is :func:`standing_of`."""
+    unit = unit_of(actor, poll.electorate)
+    query = (
+        select(literal(1))
+        .select_from(RollEntry)
+        .join(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
+        .join(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
+        .join(Objection, Objection.ballot_id == Ballot.id)
+        .where(RollEntry.poll_id == poll.id, UNIT_COLUMNS[poll.electorate] == unit)
+    )
+    return unit is not None and db.session.scalar(query) is not None
 
 
 def cast_in(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:

@@ -15,6 +15,7 @@ from app.ballots.models import Decision
 from app.ballots.queries import Round
 from app.core.clock import DAY, HOUR, now
 from app.core.i18n import at_local, gettext, local_date
+from app.core.pages import kept_by_kind
 from app.engine.errors import NotFound
 from app.engine.voting import RULES
 from app.engine.voting.arithmetic import square_metres
@@ -46,6 +47,7 @@ def _context() -> dict[str, Any]:
 
 
 @ballots.route("/c/<slug>/votes/<public_id>", methods=["GET", "POST"])
+@kept_by_kind
 def activity(slug: str, public_id: str) -> Page:
     """A decision: its draft (the facilitator writes it), its rounds, and what comes next."""
     here, at = community_by_slug(slug), now()

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.comments.activity import DISCUSSION
 from app.comments.models import Comment, CommentReport, CommentRevision, Talk
+from app.comments.personal import PERSONAL
 from app.comments.queries import address_of, spoke
 from app.comments.search import SEARCHABLE
 from app.comments.views import comments as blueprint
@@ -88,4 +89,5 @@ comments = Module(
         "comment.judged": _judged,
     },
     holds=(COMMENTS, REVISIONS, REPORTS, TALKS),
+    personal=PERSONAL,
 )

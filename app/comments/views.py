@@ -12,6 +12,8 @@ from app.comments.models import Comment, Talk
 from app.core.clock import MINUTE, now
 from app.core.forms import options
 from app.core.i18n import gettext, say
+from app.core.pages import kept_by_kind
+from app.core.replica import may_lag
 from app.core.web import local_path
 from app.engine.errors import NotFound
 from app.people.places import Community
@@ -42,6 +44,8 @@ def may_edit(comment: Comment, reader_id: int | None) -> bool:
 
 
 @comments.get("/c/<slug>/talk/<public_id>")
+@may_lag
+@kept_by_kind
 def activity(slug: str, public_id: str) -> str:
     """The talk of a step."""
     here = community_by_slug(slug)

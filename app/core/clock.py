@@ -5,7 +5,9 @@ from __future__ import annotations
 import time as _time
 from typing import Protocol
 
-from flask import current_app
+from flask import current_app, g
+
+from app.core.moments import Watch
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -43,6 +45,12 @@ class FixedClock:
 
 
 def now() -> int:
-    """The present instant by the application's clock, for reads. Commands use ``tx.now``."""
+    """The present instant by the application's clock, for reads. Commands use ``tx.now``.
+
+    While a page is made to be kept it is one instant throughout, which notes what it is compared with.
+    """
+    watch: Watch | None = g.get("watch")
+    if watch is not None:
+        return watch.instant()
     clock: Clock = current_app.extensions["qiding.clock"]
     return clock.now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sqlite3
 from typing import Annotated, Any, cast
 
@@ -12,8 +13,9 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import BIGINT
 
-from app.config import Config
+from app.config import Config, MissingPackage
 from app.core.ids import new_public_id
+from app.core.replica import RoutingSession
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -39,7 +41,7 @@ class Base(DeclarativeBase):
 
 
 # Tables inherit from Base itself: Flask-SQLAlchemy gives the session and the engine, not a second base class.
-db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options={"class_": RoutingSession})
 
 
 def table_of(model: type[Base]) -> Table:
@@ -74,9 +76,17 @@ def has_model(thing: Any, name: str | None, kind: str, reflected: bool, model: A
 
 def engine_options(config: Config) -> dict[str, Any]:
     """Pool settings for Flask-SQLAlchemy."""
+    quiet = {"hide_parameters": not config.testing}  # an error's words hold no values of people
     if config.is_sqlite:
-        return {"connect_args": {"timeout": 20}, "pool_size": 20, "max_overflow": 20}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": 20}
+        return {**quiet, "connect_args": {"timeout": 20}, "pool_size": 20, "max_overflow": 20}
+    if importlib.util.find_spec("psycopg") is None:
+        raise MissingPackage(
+            "DATABASE_URL names PostgreSQL, and the package for it is missing: pip install 'psycopg[binary]'"
+        )
+    # A host that lost its power says nothing more: without these, whoever waits for it would wait for hours.
+    alive = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+    options = {**quiet, "pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": 20}
+    return {**options, "connect_args": {"connect_timeout": 5, **alive}}
 
 
 def prepare_engine(app: Flask) -> None:

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
-from flask import abort, request
+from flask import abort, g, has_request_context, request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import Field, FileField, HiddenField, SelectChoice, StringField, TextAreaField, ValidationError
+from wtforms.csrf.core import CSRFTokenField
 from wtforms.i18n import get_translations
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -26,10 +27,29 @@ from app.engine.errors import DomainError, Invalid
 _BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u3000]*")
 
 
+class _Token(CSRFTokenField):  # type: ignore[misc]
+    """A form's secret token, drawn when it is written into a page and not before.
+
+    Most readers of a page that has a form for some never see it: their answer sets no cookie, and is like everybody's.
+    """
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        HiddenField.process(self, *args, **kwargs)
+
+    def _value(self) -> str:
+        return str(self.csrf_impl.generate_csrf_token(self))
+
+
+class _Tokens(FlaskForm.Meta.csrf_class):  # type: ignore[misc]
+    field_class = _Token
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """The base of every form: WTForms' own messages in the reader's language, refusals beside the field."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        csrf_class = _Tokens
+
         def get_translations(self, form: Any) -> Any:
             return get_translations(["zh" if language() == "zh_Hans" else "en"])
 
@@ -74,10 +94,18 @@ class Form(FlaskForm):  # type: ignore[misc]
         return self.refused or (422 if self.errors else 200)
 
 
+def fresh_key() -> str:
+    """A key for one form; noted, so that a page that is kept gets another for its next reader."""
+    key = new_public_id()
+    if has_request_context():
+        g.setdefault("fresh_keys", []).append(key)
+    return key
+
+
 class OnceForm(Form):
     """A form that counts once, however often it is sent: its hidden key was made when it was shown."""
 
-    once = HiddenField(default=new_public_id)
+    once = HiddenField(default=fresh_key)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Refuse a form whose key is missing or none that we made; the page that says so has a fresh one."""

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +21,8 @@ from flask import Flask, current_app, has_request_context, request
 from flask_babel import Babel, force_locale, gettext, lazy_gettext, ngettext
 
 from app.config import ROOT
+from app.core import moments
+from app.core.clock import DAY, HOUR, MINUTE, now
 from app.engine.method import Text
 from app.engine.phrase import Moment, Money, Phrase
 
@@ -124,12 +126,28 @@ def zone() -> ZoneInfo:
 
 def local(at: int) -> datetime:
     """An instant as local date and time."""
+    at = moments.until(at, at_next_minute(at))
     return datetime.fromtimestamp(at / 1000, UTC).astimezone(zone())
 
 
 def local_date(at: int) -> date:
     """The local day of an instant."""
-    return local(at).date()
+    if not isinstance(at, moments.Watched):
+        return local(at).date()
+    found = local(int(at)).date()
+    moments.until(at, at_local(found + timedelta(days=1)))
+    return found
+
+
+def at_next_minute(at: int) -> int:
+    """When the next minute begins."""
+    return int(at) - int(at) % 60_000 + 60_000
+
+
+def _this_year(at: int) -> bool:
+    """Whether an instant lies in the present year, by the local calendar."""
+    year = local_date(now()).year
+    return local(at).year == year
 
 
 def at_local(day: date, hour: int = 0, minute: int = 0) -> int:
@@ -174,23 +192,21 @@ def clock_time(at: int) -> str:
 
 def moment(at: int) -> str:
     """Day and hour, with the year when it is not the present one."""
-    now: int = current_app.extensions["qiding.clock"].now()
-    return f"{day(at, year=local(at).year != local(now).year)} {clock_time(at)}"
+    return f"{day(at, year=not _this_year(at))} {clock_time(at)}"
 
 
 def ago(at: int) -> str:
     """How long ago, in the largest fitting unit; further than a week, the day."""
-    now: int = current_app.extensions["qiding.clock"].now()
-    minutes = max(0, now - at) // 60_000
-    if minutes < 1:
+    age = max(0, now() - at)  # divided by the unit that is shown, so that a kept page lasts until the words change
+    if age < MINUTE:
         return str(gettext("just now"))
-    if minutes < 60:
-        return str(ngettext("%(num)s minute ago", "%(num)s minutes ago", minutes))
-    if minutes < 24 * 60:
-        return str(ngettext("%(num)s hour ago", "%(num)s hours ago", minutes // 60))
-    if minutes < 7 * 24 * 60:
-        return str(ngettext("%(num)s day ago", "%(num)s days ago", minutes // (24 * 60)))
-    return day(at, year=local(at).year != local(now).year)
+    if age < HOUR:
+        return str(ngettext("%(num)s minute ago", "%(num)s minutes ago", age // MINUTE))
+    if age < DAY:
+        return str(ngettext("%(num)s hour ago", "%(num)s hours ago", age // HOUR))
+    if age < 7 * DAY:
+        return str(ngettext("%(num)s day ago", "%(num)s days ago", age // DAY))
+    return day(at, year=not _this_year(at))
 
 
 def iso(at: int) -> str:

@@ -1,4 +1,8 @@
-"""Limits on tries, counted in the database so that all processes share them."""
+"""Limits on tries, shared by all processes: counted in the database, or in Redis where a count may be forgotten.
+
+Limits on sign-in, codes, mail to an address and complaints must hold, so they stay in the database. Those of ``FORGETTABLE``
+only keep one reader from taking the machine from the others: where Redis starts anew, somebody gets a second helping.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,14 @@ from sqlalchemy import String, UniqueConstraint, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.clock import DAY
+from app.core import metrics, shared
+from app.core.clock import DAY, SECOND, now
 from app.core.database import Base, Instant, Key, is_sqlite
 from app.core.transaction import transaction
 from app.engine.errors import TooMany
 from app.engine.phrase import phrase
+
+FORGETTABLE = frozenset({"api", "comment", "dossier"})
 
 
 class Tries(Base):
@@ -33,6 +40,13 @@ def count_try(kind: str, subject: str, *, most: int, window: int, times: int = 1
     Counts in a transaction of its own, so that a refused command still counts.
     """
     key = hashlib.sha256(f"{kind}\0{subject}".encode()).hexdigest()
+    if kind in FORGETTABLE:
+        at = now()
+        counted = shared.add(f"tries:{key}:{at // window}", times, window / SECOND)
+        if counted is not None:
+            if counted > most:
+                raise _too_many(kind, window - at % window)
+            return
     with transaction() as tx:
         start = tx.now - tx.now % window
         # One statement, so that two first tries at the same moment are two, and neither fails.
@@ -45,15 +59,23 @@ def count_try(kind: str, subject: str, *, most: int, window: int, times: int = 1
         count = tx.session.scalars(again.returning(Tries.count)).one()
         if count == times:
             tx.session.execute(delete(Tries).where(Tries.window_start < tx.now - 2 * DAY))
-        over = count > most
-        minutes = max(1, (start + window - tx.now + 59_999) // 60_000)
-    if over:
-        raise TooMany(phrase("Too many tries. Wait %(n)s minutes, or ask at the desk.", n=minutes))
+        left = start + window - tx.now
+    if count > most:
+        raise _too_many(kind, left)
+
+
+def _too_many(kind: str, left: int) -> TooMany:
+    """The refusal, counted, with how many milliseconds are left of the window."""
+    metrics.count("limits_hit", kind=kind)
+    minutes = max(1, (left + 59_999) // 60_000)
+    return TooMany(phrase("Too many tries. Wait %(n)s minutes, or ask at the desk.", n=minutes))
 
 
 def give_back(kind: str, subject: str, *, window: int) -> None:
     """Take back one counted try that turned out right: a lobby's one address lets many neighbours sign in."""
     key = hashlib.sha256(f"{kind}\0{subject}".encode()).hexdigest()
+    if kind in FORGETTABLE and shared.add(f"tries:{key}:{now() // window}", -1, window / SECOND) is not None:
+        return
     with transaction() as tx:
         tx.session.execute(
             update(Tries)

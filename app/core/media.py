@@ -78,11 +78,15 @@ def keep(data: bytes) -> str:
         return sha256
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(target)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)  # a full disk is not filled further by what could not be kept
+        raise
     directory = os.open(target.parent, os.O_RDONLY)
     os.fsync(directory)
     os.close(directory)

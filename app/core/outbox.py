@@ -7,10 +7,11 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Insert, Select, String, UniqueConstraint, bindparam, insert, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import delivery as _delivery  # noqa: F401 - its table is pointed to
-from app.core.database import Base, Instant, Key, table_of
+from app.core.database import Base, Instant, Key, is_sqlite, table_of
 from app.core.transaction import Tx
 
 MOST_ASKED = 10_000  # a statement of SQLite takes 32,766 values at most
@@ -73,19 +74,23 @@ def tell(
             query = select(Message.person_id).where(Message.dedupe == dedupe, Message.person_id.in_(part))
             told.update(tx.session.scalars(query))
         wanted = [person for person in wanted if person not in told]
-    tx.session.add_all(
-        Message(
-            person_id=person,
-            community_id=community_id,
-            project_id=project_id,
-            kind=kind,
-            data=dict(data or {}),
-            href=href,
-            created_at=tx.now,
-            dedupe=dedupe,
-        )
-        for person in wanted
-    )
+    told_now = {
+        "community_id": community_id,
+        "project_id": project_id,
+        "kind": kind,
+        "data": dict(data or {}),
+        "href": href,
+        "created_at": tx.now,
+        "dedupe": dedupe,
+    }
+    if dedupe is None:
+        tx.session.add_all(Message(person_id=person, **told_now) for person in wanted)
+    elif wanted:
+        # Another host may tell the same at this moment: whoever comes second adds nothing. In one order, so that none waits
+        # for the other in a circle.
+        new = (sqlite.insert if is_sqlite() else postgresql.insert)(table_of(Message))
+        once = new.on_conflict_do_nothing(index_elements=[Message.person_id, Message.dedupe])
+        tx.session.execute(once, [{"person_id": person, **told_now} for person in sorted(wanted)])
     return len(wanted)
 
 

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import current_app
-from sqlalchemy import select
+from flask import current_app, g
+from sqlalchemy import select, text
 from sqlalchemy.orm import scoped_session
 
-from app.core.clock import Clock
+from app.core.clock import Clock, SystemClock
 from app.core.database import Base, db, is_sqlite
+from app.core.replica import to_primary
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Tx:
 
     def later(self) -> Tx:
         """The same transaction with the clock read again: for whoever took locks by a query of their own."""
-        tx = replace(self, now=_clock().now())
+        tx = replace(self, now=_now(self.session))
         self.session().info[_KEY] = tx
         return tx
 
@@ -53,9 +54,15 @@ class Tx:
 _KEY = "qiding.transaction"
 
 
-def _clock() -> Clock:
+_DATABASE_TIME = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+
+
+def _now(session: scoped_session[Any]) -> int:
+    """The time that a command knows. Hosts' clocks differ; on PostgreSQL, which many may share, it is the database's."""
     clock: Clock = current_app.extensions["qiding.clock"]
-    return clock
+    if isinstance(clock, SystemClock) and not is_sqlite():
+        return int(session.execute(_DATABASE_TIME).scalar_one())
+    return clock.now()
 
 
 @contextmanager
@@ -72,11 +79,15 @@ def transaction(lock: Sequence[Lock] = ()) -> Iterator[Tx]:
         yield outer
         return
     session.rollback()
+    to_primary(session())
+    g.changed = True  # whatever page this request ends with is nobody else's
+    g.pop("watch", None)
+    g.pop("trace", None)
     try:
         if is_sqlite():
             session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
         Tx(0, session).lock(*lock)
-        tx = Tx(_clock().now(), session)
+        tx = Tx(_now(session), session)
         session().info[_KEY] = tx
         yield tx
         session.flush()

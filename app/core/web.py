@@ -13,13 +13,13 @@ from flask import Flask, Response, abort, current_app, g, make_response, redirec
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from markupsafe import Markup, escape
-from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Config
-from app.core import i18n
+from app.core import i18n, observe
 from app.core.database import db
+from app.core.faults import RETRY_SECONDS, is_fault
 from app.core.problem import problem, wants_problem
 from app.engine.errors import DomainError, Invalid
 from app.engine.phrase import Phrase, phrase
@@ -32,9 +32,20 @@ HEADERS = {
     "form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Permissions-Policy": "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), "
+    "payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "X-Permitted-Cross-Domain-Policies": "none",
 }
+
+NOT_RECORDED = phrase("Not recorded. Please try again in a moment.")
+STANDS_STILL = phrase("This page can't be shown just now. What was recorded is safe; please try again in a moment.")
+
+
+# Refusals that somebody may ask about at the desk. What isn't there, or only waits for a sign-in, is the same for all.
+NUMBERED = frozenset({400, 403, 409, 413, 429})
 
 
 class SignInNeeded(DomainError):
@@ -62,7 +73,6 @@ class Site:
     signed_in: bool
     staff: bool
     admin: bool
-    me_name: str
 
 
 def site() -> Site:
@@ -83,7 +93,6 @@ def site() -> Site:
         signed_in=me is not None,
         staff=bool(me and me.is_staff),
         admin=bool(me and me.is_admin),
-        me_name=me.shown_name if me else "",
     )
 
 
@@ -147,7 +156,10 @@ def _refuse_foreign() -> None:
 def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if not (request.path.startswith("/static/") or wants_problem()):  # these are the same for every reader
+    if request.endpoint in current_app.extensions["qiding.unkept"]:
+        response.headers["Cache-Control"] = "no-store"
+        response.vary.update(["Cookie", "Accept-Language"])
+    elif not (request.path.startswith("/static/") or wants_problem()):  # these are the same for every reader
         response.headers.setdefault("Cache-Control", "private, no-cache")
         response.vary.update(["Cookie", "Accept-Language"])
     if request.is_secure:
@@ -180,7 +192,9 @@ def error_page(
     if wants_json():
         response = make_response({"error": code, "message": i18n.say(message)}, status)
     else:
-        response = make_response(render_template("errors/error.html", status=status, message=message), status)
+        number = observe.number() if status in NUMBERED or status >= 500 else ""
+        page = render_template("errors/error.html", status=status, message=message, number=number)
+        response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -206,7 +220,7 @@ def _http_error(error: HTTPException) -> Response:
     if isinstance(error, SecurityError):  # a foreign host, for which no page's address could be written
         return make_response("400\n", 400, {"Content-Type": "text/plain"})
     cause = error.original_exception if isinstance(error, InternalServerError) else None
-    if isinstance(cause, DBAPIError):
+    if isinstance(cause, Exception) and is_fault(cause):
         return _unexpected(cause)  # the database went while the page of another error was written
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
@@ -225,9 +239,13 @@ def _unexpected(error: Exception) -> Response:
         db.session.rollback()
     except Exception:
         log.exception("the session could not be rolled back")
-    log.error("unexpected error at %s", request.endpoint, exc_info=error)
-    busy = isinstance(error, DBAPIError)
-    return error_page(503 if busy else 500, phrase("Not recorded. Please try again in a moment.") if busy else None)
+    log.error("unexpected error", exc_info=error)
+    if not is_fault(error):
+        return error_page(500)
+    reading = request.method in ("GET", "HEAD")
+    response = error_page(503, STANDS_STILL if reading else NOT_RECORDED)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def local_path(target: str | None, otherwise: str = "/") -> str:
@@ -245,6 +263,11 @@ def client_address() -> str:
 
 
 _SENSE = re.compile(r"[^，：；。！？]*[，：；。！？]+[」』”）》]*|[^，：；。！？]+")
+
+
+def made_here(html: str) -> Markup:
+    """What this program drew or rendered itself, for a page as it is: nothing else goes round the escaping."""
+    return Markup(html)
 
 
 def nb(text: object) -> Markup:

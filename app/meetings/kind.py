@@ -111,13 +111,13 @@ def answered(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:
         )
         .where(Meeting.activity_run_id.in_({ref.id for ref in refs}), Meeting.cancelled_at.is_(None))
     )
-    ahead = select(Meeting.activity_run_id).where(
-        Meeting.cancelled_at.is_(None), Meeting.ended_at.is_(None), Meeting.ends_at > moment()
+    done = set(db.session.scalars(query.where(Presence.id.is_(None) | Confirmation.id.is_not(None))))
+    due = select(Meeting.activity_run_id, Meeting.ends_at).where(
+        Meeting.activity_run_id.in_({ref.id for ref in refs}),
+        Meeting.cancelled_at.is_(None),
+        Meeting.ended_at.is_(None),
     )
-    done = query.where(
-        Presence.id.is_(None) | Confirmation.id.is_not(None), Meeting.activity_run_id.not_in(ahead.scalar_subquery())
-    )
-    return set(db.session.scalars(done))
+    return done - {activity for activity, ends in db.session.execute(due) if ends > moment()}
 
 
 def judge(refs: Sequence[GateRef], now: int) -> list[GateResult]:
@@ -217,11 +217,12 @@ def coming(communities: Sequence[Community], now: int) -> list[Coming]:
             Meeting.community_id.in_(slugs),
             Meeting.cancelled_at.is_(None),
             Meeting.ended_at.is_(None),
-            Meeting.ends_at > now,
+            Meeting.ends_at > int(now),
         )
         .order_by(Meeting.starts_at, Meeting.id)
         .limit(MOST_COMING)
     )
+    rows = [row for row in db.session.scalars(query) if row.ends_at > now]  # noted by whoever keeps the page
     return [
         Coming(
             row.starts_at,
@@ -230,7 +231,7 @@ def coming(communities: Sequence[Community], now: int) -> list[Coming]:
             row.place,
             url_for("meetings.show", slug=slugs[row.community_id], public_id=row.public_id),
         )
-        for row in db.session.scalars(query)
+        for row in rows
     ]
 
 

@@ -13,6 +13,7 @@ from app.meetings import queries, service
 from app.meetings.draft import draft
 from app.meetings.forms import CorrectForm, MinutesForm, SignedForm
 from app.meetings.views import Page, at, for_holder, frame, meetings
+from app.people.access import note_access
 from app.people.queries import community_by_slug
 from app.people.session import actor, signed_in
 
@@ -116,6 +117,7 @@ def signed(slug: str, public_id: str) -> Page:
     row, held, ref = queries.find_version(public_id, slug, now())
     if row.offered_at is None:
         raise NotFound
+    note_access(reader, here.id, "attendance", held.meeting.public_id)
     form, given = SignedForm(), queries.signed_of(row.id)
     rows = [item for item in queries.presences(held.meeting.id) if item.id not in given]
     form.signed.choices = options(

@@ -18,6 +18,7 @@ from app.meetings import room_views as _room_views  # noqa: F401 - likewise
 from app.meetings.kept import MINUTES_KEPT
 from app.meetings.kind import COMINGS, CONFIRMED, MEETING
 from app.meetings.models import Meeting, MeetingNote, Minutes
+from app.meetings.personal import KEEPS, PERSONAL
 from app.meetings.search import DATES, SEARCHABLE, spoke
 from app.meetings.views import meetings as blueprint
 from app.projects.kinds import Speaks
@@ -132,4 +133,6 @@ meetings = Module(
         "minutes.frozen": _frozen,
     },
     holds=(MEETINGS, NOTES, MINUTES),
+    personal=PERSONAL,
+    keeps=KEEPS,
 )

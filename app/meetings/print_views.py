@@ -9,6 +9,7 @@ from app.core.clock import now
 from app.engine.errors import NotFound
 from app.meetings import printed, queries, service
 from app.meetings.views import for_holder, meetings
+from app.people.access import note_access
 from app.people.queries import community_by_slug, roll_households
 from app.people.session import actor
 from app.printing import answer
@@ -20,6 +21,7 @@ MOST_ROWS = 600
 def sign_in_sheet(slug: str, public_id: str) -> Response:
     """The sign-in sheet: a row for each household of the project's scope, and empty ones."""
     here, held, ref = for_holder(slug, public_id)
+    note_access(actor(), here.id, "attendance", public_id)
     homes = [home.label for home in roll_households(here.id, ref.scope)]
     paper = printed.sign_in(here, held.meeting, homes if len(homes) <= MOST_ROWS else [], queries.rings_by_key(ref))
     return answer.sheet(paper, f"sign-in-{public_id}")

@@ -11,6 +11,7 @@ from app.core.media import receive_photo
 from app.meetings import queries, service
 from app.meetings.forms import NOTE_FORMS, DecisionForm, HandsForm, PhotoForm, PointForm, SignInForm
 from app.meetings.views import Page, at, for_holder, frame, meetings
+from app.people.access import note_access
 from app.people.actor import RESIDENTS_RING
 from app.people.session import actor
 from app.projects.kinds import ActivityRef
@@ -20,6 +21,7 @@ from app.projects.kinds import ActivityRef
 def people(slug: str, public_id: str) -> Page:
     """Who came; lines of the sign-in sheet."""
     here, held, ref = for_holder(slug, public_id)
+    note_access(actor(), here.id, "attendance", public_id)
     form = SignInForm(data={"ring": RESIDENTS_RING})
     form.ring.choices = _ring_options(ref)
     if form.validate_on_submit():

@@ -6,13 +6,12 @@ import hashlib
 
 import segno
 from flask import flash, make_response, render_template, request
-from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
 from app.core.clock import now
 from app.core.forms import options
 from app.core.i18n import gettext
-from app.core.web import site_url
+from app.core.web import made_here, site_url
 from app.engine.errors import Closed
 from app.engine.phrase import phrase
 from app.meetings import queries, service
@@ -25,10 +24,10 @@ from app.people.queries import community_by_slug
 from app.people.session import actor, signed_in
 
 
-def _board(here: Community, held: Held) -> Markup:
+def _board(here: Community, held: Held) -> str:
     hands = [row for row in queries.notes_of(held.meeting.id).hands if row.text == held.meeting.question]
     last = hands[-1] if hands else None
-    return Markup(render_template("meetings/_board.html", community=here, held=held, meeting=held.meeting, hands=last))
+    return render_template("meetings/_board.html", community=here, held=held, meeting=held.meeting, hands=last)
 
 
 @meetings.get("/c/<slug>/meeting/<public_id>/room")
@@ -40,7 +39,7 @@ def room(slug: str, public_id: str) -> Page:
         door = site_url("meetings.here", slug=slug, public_id=public_id, door=held.meeting.door)
     return render_template(
         "meetings/room.html",
-        board=_board(here, held),
+        board=made_here(_board(here, held)),
         seconds=ref.activity.whole("speaker_seconds"),
         code=segno.make(door, error="m", micro=False).svg_data_uri(scale=6, border=2) if door else "",
         **frame(here, held, ref),

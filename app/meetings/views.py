@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Answer
 from app.core.clock import now
 from app.core.forms import options
 from app.core.i18n import at_local, gettext, local, text_in
+from app.core.pages import kept_by_kind
 from app.engine.method import Ring
 from app.meetings import calendar, queries, service
 from app.meetings.call import EARLY
@@ -71,6 +72,7 @@ def at(endpoint: str, slug: str, public_id: str) -> Answer:
 
 
 @meetings.get("/c/<slug>/meetings/<public_id>")
+@kept_by_kind
 def activity(slug: str, public_id: str) -> Page:
     """The meetings of an activity: what comes, and what was."""
     here, reader, moment = community_by_slug(slug), actor(), now()
@@ -124,6 +126,7 @@ def call(slug: str, public_id: str) -> Page:
 
 
 @meetings.get("/c/<slug>/meeting/<public_id>")
+@kept_by_kind
 def show(slug: str, public_id: str) -> Page:
     """A meeting: the invitation, and afterwards what came of it."""
     here, reader = community_by_slug(slug), actor()

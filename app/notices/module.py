@@ -14,6 +14,7 @@ from app.notices import complaint_views as _complaints  # noqa: F401 - its route
 from app.notices import desk_views as _desk  # noqa: F401 - likewise
 from app.notices.kept import HUNG
 from app.notices.models import Complaint, Notice
+from app.notices.personal import PERSONAL
 from app.notices.queries import NOTICE, OVER, address_of, spoke
 from app.notices.search import DATES, SEARCHABLE
 from app.notices.views import notices as blueprint
@@ -96,4 +97,6 @@ notices = Module(
         "notice.overtaken": _overtaken,
     },
     holds=(NOTICES, COMPLAINTS),
+    confirmed=frozenset({"notices.post", "notices.extend"}),
+    personal=PERSONAL,
 )

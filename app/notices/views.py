@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app.core.clock import now
 from app.core.events import events_of
 from app.core.i18n import gettext
+from app.core.pages import kept_by_kind
 from app.engine.errors import NotFound
 from app.engine.voting.arithmetic import square_metres
 from app.notices import printed, queries, service, sheet, wordings
@@ -32,6 +33,7 @@ def _context() -> dict[str, object]:
 
 
 @notices.route("/c/<slug>/notice/<public_id>", methods=["GET", "POST"])
+@kept_by_kind
 def activity(slug: str, public_id: str) -> Page:
     """A notice as it hangs, or its draft for the facilitator; its complaints."""
     here, reader, at = community_by_slug(slug), actor(), now()

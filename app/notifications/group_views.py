@@ -13,6 +13,7 @@ from app.core.i18n import gettext, language, say
 from app.notifications import groups, hooks, mail, state
 from app.notifications.forms import GroupForm
 from app.notifications.views import notifications
+from app.people.access import note_access
 from app.people.queries import community_by_slug
 from app.people.session import signed_in
 
@@ -24,6 +25,7 @@ def deliveries(slug: str) -> Page:
     """What was sent from a community, what waits, and what somebody should look at."""
     reader, here = signed_in(), community_by_slug(slug)
     groups.require_office(reader, here.id)
+    note_access(reader, here.id, "deliveries")
     return render_template(
         "notifications/deliveries.html",
         community=here,

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.core.module import Module
 from app.engine.phrase import Phrase, phrase
+from app.objections.personal import PERSONAL
 from app.objections.queries import presses
 from app.objections.service import stand_due
 from app.objections.views import objections as blueprint
@@ -41,4 +42,5 @@ objections = Module(
     provides=(Presses(presses),),
     tick=(stand_due,),
     messages={"objection.news": _news},
+    personal=PERSONAL,
 )

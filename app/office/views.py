@@ -16,6 +16,7 @@ from app.engine.errors import NotFound
 from app.office import channels, printed, tables
 from app.office.queries import adoption_of
 from app.paper.queries import account_of
+from app.people.access import note_access
 from app.people.places import Community
 from app.people.queries import community_by_slug
 from app.people.session import actor
@@ -34,6 +35,14 @@ office = Blueprint("office", __name__)
 @office.app_context_processor
 def _context() -> dict[str, Any]:
     return {"has_sheet": printed.has_sheet}
+
+
+def _member(here: Community, public_id: str) -> bool:
+    """Whether the reader gets what only those of the community see; of staff that is written down."""
+    reader = actor()
+    if reader.belongs_to(here.id) and not reader.lives_in(here.id):
+        note_access(reader, here.id, "register", public_id)
+    return reader.belongs_to(here.id)
 
 
 def _register(slug: str, public_id: str) -> tuple[Community, ActivityRef, Register, list[RegisterEntry]]:
@@ -58,8 +67,9 @@ def register_pdf(slug: str, public_id: str) -> Response:
 @office.get("/c/<slug>/register/<public_id>.xlsx")
 def register_xlsx(slug: str, public_id: str) -> Response:
     """All sections of a register as a workbook."""
-    here, ref, register, rows = _register(slug, public_id)
-    found = tables.register_tables(register, rows, member=actor().belongs_to(here.id))
+    member = _member(_register(slug, public_id)[0], public_id)
+    _, ref, register, rows = _register(slug, public_id)
+    found = tables.register_tables(register, rows, member=member)
     at = max((row.at for row in rows), default=0)
     return answer.excel(found, f"{ref.project_title}{gettext(': ')}{found[0].title}", at, f"register-{public_id}")
 
@@ -67,12 +77,14 @@ def register_xlsx(slug: str, public_id: str) -> Response:
 @office.get("/c/<slug>/register/<public_id>/<section>.csv")
 def register_csv(slug: str, public_id: str, section: str) -> Response:
     """One section of a register as comma-separated values."""
-    here, _, register, rows = _register(slug, public_id)
+    here, _, register, _ = _register(slug, public_id)
     part = register.section(section)
     if part is None:
         raise NotFound
+    member = _member(here, public_id)
+    rows = _register(slug, public_id)[3]
     mine = [row for row in rows if row.section == part.key]
-    made = tables.section_table(part, mine, member=actor().belongs_to(here.id))
+    made = tables.section_table(part, mine, member=member)
     return answer.plain(made, f"{part.key}-{public_id}")
 
 

@@ -125,4 +125,4 @@ def slip(slug: str, public_id: str) -> Page:
     stored = session.get("helped") or {}
     if stored.get("poll") != public_id:
         return redirect(url_for("paper.helped", slug=slug, public_id=public_id))
-    return render_template("paper/slip.html", code=stored["code"], at=stored["at"], **more)
+    return render_template("paper/slip.html", code=stored["code"], at=stored["at"], by=actor().name, **more)

@@ -14,6 +14,7 @@ from app.paper import desk_views as _desk  # noqa: F401 - its routes hang on the
 from app.paper import queries
 from app.paper.forget import forget
 from app.paper.kept import ACCOUNTS
+from app.paper.personal import PERSONAL
 from app.paper.seal import seal, seal_due
 from app.paper.views import paper as blueprint
 
@@ -81,4 +82,6 @@ paper = Module(
         "paper.invalid": _invalid,
         "ballot.helped": _helped,
     },
+    unkept=frozenset({"paper.entry", "paper.helped", "paper.slip", "paper.sheet"}),
+    personal=PERSONAL,
 )

@@ -6,7 +6,6 @@ from typing import Any
 
 import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.ballots import gates
@@ -15,6 +14,7 @@ from app.core.clock import now
 from app.core.forms import options
 from app.core.i18n import gettext, ngettext, say
 from app.core.media import extensions_of, receive_document
+from app.core.web import made_here
 from app.engine.errors import NotFound
 from app.engine.phrase import phrase
 from app.engine.voting import RULES
@@ -22,7 +22,7 @@ from app.engine.voting.consent import KINDS
 from app.paper import printed as on_paper
 from app.paper import queries, service
 from app.paper.forms import AgainForm, BoxForm, HelperForm, IssueForm, ScanForm, SheetForm
-from app.people.desk import note_access
+from app.people.access import note_access
 from app.people.session import actor, signed_in
 from app.printing import answer
 from app.printing.answer import once
@@ -114,7 +114,7 @@ def printed(slug: str, public_id: str) -> str:
     page, more = frame(slug, public_id)
     first, last, each, sheets_out = _to_print(page)
     rows = [
-        (serial, label, Markup(segno.make(serial, error="m").svg_inline(scale=2, border=1)))
+        (serial, label, made_here(segno.make(serial, error="m").svg_inline(scale=2, border=1)))
         for serial, label in sheets_out
     ]
     return render_template("paper/print.html", rows=rows, each=each, first=first, last=last, **more)

@@ -1,11 +1,15 @@
-"""Codes and links that let people in: made at random, kept as HMACs only."""
+"""Codes and links that let people in: made at random, kept as HMACs only; what must be read again is sealed."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import secrets
 
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
 
 from app.core.ids import tidy_code
@@ -37,3 +41,22 @@ def new_digits() -> str:
 def new_link() -> str:
     """The secret part of a link for staff: 192 random bits."""
     return secrets.token_urlsafe(24)
+
+
+def _box() -> Fernet:
+    key: str = current_app.config["QIDING"].secret
+    derived = HKDF(SHA256(), 32, salt=None, info=b"qiding/second-factor/v1").derive(key.encode())
+    return Fernet(base64.urlsafe_b64encode(derived))
+
+
+def sealed(text: str) -> str:
+    """A secret as it is kept: encrypted under a key that comes from the application's secret, which no backup holds."""
+    return _box().encrypt(text.encode()).decode()
+
+
+def unsealed(kept: str) -> str | None:
+    """What was sealed, or None when the application's secret is another one now."""
+    try:
+        return _box().decrypt(kept.encode()).decode()
+    except InvalidToken:
+        return None

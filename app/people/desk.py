@@ -14,7 +14,7 @@ from app.core.transaction import Lock, Tx, transaction
 from app.engine.errors import NotFound
 from app.people.actor import Actor
 from app.people.codes import code_mac, new_code
-from app.people.models import AccessLog, Device, Household, HouseholdCode, Person
+from app.people.models import Device, Household, HouseholdCode, Person
 from app.people.places import Building, Entrance, Unit
 from app.people.queries import RollHousehold, unit_label
 
@@ -161,18 +161,3 @@ def find_households(actor: Actor, community_id: int, typed: str) -> list[tuple[H
         (household, RollHousehold(household.id, unit_label(b, e, r), area, b, e, r), int(n))
         for household, area, b, e, r, n in db.session.execute(query)
     ]
-
-
-def note_access(actor: Actor, community_id: int | None, what: str, subject: str = "", note: str = "") -> None:
-    """Write down that one of the staff looked at somebody's data."""
-    with transaction() as tx:
-        tx.session.add(
-            AccessLog(
-                community_id=community_id,
-                person_id=actor.person(),
-                what=what,
-                subject=subject,
-                note=note,
-                at=tx.now,
-            )
-        )

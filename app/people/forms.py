@@ -44,6 +44,39 @@ class StaffForm(Form):
     next = HiddenField()
 
 
+class ConfirmForm(Form):
+    """Who it is, again: what it is asked for is carried along beside it."""
+
+    it_is_you = PasswordField(_l("Password"))
+
+
+class SecondForm(Form):
+    """The second step of a sign-in: a code, or what a passkey signed."""
+
+    code = Line(
+        _l("Code"),
+        required=False,
+        most=40,
+        description=_l("Six digits from your authenticator, or one of your recovery codes."),
+    )
+    key = HiddenField()
+
+
+class TotpForm(Form):
+    """The first code of an authenticator."""
+
+    code = Line(_l("Six digits from the authenticator"), most=40)
+
+
+class PasskeyForm(Form):
+    """A passkey that the browser made."""
+
+    name = Line(
+        _l("Name of this passkey"), required=False, most=60, description=_l("So that you know it again: my phone.")
+    )
+    key = HiddenField()
+
+
 class PasswordForm(Form):
     """A new password."""
 

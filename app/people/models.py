@@ -114,6 +114,7 @@ class Device(Base):
     code_id: Mapped[int] = mapped_column(ForeignKey("household_code.id"))
     label: Mapped[str] = mapped_column(String(60), default="")
     paired_at: Mapped[Instant]
+    seen_at: Mapped[int | None]  # some moment of the day on which it was last used
     ended_at: Mapped[int | None]
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
@@ -150,12 +151,14 @@ class AccessLog(Base):
     """Who among the staff looked at whose data, and why they could."""
 
     __tablename__ = "access_log"
-    __table_args__ = (Index(None, "community_id", "id"),)
+    __table_args__ = (Index(None, "community_id", "id"), Index(None, "subject"))
 
     id: Mapped[Key]
     community_id: Mapped[int | None] = mapped_column(ForeignKey("community.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     what: Mapped[str] = mapped_column(String(60))
+    whose: Mapped[str] = mapped_column(String(10), default="list", server_default="list")  # household | person | list
     subject: Mapped[str] = mapped_column(String(60), default="")
+    route: Mapped[str] = mapped_column(String(60), default="", server_default="")  # the page that showed it
     note: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[Instant]

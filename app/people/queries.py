@@ -238,6 +238,8 @@ def names_for(person_ids: Iterable[int], reader: Actor, community_id: int) -> di
     for person_id, name, shows_name, building in rows:
         if person_id in roles:
             found[person_id] = phrase("%(name)s (%(role)s)", name=name, role=ROLE_NAMES[roles[person_id]])
+        elif not name:
+            found[person_id] = phrase("A neighbour who left")
         elif shows_name and building:
             found[person_id] = phrase("%(name)s, building %(building)s", name=name, building=building)
         elif near and building:

@@ -1,6 +1,6 @@
 """Applying a previewed roll. What can be is prepared before the lock is taken; the rest goes in by bulk.
 
-On SQLite the lock is the whole database, so casting waits for as long as :func:`apply` takes: see scripts/bench_roll.py.
+On SQLite the lock is the whole database, so casting waits for as long as :func:`apply` takes: see scripts/bench/roll.py.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from app.core.i18n import gettext
 from app.core.jobs import Job
 from app.engine.errors import NotFound
 from app.people import roll
+from app.people.access import note_access
 from app.people.forms import ConfirmRollForm, RollForm
 from app.people.places import RollImport, RollRowStaged
 from app.people.queries import community_by_slug, count_by_building
@@ -55,6 +56,7 @@ def roll_import(slug: str, public_id: str) -> Page:
             roll.confirm(reader, public_id, gone=form.gone.data)
             flash(gettext("The roll is up to date."))
             return redirect(url_for("people.roll_page", slug=slug), 303)
+    note_access(reader, here.id, "roll", public_id)
     row = roll.find(public_id)
     changes = db.session.scalars(
         select(RollRowStaged)

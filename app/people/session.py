@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
+from typing import Any
 
-from flask import Flask, g, session
+from flask import Flask, Response, current_app, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, CompoundSelect, bindparam, func, literal, or_, select, union_all
+from sqlalchemy.exc import DBAPIError
 
-from app.core.clock import HOUR, now
-from app.core.database import db
+from app.config import Config
+from app.core.clock import DAY, HOUR, MINUTE, now
+from app.core.database import db, table_of
 from app.core.web import SignInNeeded
+from app.people import factors, staff_sessions
+from app.people.access import ROUTE
 from app.people.actor import NOBODY, RESIDENTS_RING, RING_OF_ROLE, Actor
+from app.people.devices import note_seen
 from app.people.models import Device, Household, Person, RingMember, RoleGrant
+from app.people.security_models import StaffSession
 
-STAFF_SESSION = 12 * HOUR
+log = logging.getLogger(__name__)
+SURE = 10 * MINUTE  # for so long nobody is asked again who they are
 
 
 class CurrentUser(UserMixin):  # type: ignore[misc]
     """The person behind this request. Rights are read once, when first asked for."""
 
-    def __init__(self, session_id: str, person: Person, device: Device | None, household: Household | None) -> None:
+    def __init__(
+        self,
+        session_id: str,
+        person_id: int,
+        public_id: str,
+        name: str,
+        device_id: int | None = None,
+        household_id: int | None = None,
+        home_id: int | None = None,
+        *,
+        seen_at: int = 0,
+        browser_id: str = "",
+        sure_at: int = 0,
+    ) -> None:
         self.session_id = session_id
-        self.person_id, self.public_id, self.shown_name = person.id, person.public_id, person.name
-        self.device_id = device.id if device else None
-        self.household_id = household.id if household is not None else None
-        self.home_id = household.community_id if household is not None else None
+        self.person_id, self.public_id, self.shown_name = person_id, public_id, name
+        self.device_id, self.household_id, self.home_id = device_id, household_id, home_id
+        self.seen_at, self.browser_id, self.sure_at = seen_at, browser_id, sure_at
 
     def get_id(self) -> str:
         return self.session_id
@@ -42,27 +63,44 @@ class CurrentUser(UserMixin):  # type: ignore[misc]
     def is_admin(self) -> bool:
         return self.is_staff and self.actor.is_admin
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether this member of the staff has shown lately who they are."""
+        return self.is_staff and 0 <= now() - self.sure_at <= SURE
+
+    @cached_property
+    def owes_factor(self) -> bool:
+        """Whether the settings ask this person for a second factor that isn't set up."""
+        config: Config = current_app.config["QIDING"]
+        if not self.is_staff or config.second_factor != "required" or not factors.must_have(self.actor):
+            return False
+        return not factors.factors_of(self.person_id)
+
+
+_person: BindParameter[int] = bindparam("person")
+# Roles and rings together: who reads is asked at each page.
+_RIGHTS: CompoundSelect[Any] = union_all(
+    select(RoleGrant.community_id, RoleGrant.role, literal("").label("ring")).where(
+        RoleGrant.person_id == _person,
+        RoleGrant.ended_at.is_(None),
+        or_(RoleGrant.until.is_(None), RoleGrant.until > bindparam("now")),
+    ),
+    select(RingMember.community_id, literal(""), RingMember.ring).where(RingMember.person_id == _person),
+)
+
 
 def _actor(
     person_id: int, public_id: str, name: str, household_id: int | None, home_id: int | None, device_id: int | None
 ) -> Actor:
-    grants = db.session.execute(
-        select(RoleGrant.community_id, RoleGrant.role).where(
-            RoleGrant.person_id == person_id,
-            RoleGrant.ended_at.is_(None),
-            or_(RoleGrant.until.is_(None), RoleGrant.until > now()),
-        )
-    )
     roles: dict[int | None, set[str]] = {}
     rings: dict[int, set[str]] = {}
-    for community_id, role in grants:
+    for community_id, role, ring in db.session.execute(_RIGHTS, {"person": person_id, "now": int(now())}):
+        if ring:
+            rings.setdefault(community_id, set()).add(ring)
+            continue
         roles.setdefault(community_id, set()).add(role)
         if community_id is not None and role in RING_OF_ROLE:
             rings.setdefault(community_id, set()).add(RING_OF_ROLE[role])
-    for community_id, ring in db.session.execute(
-        select(RingMember.community_id, RingMember.ring).where(RingMember.person_id == person_id)
-    ):
-        rings.setdefault(community_id, set()).add(ring)
     if home_id is not None:
         rings.setdefault(home_id, set()).add(RESIDENTS_RING)
     return Actor(
@@ -101,51 +139,141 @@ def init_sessions(app: Flask) -> None:
     manager = LoginManager(app)
     manager.session_protection = None  # a phone's address and browser change; devices are revoked by row instead
     manager.user_loader(load_user)
+    app.after_request(_note_seen)
+    app.before_request(_name_route)
+    app.after_request(_note_day)
+    app.teardown_request(_forget_route)
+
+
+def _name_route() -> None:
+    ROUTE.set(request.endpoint or "")
+
+
+def _forget_route(_error: BaseException | None) -> None:
+    ROUTE.set("")
+
+
+def _note_day(response: Response) -> Response:
+    """Write down once a day that a device is in use, so that those nobody uses any more can be forgotten."""
+    user = g.get("_login_user")
+    if isinstance(user, CurrentUser) and user.device_id is not None and now() - user.seen_at >= DAY:
+        try:
+            note_seen(user.device_id)
+        except DBAPIError:  # a database that only reads: the page itself was made, and is worth more
+            db.session.rollback()
+    return response
+
+
+_device, _one, _home, _browser = (table_of(model).c for model in (Device, Person, Household, StaffSession))
+_DEVICE = (
+    select(
+        *(_one.id, _one.public_id, _one.name, _device.id, _home.id, _home.community_id),
+        func.coalesce(_device.seen_at, _device.paired_at).label("seen_at"),
+    )
+    .select_from(table_of(Device))
+    .join(table_of(Person), _one.id == _device.person_id)
+    .join(table_of(Household), _home.id == _device.household_id)
+    .where(
+        _device.public_id == bindparam("public_id"),
+        _device.ended_at.is_(None),
+        _home.ended_at.is_(None),
+        _one.left_at.is_(None),
+    )
+)
+_STAFF = (
+    select(
+        *(_one.id, _one.public_id.label("person"), _one.name, _one.epoch.label("present"), _one.password.is_not(None)),
+        *(_browser.public_id, _browser.epoch, _browser.begun_at, _browser.seen_at, _browser.sure_at),
+    )
+    .select_from(table_of(StaffSession))
+    .join(table_of(Person), _one.id == _browser.person_id)
+    .where(_browser.public_id == bindparam("public_id"), _browser.ended_at.is_(None), _one.left_at.is_(None))
+)
 
 
 def load_user(session_id: str) -> CurrentUser | None:
-    """The user of a session, unless what it stands on has ended. The page of an error asks the database for nobody."""
+    """The user of a session, unless what it stands on has ended. Read as columns: no object of an older state stays.
+
+    The page of an error asks the database for nobody.
+    """
     if g.get("broken"):
         return None
     kind, _, rest = session_id.partition(":")
     if kind == "device":
-        row = db.session.execute(
-            select(Device, Person, Household)
-            .join(Person, Person.id == Device.person_id)
-            .join(Household, Household.id == Device.household_id)
-            .where(Device.public_id == rest, Device.ended_at.is_(None), Household.ended_at.is_(None))
-        ).one_or_none()
-        return CurrentUser(session_id, row[1], row[0], row[2]) if row and row[1].left_at is None else None
+        row = db.session.execute(_DEVICE, {"public_id": rest}).one_or_none()
+        return CurrentUser(session_id, *row[:6], seen_at=row[6]) if row else None
     if kind == "staff":
-        public_id, _, epoch = rest.partition(":")
-        if now() - int(session.get("at", 0)) > STAFF_SESSION:
-            return None
-        person = db.session.scalar(select(Person).where(Person.public_id == public_id, Person.left_at.is_(None)))
-        if person is None or str(person.epoch) != epoch or person.password is None:
-            return None
-        return CurrentUser(session_id, person, None, None)
+        return _staff_user(session_id, rest)
     return None
+
+
+def _staff_user(session_id: str, public_id: str) -> CurrentUser | None:
+    config: Config = current_app.config["QIDING"]
+    row = db.session.execute(_STAFF, {"public_id": public_id}).one_or_none()
+    if row is None:
+        return None
+    person_id, person, name, present, has_password, browser, epoch, begun_at, seen_at, sure_at = row
+    if epoch != present or not has_password:
+        return None
+    if now() - begun_at > config.staff_hours * HOUR or now() - seen_at > config.staff_idle * MINUTE:
+        return None
+    if now() - seen_at >= staff_sessions.SEEN_EVERY:
+        g.seen = browser
+    return CurrentUser(session_id, person_id, person, name, browser_id=browser, sure_at=sure_at)
+
+
+def _note_seen(response: Response) -> Response:
+    """Note that a session is in use, after the page is made: it is nothing that the page could fail of."""
+    public_id = g.pop("seen", None)
+    if public_id is not None:
+        try:
+            staff_sessions.seen(public_id)
+        except DBAPIError:
+            log.warning("a session that was used could not be noted")
+    return response
 
 
 def begin_device(device: Device, person: Person, household: Household) -> None:
     """Sign a paired device in, in a fresh session."""
-    _begin(CurrentUser(f"device:{device.public_id}", person, device, household))
+    _begin(
+        CurrentUser(
+            f"device:{device.public_id}",
+            *(person.id, person.public_id, person.name),
+            *(device.id, household.id, household.community_id),
+        )
+    )
 
 
-def begin_staff(person: Person) -> None:
-    """Sign a member of the staff in, in a fresh session."""
-    _begin(CurrentUser(f"staff:{person.public_id}:{person.epoch}", person, None, None))
+def begin_staff(person_id: int, label: str) -> None:
+    """Sign a member of the staff in, in a fresh session that is a row; the one that this browser had ends."""
+    browser = staff_sessions.begin(person_id, label)
+    person = db.session.get_one(Person, person_id)
+    _begin(
+        CurrentUser(
+            f"staff:{browser.public_id}",
+            *(person.id, person.public_id, person.name),
+            browser_id=browser.public_id,
+            sure_at=browser.sure_at,
+        )
+    )
 
 
 def _begin(user: CurrentUser) -> None:
+    _finish()
     session.clear()
     session.permanent = True
     session["at"] = now()
     login_user(user)
 
 
+def _finish() -> None:
+    if current_user.is_authenticated and current_user.is_staff:
+        staff_sessions.finish(current_user.browser_id)
+
+
 def end() -> None:
     """Sign out here."""
+    _finish()
     logout_user()
     session.clear()
 

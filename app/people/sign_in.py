@@ -47,12 +47,15 @@ _LOOKALIKE = str.maketrans("аеорсухі01l|", "aeopcyxioiii")
 def check_code(code: str, address: str) -> int:
     """The id of a valid code's row. Wrong, ended and expired codes are refused alike.
 
-    Wrong tries are limited by address; a right code gives its try back.
+    Wrong tries are limited by address, and by what was typed wherever it comes from; a right code gives its tries back.
     """
+    kept = code_mac(code)
     count_try("code", address, most=10, window=10 * MINUTE)
+    count_try("code-itself", kept, most=20, window=HOUR)
     with transaction() as tx:
-        row = _valid(tx, select(HouseholdCode).where(HouseholdCode.mac == code_mac(code)))
+        row = _valid(tx, select(HouseholdCode).where(HouseholdCode.mac == kept))
     give_back("code", address, window=10 * MINUTE)
+    give_back("code-itself", kept, window=HOUR)
     return row.id
 
 

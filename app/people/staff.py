@@ -11,13 +11,14 @@ from sqlalchemy import select, update
 
 from app.core.clock import DAY, MINUTE
 from app.core.events import record_event
-from app.core.limits import count_try
+from app.core.limits import count_try, give_back
 from app.core.transaction import Tx, transaction
 from app.engine.errors import Conflict, Invalid, NotFound
-from app.engine.phrase import Phrase, phrase
+from app.engine.phrase import phrase
 from app.people.actor import ROLES, Actor
 from app.people.codes import mac, new_link
 from app.people.models import Person, RoleGrant, StaffLink
+from app.people.passwords import check_password
 
 LINK_DAYS = 7
 HASHER = PasswordHasher()
@@ -25,46 +26,8 @@ HASHER = PasswordHasher()
 _HASHING = threading.BoundedSemaphore(2)
 _NOBODY = HASHER.hash("a password that nobody has")
 WRONG = phrase("E-mail or password is wrong.")
-COMMON = frozenset(
-    {
-        "password",
-        "12345678",
-        "123456789",
-        "1234567890",
-        "11111111",
-        "88888888",
-        "66666666",
-        "qwertyui",
-        "qwerty123",
-        "password1",
-        "abcd1234",
-        "a1234567",
-        "iloveyou",
-        "00000000",
-        "woaini1314",
-        "1qaz2wsx",
-        "admin123",
-        "passw0rd",
-        "87654321",
-        "xinjing123",
-        "qiding123",
-    }
-)
 # What a facilitator may give in the own community; the rest is the town's.
 BY_FACILITATOR = frozenset({"planner", "department", "observer", "inspector"})
-
-
-def check_password(password: str) -> Phrase | None:
-    """What is wrong with a password, if anything."""
-    if "\0" in password:
-        return phrase("This password has a character that can't be typed again.")
-    if len(password) < 8:
-        return phrase("Please use at least 8 characters.")
-    if len(password) > 128:
-        return phrase("Please use at most 128 characters.")
-    if password.lower() in COMMON or len(set(password)) < 3:
-        return phrase("This password is among the first that others would try. Choose another one.")
-    return None
 
 
 def _hash(password: str) -> str:
@@ -108,15 +71,45 @@ def sign_in(email: str, password: str, address: str) -> Person:
         )
         kept = person.password if person is not None and person.password else _NOBODY
         person_id = person.id if person is not None and person.password else None
-    with _HASHING:
-        try:
-            HASHER.verify(kept, password[:200])
-        except (VerifyMismatchError, InvalidHashError):
-            person_id = None
-    if person_id is None:
+    if not _fits(kept, password) or person_id is None:
         raise Invalid(WRONG, {"password": WRONG})
+    give_back("staff-address", address, window=15 * MINUTE)
+    give_back("staff-account", email.strip().lower(), window=15 * MINUTE)
     with transaction() as tx:
         return tx.session.get_one(Person, person_id)
+
+
+def _fits(kept: str, password: str) -> bool:
+    with _HASHING:
+        try:
+            return HASHER.verify(kept, password[:200])
+        except (VerifyMismatchError, InvalidHashError):
+            return False
+
+
+def check_again(person_id: int, password: str, address: str) -> None:
+    """Take the password of somebody who is signed in already; counted with the sign-ins of the same account."""
+    with transaction() as tx:
+        person = tx.session.get_one(Person, person_id)
+        email, kept = person.email or "", person.password or _NOBODY
+    count_try("staff-address", address, most=30, window=15 * MINUTE)
+    count_try("staff-account", email, most=10, window=15 * MINUTE)
+    if not _fits(kept, password):
+        raise Invalid(phrase("This password is wrong."))
+    give_back("staff-address", address, window=15 * MINUTE)
+    give_back("staff-account", email, window=15 * MINUTE)
+
+
+def change_password(actor: Actor, password: str) -> None:
+    """Give oneself another password; all one's sessions end."""
+    hashed = _hash(password)
+    with transaction() as tx:
+        person = tx.session.get_one(Person, actor.person())
+        if person.password is None:
+            raise NotFound
+        person.password, person.epoch = hashed, person.epoch + 1
+        _end_links(tx, person)
+        record_event(tx, "password.set", community_id=None, person_id=person.id)
 
 
 def invite(actor: Actor, *, email: str, name: str, role: str, community_id: int | None) -> str:

@@ -11,13 +11,14 @@ from sqlalchemy import select
 from app.core.database import db
 from app.core.forms import options
 from app.core.i18n import at_local, gettext, say
-from app.engine.errors import Invalid, NotFound
-from app.engine.phrase import phrase
-from app.people import communities, desk, owners, printed, staff
+from app.engine.errors import NotFound
+from app.people import communities, desk, printed, staff
+from app.people.access import HOUSEHOLD, note_access
 from app.people.actor import ROLE_NAMES, ROLES, Actor
-from app.people.forms import CommunityForm, DeputyForm, FindForm, InviteForm, MergeForm, OwnerForm, SpeakerForm
+from app.people.factors import with_factors
+from app.people.forms import CommunityForm, DeputyForm, FindForm, InviteForm
 from app.people.models import Person, RoleGrant
-from app.people.places import Community, Unit
+from app.people.places import Community
 from app.people.queries import communities as all_communities
 from app.people.queries import community_by_slug, household_label, roll_households, town
 from app.people.session import signed_in
@@ -28,7 +29,8 @@ from app.printing.paper import require
 log = logging.getLogger(__name__)
 
 
-def _facilitator(slug: str) -> tuple[Actor, Community]:
+def facilitator_of(slug: str) -> tuple[Actor, Community]:
+    """Who acts, a facilitator of a community, and the community."""
     reader, here = signed_in(), community_by_slug(slug)
     reader.require_facilitator(here.id)
     return reader, here
@@ -44,11 +46,14 @@ def _staff_of(slug: str) -> tuple[Actor, Community]:
 @people.get("/c/<slug>/desk")
 def desk_page(slug: str) -> str:
     """Find a household."""
-    reader, here = _facilitator(slug)
+    reader, here = facilitator_of(slug)
     form = FindForm(request.args, meta={"csrf": False})
     typed = (request.args.get("find") or "")[:40]
-    if typed:
-        desk.note_access(reader, here.id, "desk", typed)
+    found = desk.find_households(reader, here.id, typed) if typed else []
+    if len(found) == 1:
+        note_access(reader, here.id, "household", found[0][0].public_id, whose=HOUSEHOLD)
+    elif typed:
+        note_access(reader, here.id, "desk", typed)
     found = desk.find_households(reader, here.id, typed) if typed else []
     return render_template("people/desk.html", community=here, form=form, found=found, typed=typed)
 
@@ -56,31 +61,34 @@ def desk_page(slug: str) -> str:
 @people.post("/c/<slug>/desk/<public_id>/code")
 def issue_code(slug: str, public_id: str) -> Page:
     """A new code for a household; this page is the only one that shows it."""
-    reader, here = _facilitator(slug)
+    reader, here = facilitator_of(slug)
     desk.household_here(here.id, public_id)
     code = desk.issue_code(reader, public_id)
+    note_access(reader, here.id, "code", public_id, whose=HOUSEHOLD)
     return render_template("people/code.html", community=here, code=code, label=household_label(public_id))
 
 
 @people.route("/c/<slug>/desk/<public_id>/move-out", methods=["GET", "POST"])
 def move_out(slug: str, public_id: str) -> Page:
     """End a household that has moved out."""
-    reader, here = _facilitator(slug)
+    reader, here = facilitator_of(slug)
     desk.household_here(here.id, public_id)
     if request.method == "POST":
         desk.move_out(reader, public_id)
         flash(gettext("The household is ended; its code and devices no longer work."))
         return redirect(url_for("people.desk_page", slug=slug), 303)
+    note_access(reader, here.id, "household", public_id, whose=HOUSEHOLD)
     return render_template("people/move_out.html", community=here, public_id=public_id)
 
 
 @people.post("/c/<slug>/desk/codes")
 def issue_codes(slug: str) -> Page:
     """Codes for every household that has none, as slips to print; shown once."""
-    reader, here = _facilitator(slug)
+    reader, here = facilitator_of(slug)
     on_paper = "pdf" in request.form
     if on_paper:
         require()  # before a code is made that could not be shown
+    note_access(reader, here.id, "slips")
     codes = desk.issue_many(reader, here.id)
     rows = [(row, codes[row.id]) for row in roll_households(here.id) if row.id in codes]
     if on_paper and rows:
@@ -105,12 +113,17 @@ def members(slug: str) -> Page:
                 reader, email=form.email.data, name=form.name.data, role=form.role.data, community_id=here.id
             )
             link = url_for("people.accept", secret=secret, _external=True) if secret else ""
-    return (
-        render_template(
-            "people/members.html", community=here, rows=_grants(here.id), form=form, link=link, names=ROLE_NAMES
-        ),
-        form.http_status,
+    rows = _grants(here.id)
+    page = render_template(
+        "people/members.html",
+        community=here,
+        rows=rows,
+        form=form,
+        link=link,
+        names=ROLE_NAMES,
+        factored=with_factors(person.id for _, person in rows) if reader.is_admin else frozenset(),
     )
+    return page, form.http_status
 
 
 def _grants(community_id: int | None) -> list[tuple[RoleGrant, Person]]:
@@ -154,7 +167,7 @@ def end_role(slug: str, grant_id: int) -> Page:
 @people.route("/c/<slug>/people/deputy", methods=["GET", "POST"])
 def deputy(slug: str) -> Page:
     """Name somebody who stands in for a while."""
-    reader, here = _facilitator(slug)
+    reader, here = facilitator_of(slug)
     form = DeputyForm()
     everybody = db.session.scalars(
         select(Person)
@@ -172,86 +185,6 @@ def deputy(slug: str) -> Page:
     return render_template("people/deputy.html", community=here, form=form), form.http_status
 
 
-@people.route("/c/<slug>/owners", methods=["GET", "POST"], endpoint="owners")
-def owners_page(slug: str) -> Page:
-    """The owners of units, entered from papers."""
-    reader, here = _facilitator(slug)
-    desk.note_access(reader, here.id, "owners")
-    form = OwnerForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            units = [_unit(reader, here.id, part) for part in form.units.data.replace("，", ",").split(",")]
-            communities.add_owner(reader, here.id, form.name.data, units, form.source.data or "")
-            flash(gettext("The owner is entered."))
-            return redirect(url_for("people.owners", slug=slug), 303)
-    return (
-        render_template("people/owners.html", community=here, rows=communities.owners_of(here.id), form=form),
-        form.http_status,
-    )
-
-
-def _unit(reader: Actor, community_id: int, typed: str) -> str:
-    found = desk.find_households(reader, community_id, typed)
-    unit = db.session.get(Unit, found[0][0].unit_id) if len(found) == 1 else None
-    return unit.public_id if unit else ""
-
-
-@people.route("/c/<slug>/owners/<public_id>", methods=["GET", "POST"])
-def owner(slug: str, public_id: str) -> Page:
-    """An owner: who speaks for them, and whether they are the developer."""
-    reader, here = _facilitator(slug)
-    found = owners.find_owner(here.id, public_id)
-    form = SpeakerForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            owners.link_person(reader, here.id, public_id, form.unit.data, form.name.data, form.paper.data)
-            flash(gettext("Recorded: this person speaks for the owner."))
-            return redirect(url_for("people.owner", slug=slug, public_id=public_id), 303)
-    rows, units = owners.speakers_of(found.id), owners.units_of(found.id)
-    return (
-        render_template("people/owner.html", community=here, owner=found, rows=rows, units=units, form=form),
-        form.http_status,
-    )
-
-
-@people.post("/c/<slug>/owners/<public_id>/end/<person>")
-def unlink_owner(slug: str, public_id: str, person: str) -> Page:
-    """End that somebody speaks for an owner."""
-    reader, here = _facilitator(slug)
-    owners.unlink_person(reader, here.id, public_id, person)
-    flash(gettext("This person no longer speaks for the owner."))
-    return redirect(url_for("people.owner", slug=slug, public_id=public_id), 303)
-
-
-@people.post("/c/<slug>/owners/<public_id>/developer")
-def developer(slug: str, public_id: str) -> Page:
-    """Say whether an owner is the developer."""
-    reader, here = _facilitator(slug)
-    owners.mark_developer(reader, here.id, public_id, developer=request.form.get("on") == "1")
-    flash(gettext("Saved."))
-    return redirect(url_for("people.owner", slug=slug, public_id=public_id), 303)
-
-
-@people.route("/c/<slug>/owners/merge", methods=["GET", "POST"])
-def merge_owners(slug: str) -> Page:
-    """Decide that two entries are one owner."""
-    reader, here = _facilitator(slug)
-    form = MergeForm()
-    form.keep.choices = options(
-        (owner.public_id, f"{owner.name} ({', '.join(unit.room for _, unit in units)})")
-        for owner, units in communities.owners_of(here.id)
-    )
-    if form.validate_on_submit():
-        with form.refusals():
-            chosen = form.keep.data or []
-            if len(chosen) != 2:
-                raise Invalid(phrase("Choose two."), {"keep": phrase("Choose two.")})
-            communities.merge_owners(reader, chosen[0], chosen[1], form.reason.data)
-            flash(gettext("The entries are one owner now."))
-            return redirect(url_for("people.owners", slug=slug), 303)
-    return render_template("people/merge.html", community=here, form=form), form.http_status
-
-
 @people.route("/admin", methods=["GET", "POST"])
 def admin() -> Page:
     """The town: its communities and its administrators."""
@@ -266,12 +199,17 @@ def admin() -> Page:
                 reader, email=form.email.data, name=form.name.data, role="administrator", community_id=None
             )
             link = url_for("people.accept", secret=secret, _external=True) if secret else ""
-    return (
-        render_template(
-            "people/admin.html", town=town(), rows=all_communities(), grants=_grants(None), form=form, link=link
-        ),
-        form.http_status,
+    grants = _grants(None)
+    page = render_template(
+        "people/admin.html",
+        town=town(),
+        rows=all_communities(),
+        grants=grants,
+        form=form,
+        link=link,
+        factored=with_factors(person.id for _, person in grants),
     )
+    return page, form.http_status
 
 
 @people.post("/admin/people/<public_id>/link")

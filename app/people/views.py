@@ -8,6 +8,7 @@ import segno
 from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
+from app.core.clock import now
 from app.core.forms import options
 from app.core.i18n import gettext
 from app.core.web import client_address, local_path, site_url
@@ -16,7 +17,9 @@ from app.people import session as sessions
 from app.people import sign_in as commands
 from app.people import staff
 from app.people.actor import Actor
+from app.people.factors import factors_of
 from app.people.forms import CodeForm, PasswordForm, StaffForm, WhoForm
+from app.people.models import Person
 from app.people.queries import town
 from app.people.session import actor, signed_in
 
@@ -40,8 +43,27 @@ def device_label() -> str:
     return ""
 
 
-def _landing(next_: str | None, home_id: int | None = None) -> Response:
+def landing(next_: str | None, home_id: int | None = None) -> Response:
     return redirect(local_path(next_, url_for("site.me")), 303)
+
+
+def browser_words() -> str:
+    """Words for a browser of the staff: what it runs on, and which one it is."""
+    agent = request.user_agent.string
+    marks = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+    return " ".join(
+        word for word in (device_label(), next((name for mark, name in marks if mark in agent), "")) if word
+    )
+
+
+def enter(person: Person, next_: str | None) -> Response:
+    """Sign a member of the staff in, whose password was right; with a second factor there is one more step first."""
+    if not factors_of(person.id):
+        sessions.begin_staff(person.id, browser_words())
+        return landing(next_)
+    session.clear()
+    session["second"] = {"id": person.public_id, "epoch": person.epoch, "at": now(), "next": local_path(next_, "")}
+    return redirect(url_for("people.second_step"), 303)
 
 
 @people.route("/sign-in", methods=["GET", "POST"])
@@ -57,7 +79,7 @@ def sign_in() -> Page:
             if typed.isascii() and typed.isdigit() and len(typed) == 6:
                 device, person, household = commands.finish_move(typed, client_address(), device_label())
                 sessions.begin_device(device, person, household)
-                return _landing(form.next.data)
+                return landing(form.next.data)
             session["pairing"] = commands.check_code(typed, client_address())
             session["next"] = local_path(form.next.data, "")
             return redirect(url_for("people.who"), 303)
@@ -93,7 +115,7 @@ def who() -> Page:
             )
             sessions.begin_device(device, person, household)
             flash(gettext("You are signed in on this device. It stays so until you remove it."))
-            return _landing(following)
+            return landing(following)
     return render_template("people/who.html", form=form, known=known), form.http_status
 
 
@@ -105,8 +127,7 @@ def staff_sign_in() -> Page:
         form.next.data = local_path(request.args.get("next"), "")
     if form.validate_on_submit():
         with form.refusals():
-            sessions.begin_staff(staff.sign_in(form.email.data, form.password.data, client_address()))
-            return _landing(form.next.data)
+            return enter(staff.sign_in(form.email.data, form.password.data, client_address()), form.next.data)
     return render_template("people/staff_sign_in.html", form=form), form.http_status
 
 
@@ -124,9 +145,9 @@ def accept(secret: str) -> Page:
     form = PasswordForm()
     if form.validate_on_submit():
         with form.refusals():
-            sessions.begin_staff(staff.accept(secret, form.password.data))
+            entered = enter(staff.accept(secret, form.password.data), None)
             flash(gettext("Your password is set."))
-            return _landing(None)
+            return entered
     return render_template("people/accept.html", form=form, name=name), form.http_status
 
 

@@ -13,6 +13,7 @@ from app.core.database import db
 from app.core.forms import options
 from app.core.i18n import at_local, gettext, local_date, text_in
 from app.core.media import Upload, receive_photo
+from app.core.pages import kept_by_kind
 from app.engine.errors import NotFound
 from app.people.actor import Actor
 from app.people.places import Building, Community
@@ -44,6 +45,7 @@ def _photo(field: object) -> Upload | None:
 
 
 @public.get("/c/<slug>/console")
+@kept_by_kind
 def console(slug: str) -> str:
     """What is due, what is stuck, and one next button a project."""
     reader, here = _facilitator(slug)

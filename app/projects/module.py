@@ -14,6 +14,7 @@ from app.projects import rings as _rings  # noqa: F401 - likewise
 from app.projects.gates import SIGN_OFF
 from app.projects.kept import PICTURE, POSTER
 from app.projects.open_days import DATES
+from app.projects.personal import PERSONAL
 from app.projects.views import public
 
 
@@ -53,4 +54,16 @@ projects = Module(
         "project.ended": _ended,
         "project.completed": _completed,
     },
+    confirmed=frozenset(
+        {
+            "projects.close_step",
+            "projects.waive",
+            "projects.send_back",
+            "projects.move",
+            "projects.rings",
+            "projects.end_ring",
+            "projects.methods",
+        }
+    ),
+    personal=PERSONAL,
 )

@@ -12,6 +12,7 @@ from app.core.i18n import gettext, text_in
 from app.core.i18n import lazy_gettext as _l
 from app.engine.method import Ring
 from app.people import rings as commands
+from app.people.access import note_access
 from app.people.queries import community_by_slug
 from app.people.session import signed_in
 from app.projects import queries
@@ -40,6 +41,7 @@ def rings(slug: str) -> Page:
     """Who is in which ring beside what role and household give; one more."""
     reader, here = signed_in(), community_by_slug(slug)
     reader.require_facilitator(here.id)
+    note_access(reader, here.id, "members")
     offered, form = offered_rings(), RingForm()
     form.person.choices = options(
         (person.public_id, f"{person.name}, {place}" if place else person.name)

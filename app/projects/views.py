@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from app.core.clock import now
 from app.core.i18n import text_in
+from app.core.pages import kept_by_kind
 from app.core.web import local_path
 from app.engine.method import Method
 from app.people.actor import NOBODY
@@ -56,6 +57,7 @@ def ring_name(key: str, method: Method) -> str:
 
 
 @public.get("/c/<slug>/")
+@kept_by_kind
 def community(slug: str) -> str:
     """The community's board: what is asked, what is under way, what was fixed."""
     here = community_by_slug(slug)
@@ -78,6 +80,7 @@ def community(slug: str) -> str:
 
 
 @public.get("/c/<slug>/project/<public_id>")
+@kept_by_kind
 def show(slug: str, public_id: str) -> str:
     """A project: the path, what is asked now, what is missing, what happened."""
     project, here = queries.find_project(public_id, slug)
@@ -86,6 +89,7 @@ def show(slug: str, public_id: str) -> str:
 
 
 @public.get("/c/<slug>/project/<public_id>/step/<step>")
+@kept_by_kind
 def step(slug: str, public_id: str, step: str) -> str:
     """One step of a project: what it asks, who takes part, its activities and gates, and its earlier runs."""
     project, here = queries.find_project(public_id, slug)

@@ -72,6 +72,8 @@ def make(community_id: int) -> bool:
     keys.introduce(community_id)
     size, last = _size(community_id), latest(community_id)
     begun = last.size if last is not None else 0
+    if begun >= size:
+        return False  # another host signed it between the two looks
     tiles = Tiles(begun, bytes.fromhex(last.frontier)) if last is not None else Tiles()
     whole, marks = _read(community_id, tiles, size)
     community = db.session.get_one(Community, community_id)

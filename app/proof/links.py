@@ -17,9 +17,8 @@ from app.core.transaction import Lock, Tx, transaction
 from app.engine.errors import Closed, Forbidden
 from app.engine.objections import ended
 from app.engine.phrase import phrase
+from app.people.access import note_access
 from app.people.actor import Actor
-from app.people.desk import note_access
-from app.people.models import AccessLog, Person
 
 OBJECTION_DAYS = 90  # an objection that nobody ends keeps the links no longer than this
 ENDED = ("adopted", "rejected", "lapsed", "withdrawn")
@@ -123,17 +122,3 @@ def missing(actor: Actor, poll: Poll, page: int, now: int) -> NotYet:
 def may_see_looks(actor: Actor, community_id: int) -> bool:
     """The town's administrator, the inspectors of the community, and those named for one of its votes under way."""
     return actor.is_admin or actor.has_role(community_id, "inspector") or inspects_in(actor, community_id)
-
-
-def looks(community_id: int, page: int) -> tuple[list[tuple[str, str, str, int]], int]:
-    """Who looked at what, the newest first: name, what, about, when; and whether there are more pages."""
-    query = (
-        select(Person.name, AccessLog.what, AccessLog.subject, AccessLog.at)
-        .join(Person, Person.id == AccessLog.person_id)
-        .where(AccessLog.community_id == community_id)
-        .order_by(AccessLog.id.desc())
-        .offset((page - 1) * PAGE)
-        .limit(PAGE + 1)
-    )
-    rows = [tuple(row) for row in db.session.execute(query)]
-    return rows[:PAGE], page + (len(rows) > PAGE)  # type: ignore[return-value]

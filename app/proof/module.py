@@ -23,4 +23,5 @@ proof = Module(
     provides=(VOTES,),
     jobs={"checkpoint": checkpoints.job, bundle.JOB: bundle.job},
     tick=(end_links, checkpoints.make_due, bundle.enqueue_due),
+    unkept=frozenset({"proof.receipt", "proof.statement", "proof.identified", "proof.looks", "proof.missing"}),
 )

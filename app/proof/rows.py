@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from app.ballots.models import Ballot, Poll, RollEntry, SlotLink
 from app.core.database import db
+from app.people.access import note_access
 from app.people.actor import Actor
-from app.people.desk import note_access
 
 PAGE = 50
 

@@ -18,6 +18,7 @@ from app.core.i18n import language
 from app.core.web import site_url
 from app.engine.errors import Forbidden, NotFound
 from app.engine.phrase import phrase
+from app.people import access
 from app.people.queries import community_by_slug
 from app.people.session import actor, signed_in
 from app.printing import answer
@@ -279,5 +280,15 @@ def looks(slug: str) -> str:
     number = request.args.get("page", 1, type=int)
     if not 1 <= number <= 10_000:
         abort(404)
-    found, pages = links.looks(here.id, number)
-    return render_template("proof/looks.html", community=here, rows=found, at=number, pages=pages)
+    wanted = access.Filter(request.args.get("what", "")[:60], request.args.get("who", "").strip()[:60])
+    found, more = access.page_of_looks(here.id, wanted, number, links.PAGE)
+    return render_template(
+        "proof/looks.html",
+        community=here,
+        rows=found,
+        at=number,
+        pages=number + more,
+        wanted=wanted,
+        kinds=access.KINDS,
+        whose=access.labels_of(row for row, _ in found),
+    )

@@ -15,6 +15,7 @@ from app.proposals import outcomes
 from app.proposals.gates import ANSWERED, CHOSEN, PROPOSALS
 from app.proposals.kept import PHOTOS
 from app.proposals.models import Proposal, ProposalRevision
+from app.proposals.personal import PERSONAL
 from app.proposals.queries import STATUSES
 from app.proposals.search import SEARCHABLE, UNLISTED
 from app.proposals.views import proposals as blueprint
@@ -85,4 +86,5 @@ proposals = Module(
         "proposal.merged": _merged,
     },
     holds=(HELD, REVISIONS),
+    personal=PERSONAL,
 )

@@ -115,9 +115,7 @@ def supports(proposal_id: int, person_id: int | None) -> bool:
     """Whether a person supports a proposal."""
     if person_id is None:
         return False
-    query = select(ProposalSupport.id).where(
-        ProposalSupport.proposal_id == proposal_id, ProposalSupport.person_id == person_id
-    )
+    query = select(literal(1)).where(ProposalSupport.proposal_id == proposal_id, ProposalSupport.person_id == person_id)
     return db.session.scalar(query) is not None
 
 

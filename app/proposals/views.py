@@ -11,6 +11,8 @@ from app.core.clock import now
 from app.core.forms import options
 from app.core.i18n import gettext
 from app.core.media import receive_photo
+from app.core.pages import kept_by_kind
+from app.core.replica import may_lag
 from app.engine.errors import NotFound
 from app.people.places import Community
 from app.people.queries import community_by_slug, names_for
@@ -43,6 +45,8 @@ def _words(form: ProposalForm) -> service.Words:
 
 
 @proposals.get("/c/<slug>/proposals/<public_id>")
+@may_lag
+@kept_by_kind
 def activity(slug: str, public_id: str) -> str:
     """All proposals of a step, with their pins."""
     here, reader = community_by_slug(slug), actor()
@@ -124,6 +128,7 @@ def _tapped() -> tuple[int, int] | None:
 
 
 @proposals.get("/c/<slug>/proposal/<public_id>")
+@kept_by_kind
 def show(slug: str, public_id: str) -> str:
     """A proposal, its answer, and the talk about it."""
     reader = actor()

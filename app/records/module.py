@@ -10,6 +10,7 @@ from app.engine.phrase import Phrase, phrase
 from app.projects.kinds import OnStepClosed
 from app.records.correct_views import records_correct
 from app.records.kept import RECORDS
+from app.records.personal import PERSONAL
 from app.records.phrases import text_from_data
 from app.records.search import SEARCHABLE
 from app.records.service import publish
@@ -27,4 +28,6 @@ records = Module(
     blueprints=(blueprint, records_correct),
     provides=(OnStepClosed(publish), SEARCHABLE, RECORDS),
     messages={"record.published": _published},
+    confirmed=frozenset({"records_correct.correct"}),
+    personal=PERSONAL,
 )

@@ -12,6 +12,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.clock import now
 from app.core.database import db
+from app.core.pages import kept_by_kind
+from app.core.replica import may_lag
 from app.core.web import site_url
 from app.engine.errors import NotFound
 from app.engine.gates import all_hold
@@ -64,6 +66,8 @@ def _find(slug: str, public_id: str) -> tuple[Community, Record]:
 
 
 @records.get("/c/<slug>/record/<public_id>")
+@may_lag
+@kept_by_kind
 def show(slug: str, public_id: str) -> str:
     """A record, the same on the screen and on A4; one that was changed isn't shown as if it were one."""
     here, record = _find(slug, public_id)
@@ -89,6 +93,7 @@ def show(slug: str, public_id: str) -> str:
 
 
 @records.get("/c/<slug>/record/<public_id>.json")
+@may_lag
 def as_json(slug: str, public_id: str) -> BaseResponse:
     """The record as a file: what was hashed, and beside it the words with their salts."""
     _, record = _find(slug, public_id)
@@ -134,6 +139,7 @@ def code(slug: str, public_id: str) -> Response:
 
 
 @records.get("/c/<slug>/project/<public_id>/step/<step>/<int(max=9999):attempt>/record")
+@may_lag
 def step(slug: str, public_id: str, step: str, attempt: int) -> BaseResponse:
     """The record of one run of a step: the one that stands, where it was corrected."""
     project, _ = find_project(public_id, slug)
@@ -173,6 +179,7 @@ def check(slug: str, public_id: str) -> Page:
 
 
 @records.get("/c/<slug>/records")
+@may_lag
 def archive(slug: str) -> BaseResponse:
     """The address that the archive had before: its records, of a seal and a year where asked so."""
     here = community_by_slug(slug)

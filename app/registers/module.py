@@ -8,6 +8,7 @@ from app.engine.phrase import phrase
 from app.projects.kinds import Speaks
 from app.registers.kinds import REGISTERS
 from app.registers.models import RegisterEntry
+from app.registers.personal import PERSONAL
 from app.registers.queries import activity_kind, address_of, gate_kind, spoke, words_in
 from app.registers.views import registers as blueprint
 
@@ -32,4 +33,5 @@ registers = Module(
         Speaks(spoke),
     ),
     holds=(HELD,),
+    personal=PERSONAL,
 )

@@ -9,6 +9,7 @@ from app.core.clock import now
 from app.core.i18n import gettext, say
 from app.core.i18n import money as say_money
 from app.core.media import Upload, extensions_of, receive_document
+from app.core.pages import kept_by_kind
 from app.engine.errors import NotFound
 from app.people.places import Community
 from app.people.queries import community_by_slug
@@ -41,6 +42,7 @@ def _context() -> dict[str, object]:
 
 
 @registers.get("/c/<slug>/register/<public_id>")
+@kept_by_kind
 def activity(slug: str, public_id: str) -> str:
     """A register: its lists, its sums, and what its gates say."""
     here, reader, at = community_by_slug(slug), actor(), now()

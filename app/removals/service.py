@@ -173,29 +173,41 @@ def remove(
             at=tx.now,
             hashes=places.hashes,
         )
-        tx.session.add(removal)
-        tx.session.flush()
-        sweep.blank(places, removal, texts)
-        _retitle(tx, places, removal)
-        record_event(
-            tx,
-            "words.redacted",
-            community_id=removal.community_id,
-            project_id=removal.project_id,
-            person_id=person_id,
-            data={
-                "kind": kind,
-                "subject": public_id,
-                "href": removal.href,
-                "reason": removal.reason,
-                "by": removal.by_name,
-                "person": actor.public_id,
-            },
-            public={"removal": removal.public_id, "ground": ground, "hashes": removal.hashes},
-        )
-        for listener in listeners:
-            listener(tx, removal)
+        carry_out(tx, removal, places, texts, actor.public_id, listeners)
         return removal.public_id
+
+
+def carry_out(
+    tx: Tx,
+    removal: Removal,
+    places: Places,
+    texts: Collection[str],
+    by: str,
+    listeners: Sequence[Callable[[Tx, Removal], None]] = (),
+) -> None:
+    """Blank words where they stand and tell it in the log; ``by`` is the public id of whoever decided it."""
+    tx.session.add(removal)
+    tx.session.flush()
+    sweep.blank(places, removal, texts)
+    _retitle(tx, places, removal)
+    record_event(
+        tx,
+        "words.redacted",
+        community_id=removal.community_id,
+        project_id=removal.project_id,
+        person_id=removal.person_id,
+        data={
+            "kind": removal.kind,
+            "subject": removal.subject,
+            "href": removal.href,
+            "reason": removal.reason,
+            "by": removal.by_name,
+            "person": by,
+        },
+        public={"removal": removal.public_id, "ground": removal.ground, "hashes": removal.hashes},
+    )
+    for listener in listeners:
+        listener(tx, removal)
 
 
 def _retitle(tx: Tx, places: Places, removal: Removal) -> None:

@@ -1,16 +1,13 @@
-"""Files and what machines ask for: photos and documents, health, robots, the icon."""
+"""Files and what machines ask for: photos and documents, robots, the icon."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from flask import Response, current_app, jsonify, make_response, redirect, request, url_for
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Response, current_app, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import media as store
-from app.core.database import db
 from app.core.media import Media
 from app.engine.errors import NotFound
 from app.people.session import actor
@@ -50,21 +47,6 @@ def file(public_id: str, extension: str) -> BaseResponse:
     if response.status_code == 200:
         response.set_data(store.read(sha256))
     return response
-
-
-@site.get("/healthz")
-def healthz() -> tuple[Response, int]:
-    """Whether the database answers."""
-    try:
-        db.session.execute(text("select 1"))
-    except SQLAlchemyError:
-        db.session.rollback()
-        status = 503
-    else:
-        status = 200
-    response = jsonify({"ok": status == 200})
-    response.headers["Cache-Control"] = "no-store"
-    return response, status
 
 
 @site.get("/robots.txt")

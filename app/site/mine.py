@@ -19,9 +19,9 @@ from app.notifications import queries as messages
 from app.notifications.queries import Shown
 from app.objections.queries import Listed, raised_by
 from app.people.actor import ROLE_NAMES, Actor
-from app.people.models import Household
-from app.people.places import Building, Community, Entrance, Unit
-from app.people.queries import communities_by_id, unit_label
+from app.people.personal import address_of
+from app.people.places import Community
+from app.people.queries import communities_by_id
 from app.proposals import queries as proposals
 from app.proposals.models import Proposal
 from app.site.near import homes
@@ -104,19 +104,6 @@ def page(reader: Actor, now: int) -> MyPage:
         messages=tuple(messages.inbox(reader.person())[0][:MESSAGES]),
         unread=messages.unread(reader.person()),
     )
-
-
-def address_of(household_id: int | None) -> str:
-    """A household's address as people say it here; nothing for those who have none."""
-    row = db.session.execute(
-        select(Building.label, Entrance.label, Unit.room)
-        .select_from(Household)
-        .join(Unit, Unit.id == Household.unit_id)
-        .join(Entrance, Entrance.id == Unit.entrance_id)
-        .join(Building, Building.id == Entrance.building_id)
-        .where(Household.id == household_id)
-    ).one_or_none()
-    return unit_label(*row) if row is not None else ""
 
 
 def my_votes(reader: Actor, now: int) -> list[MyVote]:

@@ -11,8 +11,8 @@ from app.core.clock import now
 from app.core.database import db
 from app.people.models import Person
 from app.people.session import signed_in
+from app.privacy.kept import export
 from app.site import mine
-from app.site.export import export
 from app.site.town import STALLED_DAYS, overview
 from app.site.views import site
 
@@ -30,7 +30,7 @@ def me() -> str:
 @site.get("/me/data.json")
 def my_data() -> Response:
     """All that is kept about oneself, to take along."""
-    response = make_response(json.dumps(export(signed_in()), ensure_ascii=False, indent=2))
+    response = make_response(json.dumps(export(signed_in().person()), ensure_ascii=False, indent=2))
     response.mimetype = "application/json"
     response.headers["Content-Disposition"] = "attachment; filename=qiding-my-data.json"
     response.headers["Cache-Control"] = "no-store"

@@ -12,6 +12,8 @@ from werkzeug.wrappers import Response
 from app.core.clock import now
 from app.core.database import db
 from app.core.i18n import LANGUAGES
+from app.core.pages import kept_by_kind
+from app.core.replica import may_lag
 from app.core.web import local_path
 from app.engine.method import Gate, Ring
 from app.engine.phrase import Phrase
@@ -46,6 +48,7 @@ def _town_desk() -> Town | Community | None:
 
 
 @site.get("/")
+@kept_by_kind
 def home() -> str:
     """What is asked near the reader, how it works, and the communities."""
     reader = actor()
@@ -54,6 +57,8 @@ def home() -> str:
 
 
 @site.get("/communities")
+@may_lag
+@kept_by_kind
 def communities() -> str:
     """All communities, found by name or address."""
     search = request.args.get("q", "").strip()[:60]
@@ -88,6 +93,7 @@ def _keep(name: str, value: str, allowed: Collection[str]) -> Response:
 
 
 @site.get("/help")
+@kept_by_kind
 def help() -> str:  # noqa: A001 - the page's name
     """How to take part, with and without a phone, and where the desks are."""
     nearby, total = places(actor(), limit=ON_HELP)

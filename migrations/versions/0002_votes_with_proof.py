@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from app.core.downgrades import refuse_loss
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -100,7 +102,11 @@ def upgrade() -> None:
         "uq_ballot_serial", "ballot", ["poll_id", "serial"], unique=True, sqlite_where=serial, postgresql_where=serial
     )
     # What was announced before is under way; nothing was adopted yet.
-    op.execute("update decision set state = 'deciding' where id in (select decision_id from poll)")
+    op.execute(
+        "update decision set state = 'deciding',"
+        " state_at = (select max(announced_at) from poll where poll.decision_id = decision.id)"
+        " where id in (select decision_id from poll)"
+    )
 
 
 # What the tables of before have no place for.
@@ -112,11 +118,7 @@ STAYS = {
 
 
 def downgrade() -> None:
-    for what, query in STAYS.items():
-        if op.get_bind().execute(sa.text(query)).first() is not None:
-            raise RuntimeError(
-                f"This database can't go back to 0001: it has {what}. Use the copy made before the upgrade."
-            )
+    refuse_loss(revision, STAYS)
     op.drop_index("uq_ballot_serial", table_name="ballot")
     op.drop_index("ix_ballot_unsealed", table_name="ballot")
     with op.batch_alter_table("ballot") as table:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from app.core.downgrades import refuse_loss
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -104,7 +106,21 @@ def upgrade() -> None:
     )
 
 
+# What the tables of before have no place for.
+STAYS = {
+    "objections that were answered": "select 1 from objection where offered_at is not null or defers limit 1",
+    "objections that a panel or an answer ended": "select 1 from objection where accepted is not null limit 1",
+    "objections disagreed with": "select 1 from objection where disagreed_at is not null limit 1",
+    "disagreement with reasons": "select 1 from disagreement limit 1",
+    "residents willing to sit on a panel": "select 1 from willing limit 1",
+    "panels": "select 1 from panel limit 1",
+    "messages between the desk and who objected": "select 1 from objection_message limit 1",
+    "outcomes that were adopted": "select 1 from decision_outcome limit 1",
+}
+
+
 def downgrade() -> None:
+    refuse_loss(revision, STAYS)
     op.drop_table("decision_outcome")
     op.drop_index(op.f("ix_objection_message_objection_id"), table_name="objection_message")
     for name in ("objection_message", "panel_word", "panel_seat", "panel", "willing", "disagreement"):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from app.core.downgrades import refuse_loss
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -168,7 +170,20 @@ def upgrade() -> None:
     )
 
 
+# What the tables of before have no place for.
+STAYS = {
+    "persons who cast for owners": "select 1 from owner_person limit 1",
+    "owners' voices on a roll": "select 1 from roll_voice where owner_id is not null limit 1",
+    "mandates": "select 1 from mandate limit 1",
+    "matters": "select 1 from matter limit 1",
+    "authorisations": "select 1 from authorisation limit 1",
+    "objections to a count": "select 1 from count_objection limit 1",
+    "developers among the owners": "select 1 from owner where is_developer limit 1",
+}
+
+
 def downgrade() -> None:
+    refuse_loss(revision, STAYS)
     for name in ("count_objection", "authorisation", "matter", "mandate", "roll_voice", "owner_person"):
         op.drop_table(name)
     with op.batch_alter_table("roll_entry") as table:

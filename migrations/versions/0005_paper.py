@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from app.core.downgrades import refuse_loss
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -118,6 +120,15 @@ def upgrade() -> None:
     )
 
 
+# What the tables of before have no place for.
+STAYS = {
+    "sheets of paper": "select 1 from paper_sheet limit 1",
+    "helpers": "select 1 from paper_helper limit 1",
+    "draws of a sample": "select 1 from paper_draw limit 1",
+}
+
+
 def downgrade() -> None:
+    refuse_loss(revision, STAYS)
     for name in ("paper_check", "paper_draw", "paper_helper", "paper_entry", "paper_sheet"):
         op.drop_table(name)

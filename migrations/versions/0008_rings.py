@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from app.core.downgrades import refuse_loss
+
 revision = "0008"
 down_revision = "0006"
 branch_labels = None
@@ -19,5 +21,12 @@ def upgrade() -> None:
     op.add_column("poll", sa.Column("rings", sa.JSON(), nullable=False, server_default="{}"))
 
 
+# What the tables of before have no place for.
+STAYS = {
+    "quorums by rings": "select 1 from poll where cast(rings as varchar) <> '{}' limit 1",
+}
+
+
 def downgrade() -> None:
+    refuse_loss(revision, STAYS)
     op.drop_column("poll", "rings")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from app.core.downgrades import refuse_loss
+
 revision = "0011"
 down_revision = "0010"
 branch_labels = None
@@ -30,7 +32,15 @@ def upgrade() -> None:
         op.execute(sa.update(message).where(message.c.id == row.id).values(data=data))
 
 
+# What the tables of before have no place for.
+STAYS = {
+    "sheets that the log doesn't name yet": "select 1 from paper_sheet where not sealed limit 1",
+    "hours of casts beside paper": "select 1 from roll_entry where online_at is not null limit 1",
+}
+
+
 def downgrade() -> None:
+    refuse_loss(revision, STAYS)
     op.drop_index("ix_paper_sheet_unsealed", "paper_sheet")
     op.drop_column("paper_sheet", "sealed")
     op.drop_column("roll_entry", "online_at")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from app.core.downgrades import refuse_loss
+
 revision = "0013"
 down_revision = "0012"
 branch_labels = None
@@ -20,7 +22,12 @@ def upgrade() -> None:
     op.execute("update panel set drawn_at = at")
 
 
+# What the tables of before have no place for.
+STAYS = {
+    "a panel's list that is closed and not drawn from": "select 1 from panel where drawn_at is null limit 1",
+}
+
+
 def downgrade() -> None:
-    # The schema of before knows no list that is closed and not drawn from yet.
-    op.execute("delete from panel where drawn_at is null")
+    refuse_loss(revision, STAYS)
     op.drop_column("panel", "drawn_at")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from app.core.downgrades import refuse_loss
+
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 revision = "0014"
 down_revision = "0013"
@@ -216,6 +218,13 @@ def upgrade() -> None:
     )
 
 
+# What the tables of before have no place for.
+STAYS = {
+    "meetings": "select 1 from meeting limit 1",
+}
+
+
 def downgrade() -> None:
+    refuse_loss(revision, STAYS)
     for table in ("meeting_confirmation", "meeting_presence", "meeting_note", "meeting_minutes", "meeting"):
         op.drop_table(table)

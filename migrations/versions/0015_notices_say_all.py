@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from app.core.downgrades import refuse_loss
+
 revision = "0015"
 down_revision = "0014"
 branch_labels = None
@@ -121,15 +123,25 @@ def _commit_to_texts() -> None:
         op.execute(notice.update().where(notice.c.id == row.id).values(commitments=made))
 
 
+# What the tables of before have no place for.
+STAYS = {
+    "notices whose texts have commitments": "select 1 from notice where hash_form = 2 and posted_at is not null limit 1",
+    "photos of notice boards": "select 1 from notice_proof limit 1",
+    "wordings of notices": "select 1 from notice_wording limit 1",
+    "special days": "select 1 from special_day limit 1",
+    "complaints by a household": "select 1 from complaint where person_id is null or household_id is not null limit 1",
+    "projects copied from another": "select 1 from project where copied_from_id is not null limit 1",
+}
+
+
 def downgrade() -> None:
+    refuse_loss(revision, STAYS)
     with op.batch_alter_table("project") as batch:
         batch.drop_constraint("fk_project_copied_from_id", type_="foreignkey")
         batch.drop_column("copied_from_id")
     op.drop_table("special_day")
     op.drop_table("notice_wording")
     op.drop_table("notice_proof")
-    # The schema of before knows nobody who complained by a code.
-    op.execute("delete from complaint where person_id is null")
     op.drop_index(op.f("ix_complaint_household_id"), table_name="complaint")
     with op.batch_alter_table("complaint") as batch:
         batch.drop_constraint("whose", type_="check")

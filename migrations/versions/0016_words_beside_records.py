@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from app.core.downgrades import refuse_loss
+
 revision = "0016"
 down_revision = "0015"
 branch_labels = None
@@ -82,11 +84,7 @@ STAYS = {
 
 
 def downgrade() -> None:
-    for what, query in STAYS.items():
-        if op.get_bind().execute(sa.text(query)).first() is not None:
-            raise RuntimeError(
-                f"This database can't go back to before 0016: it has {what}. Use the copy made before the upgrade."
-            )
+    refuse_loss(revision, STAYS)
     op.drop_column("event", "hash")
     op.drop_table("record_word")
     op.drop_index("uq_record_step_run", table_name="record")

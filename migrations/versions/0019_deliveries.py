@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from app.core.downgrades import refuse_loss
+
 revision = "0019"
 down_revision = "0018"
 branch_labels = None
@@ -107,7 +109,16 @@ INDEXES = (
 )
 
 
+# What the tables of before have no place for.
+STAYS = {
+    "addresses for e-mail": "select 1 from mail_address limit 1",
+    "groups that are told": "select 1 from group_hook limit 1",
+    "deliveries": "select 1 from delivery limit 1",
+}
+
+
 def downgrade() -> None:
+    refuse_loss(revision, STAYS)
     for name, _, _ in INDEXES:
         op.drop_index(name, table_name="message")
     with op.batch_alter_table("message") as batch:

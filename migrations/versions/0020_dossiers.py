@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from app.core.downgrades import refuse_loss
+
 revision = "0020"
 down_revision = "0019"
 branch_labels = None
@@ -68,23 +70,15 @@ def upgrade() -> None:
         batch.create_check_constraint("state", "state in ('running','paused','ended','completed','imported')")
 
 
+# What the tables of before have no place for.
+STAYS = {
+    "projects brought from elsewhere": "select 1 from project_origin limit 1",
+}
+
+
 def downgrade() -> None:
-    # The schema of before knows no project that lives elsewhere: those that were brought go, their dossiers stay as files.
-    op.execute(
-        "delete from record_word where record_id in (select id from record where project_id in"
-        " (select id from project where state = 'imported'))"
-    )
-    op.execute("delete from record where project_id in (select id from project where state = 'imported')")
-    op.execute("delete from search_document where project_id in (select id from project where state = 'imported')")
-    op.execute(
-        "update removal set project_id = null where project_id in (select id from project where state = 'imported')"
-    )
-    op.execute("delete from step_run where project_id in (select id from project where state = 'imported')")
-    op.execute(
-        "update event set project_id = null where project_id in (select id from project where state = 'imported')"
-    )
+    refuse_loss(revision, STAYS)
     op.drop_table("project_origin")
-    op.execute("delete from project where state = 'imported'")
     with op.batch_alter_table("project") as batch:
         batch.drop_constraint("state", type_="check")
         batch.create_check_constraint("state", "state in ('running','paused','ended','completed')")

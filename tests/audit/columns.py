@@ -45,6 +45,7 @@ PUT: dict[str, Put] = {
     ),
     "log_tile": Put("proof", "number root", {"id community_id": KEY}),
     "log_mark": Put("proof", "subject seq kind", {"id community_id": KEY}),
+    "version": whole("numbers drawn by chance, which say that something was written and not what"),
     "dossier": whole("a file that is built anew from the rest, and is checked by its own list and signature"),
     "bundle": whole("a file that is built anew from the rest, and brings the program that checks it"),
     # Projects and their records.
@@ -244,9 +245,13 @@ PUT: dict[str, Put] = {
     "media": whole("a file by its hash; where a vote rests on one, the hash is in the log and compared"),
     # Signing in, messages, machinery.
     **dict.fromkeys(
-        ("device", "household_code", "move_code", "staff_link", "once_key", "tries"),
+        (
+            *("device", "household_code", "move_code", "staff_link", "once_key", "tries"),
+            *("staff_session", "second_factor", "recovery_code"),
+        ),
         whole("signing in, and forms sent twice: ends by itself, part of no proof"),
     ),
+    "erasure": whole("whose data was erased, by ids; its entry in the log has the same number, and nobody's name"),
     "access_log": whole("who of the staff looked at whose data; read by the inspectors, in no log that is published"),
     "message": whole("told to one person, once; what it speaks of is bound itself"),
     **dict.fromkeys(("delivery", "mail_address"), whole("what was sent where, and whether it came; part of no count")),

@@ -30,6 +30,7 @@ from app.projects.kinds import ActivityRef, GateRef, kinds
 from app.projects.models import ActivityRun, Project
 from app.projects.queries import activity_refs, find_activity, method_of
 from app.projects.service import start_project, store_method
+from tests.sign_ins import staff_user
 
 FORMS = itertools.count()  # each cast is sent from a page of its own, unless a test names the form
 
@@ -243,11 +244,9 @@ class World:
     def sign_in(self, client: FlaskClient, who: Actor | int) -> None:
         """Sign a browser in: a resident's by a paired device, the facilitator's by password."""
         actor = self.residents[who] if isinstance(who, int) else who
-        with self.here(), transaction() as tx:
+        with self.here(), transaction():
             if actor.household_id is None:
-                person = tx.session.get_one(Person, actor.person())
-                person.password = "set"
-                user = f"staff:{person.public_id}:{person.epoch}"
+                user = staff_user(actor.person())
             else:
                 user = f"device:{self._device(actor).public_id}"
         with client.session_transaction() as session:

@@ -17,7 +17,16 @@ from tests.browser.demonstration import Demonstration, load
 
 EACH = 1  # pages of a kind that are opened
 SKIPPED = (
-    *("static", "site.language", "site.size", "site.file", "site.my_data", "records.as_json", "records.code"),
+    *(
+        "static",
+        "site.language",
+        "site.size",
+        "site.file",
+        "site.my_data",
+        "privacy.take",
+        "records.as_json",
+        "records.code",
+    ),
     # These only lead to another page, or are read by machines.
     *("records.archive", "comments.show", "archive.feed", "archive.calendar"),
     # These are no pages: notes, a program, files to take along.

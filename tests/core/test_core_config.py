@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app.config import Config, read_secret
+from app.config import Config, MissingPackage, read_secret
+from app.core import database
+from app.core.database import engine_options
+from app.database_url import database_url
 
 
 def test_the_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
@@ -79,3 +82,58 @@ def test_settings_are_taken_as_given(tmp_path: Path) -> None:
     assert (config.base_url, config.secure_cookies) == ("https://qiding.example.org", True)
     assert config.trusted_hosts == ("qiding.example.org", "example.org")
     assert (config.is_sqlite, config.jobs_in_thread, config.forwarded_hops) == (False, False, 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("postgresql://user@host/town", "postgresql+psycopg://user@host/town"),
+        ("postgres://user:p%40ss@host:5433/town", "postgresql+psycopg://user:p%40ss@host:5433/town"),
+        ("postgresql+psycopg://user@host/town", "postgresql+psycopg://user@host/town"),
+        ("postgresql:///town?host=/run/postgresql", "postgresql+psycopg:///town?host=/run/postgresql"),
+        ("postgresql://[::1]:5433/town", "postgresql+psycopg://[::1]:5433/town"),
+        (
+            "postgresql://user@one:5433,two,[::1]:5434/town?target_session_attrs=read-write",
+            "postgresql+psycopg://user@/town?host=one,two,::1&port=5433,5432,5434&target_session_attrs=read-write",
+        ),
+        ("sqlite:////var/lib/qiding/qiding.db", "sqlite:////var/lib/qiding/qiding.db"),
+    ],
+)
+def test_the_address_of_a_database_is_read_as_people_write_it(written: str, read: str) -> None:
+    assert database_url(f" {written}\n") == read
+    assert database_url(read) == read
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["mysql://secret@host/town", "postgresql:town", "postgresql://secret@host", "postgresql://secret@host:99999/town",
+     "postgresql://secret@one:x,two/town", "postgresql://secret@one,,two/town", "postgresql://secret@[::1/town", "town.db"],
+)  # fmt: skip
+def test_an_address_that_is_none_is_refused_without_saying_it_again(written: str) -> None:
+    with pytest.raises(ValueError, match="DATABASE_URL is sqlite:") as refused:
+        database_url(written)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_missing_driver_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = Config.from_env({"QIDING_VAR": str(tmp_path), "DATABASE_URL": "postgresql://host/town"})
+    assert engine_options(config)["pool_pre_ping"] is True
+    monkeypatch.setattr(database.importlib.util, "find_spec", lambda _name: None)  # type: ignore[attr-defined]
+    with pytest.raises(MissingPackage, match=r"pip install 'psycopg\[binary\]'"):
+        engine_options(config)
+
+
+def test_a_replica_is_postgresqls(tmp_path: Path) -> None:
+    replica = {"QIDING_VAR": str(tmp_path), "DATABASE_REPLICA_URL": "postgres://host/town"}
+    with pytest.raises(ValueError, match="SQLite has no replica"):
+        Config.from_env(replica)
+    config = Config.from_env({**replica, "DATABASE_URL": "postgres://other/town", "REDIS_URL": "redis://one"})
+    assert (config.replica_url, config.redis_url) == ("postgresql+psycopg://host/town", "redis://one")
+
+
+def test_lines_are_text_or_json_and_nothing_else(tmp_path: Path) -> None:
+    env = {"QIDING_VAR": str(tmp_path)}
+    assert (Config.from_env(env).log, Config.from_env(env).metrics) == ("text", "")
+    assert Config.from_env({**env, "QIDING_LOG": "json", "QIDING_METRICS_PORT": "9400"}).log == "json"
+    with pytest.raises(ValueError, match="QIDING_LOG is one of: text, json"):
+        Config.from_env({**env, "QIDING_LOG": "xml"})

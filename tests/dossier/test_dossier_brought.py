@@ -140,7 +140,7 @@ def test_what_does_not_verify_or_is_here_already_is_refused_and_nothing_is_kept(
     with pytest.raises(Refused, match="--into"):
         take(sent)
     grown = {name for name, n in counts().items() if n != before[name]}
-    assert grown <= {"community", "log", "log_head", "event"}, "but for the community made above"
+    assert grown <= {"community", "log", "log_head", "event", "version"}, "but for the community made above"
     assert not kept_files()
     take(sent, into="xinli")
     before = counts()

@@ -22,6 +22,7 @@ from app.people.communities import create_community, create_town
 from app.people.models import Device, Household, Person, RoleGrant
 from app.people.places import Building, Entrance, Unit
 from app.people.session import actor_of
+from tests.sign_ins import staff_user
 
 ADDRESS = "192.0.2.7"
 
@@ -83,10 +84,8 @@ class Place:
         """A browser in which somebody is signed in: on a device, or as staff."""
         client = self.app.test_client()
         with self.here(), transaction() as tx:
-            person = tx.session.get_one(Person, who.person())
             if who.device_id is None:
-                person.password = person.password or "set"
-                user = f"staff:{person.public_id}:{person.epoch}"
+                user = staff_user(who.person())
             else:
                 user = f"device:{tx.session.get_one(Device, who.device_id).public_id}"
         with client.session_transaction() as session:

@@ -251,8 +251,8 @@ def test_a_deputy_is_named_until_the_end_of_a_day(place: Place) -> None:
         page = send(chen, "/c/ziteng/people/deputy", {"person": deputy.public_id, "until": until}, headers=ENGLISH)
         assert page.status_code == 422, until
     assert send(chen, "/c/ziteng/people/deputy", {"person": deputy.public_id, "until": "2026-03-08"}).status_code == 303
-    browser = place.browser(deputy)
     place.clock.advance(12 * HOUR - 1)  # the last moment of that day in Shanghai
+    browser = place.browser(deputy)
     assert browser.get("/c/ziteng/desk").status_code == 200
     place.clock.advance(1)
     assert place.browser(deputy).get("/c/ziteng/desk").status_code == 404

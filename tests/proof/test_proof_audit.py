@@ -12,7 +12,7 @@ from app.core.clock import FixedClock
 from app.core.database import db
 from app.engine.merkle import TILE
 from app.proof import checkpoints
-from scripts.bench_audit import fill
+from scripts.bench.audit import fill
 from tests.audit.columns import PUT
 from tests.audit.place import changed, deleted, found, rows_of
 from tests.ballots.world import World, build

@@ -21,6 +21,7 @@ from app.people.session import actor_of
 from app.people.staff import invite
 from app.projects.models import ActivityRun, Project
 from app.projects.service import start_project, store_method
+from tests.sign_ins import staff_user
 
 METHOD = """\
 key = "short"
@@ -195,9 +196,7 @@ class World:
         with self.app.app_context():
             person = db.session.get_one(Person, who.person())
             if who.household_id is None:
-                with transaction() as tx:
-                    tx.session.get_one(Person, who.person()).password = "set"
-                user = f"staff:{person.public_id}:{person.epoch}"
+                user = staff_user(person.id)
             else:
                 query = select(Device.public_id).where(Device.person_id == person.id)
                 user = f"device:{db.session.scalars(query).first()}"

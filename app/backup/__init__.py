@@ -1,0 +1,1 @@
+"""Backups: the whole installation in one file while it runs, tried before it is needed, and put back."""

@@ -1,0 +1,249 @@
+"""Pages for whoever isn't signed in are made once and kept, until a commit or the clock makes them another.
+
+A page is kept when it is the same for every such reader: no session was written, no token of a form stands in it, nothing
+was written to the database. See docs/decisions/0022-pages-kept.md.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+import secrets
+from collections.abc import Callable, Hashable
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, g, has_app_context, request, session
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+
+from app.config import Config
+from app.core import shared, version
+from app.core.cache import MEGABYTE, Entry, Kept
+from app.core.clock import MINUTE, Clock
+from app.core.database import db
+from app.core.i18n import language
+from app.core.ids import new_public_id
+from app.core.moments import Watch, Watched
+from app.core.traces import Reader, Trace, given
+from app.core.web import wants_json
+
+LONGEST = MINUTE  # a bound for what the clock was not asked about
+PATIENCE = 10.0  # seconds that one waits for another who makes the same page
+TYPES = frozenset({"text/html", "application/atom+xml", "text/calendar"})
+LONGEST_QUERY = 300
+LEAST_PACKED = 500  # bytes
+OWN = frozenset({"csrf_token", "_fresh"})  # what a session may hold without telling one reader from another
+SIGNED_IN = OWN | {"_user_id", "_permanent", "_id", "at"}  # what it holds of somebody signed in, and nothing to show
+VARIANTS = 8  # pages kept of one address for readers of one kind
+TOKEN, FRESH = b"\0token\0", b"\0fresh%d\0"  # no page holds a NUL
+View = TypeVar("View", bound=Callable[..., Any])
+LEFT_OUT = frozenset({"content-length", "vary", "date", "set-cookie", "content-encoding", "etag"})
+
+
+def init_pages(app: Flask, config: Config) -> None:
+    """Hang the kept pages on ``app``: asked before all else of a request, and filled after all else."""
+    kept = Kept(config.page_cache * MEGABYTE, lambda: shared, config.code)
+    app.extensions["qiding.pages"] = kept
+    if not config.page_cache:
+        return
+    with app.app_context():
+        for engine in db.engines.values():  # a replica too: what is asked there is asked about the reader as well
+            event.listen(engine, "before_cursor_execute", _asked, retval=True)
+    never: set[str] = set()  # endpoints that answer with something else than pages
+
+    @app.before_request
+    def ask() -> Response | None:
+        if request.method not in ("GET", "HEAD") or request.endpoint in never or not _may_be_kept():
+            return None
+        try:
+            return _for_anybody(kept) if set(session) <= OWN else _for_a_kind(kept)
+        except DBAPIError:  # without a database no page is kept, and those that need none are there
+            db.session.rollback()
+            return None
+
+    @app.after_request
+    def fill(response: Response) -> Response:
+        key, watch, trace = g.get("kept_key"), g.pop("watch", None), g.pop("trace", None)
+        if key is None:
+            return response
+        if response.is_streamed or response.direct_passthrough or response.mimetype not in TYPES:
+            if response.status_code == 200 and request.endpoint is not None:
+                never.add(request.endpoint)
+            return response
+        if watch is None or watch.until <= watch.now or response.status_code != 200 or _is_nobody_elses(response):
+            return response
+        headers = tuple((name, value) for name, value in response.headers if name.lower() not in LEFT_OUT)
+        body = response.get_data()
+        if trace is not None:
+            if not trace.lost and trace.still_holds(db.session.connection()):
+                entry = Entry(g.kept_version, watch.now, watch.until, headers, _with_places(body), b"", trace)
+                kept.keep(key, entry)
+            return response
+        if session.modified or "csrf_token" in g:
+            return response
+        packed = gzip.compress(body, 6, mtime=0) if len(body) >= LEAST_PACKED else b""
+        entry = Entry(g.kept_version, watch.now, watch.until, headers, body, packed)
+        kept.keep(key, entry)
+        return _answer(entry)
+
+    @app.teardown_request
+    def leave(_error: BaseException | None) -> None:
+        key = g.pop("kept_key", None)
+        if key is not None:
+            kept.end(key)
+
+
+def _for_anybody(kept: Kept) -> Response | None:
+    """The page of whoever isn't signed in; else this request makes it, and others wait for it."""
+    key = _key()
+    for _turn in range(2):
+        now, at = _now(), _version()
+        entry = kept.find(key, at, now)
+        if entry is not None:
+            return _answer(entry)
+        other = kept.begin(key)
+        if other is None:
+            g.kept_key, g.kept_version, g.watch = key, at, Watch(now, LONGEST)
+            return None
+        db.session.rollback()  # nothing is held while another one works
+        other.wait(PATIENCE)
+    return None
+
+
+def _for_a_kind(kept: Kept) -> Response | None:
+    """The page that another reader of this kind was shown, if this one is answered the same; else it is made and noted."""
+    view = current_app.view_functions[request.endpoint or ""]
+    if not set(session) <= SIGNED_IN or not getattr(view, "kept_by_kind", False):
+        return None
+    reader: Reader | None = current_app.extensions["qiding.reader"]()
+    if reader is None:
+        return None
+    now, at = _now(), _version()
+    known: dict[Any, list[Any]] = {}
+    key, free = (_key(), reader.kind), None
+    connection = db.session.connection()
+    for n in range(VARIANTS):
+        entry = kept.find((key, n), at, now, here=True)
+        if entry is None or entry.trace is None:
+            free = n if free is None else free
+        elif entry.trace.holds_for(connection, reader.keys, known):
+            return _answer(entry)
+    g.kept_key = (key, secrets.randbelow(VARIANTS) if free is None else free)
+    g.kept_version, g.watch, g.trace = at, Watch(now, LONGEST), Trace(reader.keys)
+    current_app.extensions["qiding.watch_reader"](g.trace)
+    return None
+
+
+def kept_by_kind(view: View) -> View:
+    """Mark a view whose pages may be kept for readers who are signed in, too."""
+    view.kept_by_kind = True  # type: ignore[attr-defined]
+    return view
+
+
+def _asked(
+    connection: Connection, _cursor: object, statement: str, parameters: Any, _context: object, _many: bool
+) -> tuple[str, Any]:
+    watch: Watch | None = g.get("watch") if has_app_context() else None
+    if watch is None:
+        return statement, parameters
+    # A condition on the time is judged by the database, out of sight: who asks so says when its answer changes, and asks
+    # with a plain number.
+    if any(isinstance(value, Watched) for value in _values(parameters)):
+        watch.cannot_tell()
+    trace: Trace | None = g.get("trace")
+    if trace is not None and given(parameters):
+        return statement, trace.ask(connection, statement, parameters)
+    if _unseen(statement):
+        watch.cannot_tell()  # of what it reads no commit tells
+    return statement, parameters
+
+
+def _values(parameters: Any) -> Any:
+    return parameters.values() if isinstance(parameters, dict) else parameters
+
+
+_TABLES = re.compile(r"(?:FROM|JOIN|,)\s+\"?(" + "|".join(sorted(version.UNSEEN - {"version"})) + r")\b")
+
+
+@lru_cache(maxsize=2000)
+def _unseen(statement: str) -> bool:
+    return _TABLES.search(statement) is not None
+
+
+def _with_places(body: bytes) -> bytes:
+    """A page with places in it for what each reader gets anew: the token, and the keys of forms."""
+    if "csrf_token" in g:
+        body = body.replace(g.csrf_token.encode(), TOKEN)
+    for n, key in enumerate(g.get("fresh_keys", [])):
+        body = body.replace(key.encode(), FRESH % n)
+    return body
+
+
+def _filled(body: bytes) -> bytes:
+    if b"\0" not in body:
+        return body
+    keys: dict[bytes, bytes] = {}
+    body = re.sub(rb"\0fresh\d+\0", lambda found: keys.setdefault(found[0], new_public_id().encode()), body)
+    return body.replace(TOKEN, generate_csrf().encode()) if TOKEN in body else body
+
+
+def _may_be_kept() -> bool:
+    return (
+        request.endpoint is not None
+        and len(request.query_string) <= LONGEST_QUERY
+        and "Authorization" not in request.headers
+        and "Range" not in request.headers
+    )
+
+
+def _is_nobody_elses(response: Response) -> bool:
+    return (
+        bool(g.get("changed"))
+        or "Set-Cookie" in response.headers
+        or response.headers.get("Cache-Control") == "no-store"
+    )
+
+
+def _key() -> Hashable:
+    config: Config = current_app.config["QIDING"]
+    base = config.base_url or request.url_root
+    large = request.cookies.get("size") == "large"
+    return (base, request.host, request.path, request.query_string, language(), large, wants_json())
+
+
+def _version() -> int:
+    slug = (request.view_args or {}).get("slug")
+    return version.of_town() if slug is None else version.of_community(slug)
+
+
+def _now() -> int:
+    clock: Clock = current_app.extensions["qiding.clock"]
+    return clock.now()
+
+
+def _answer(entry: Entry) -> Response:
+    packs = bool(entry.packed) and bool(request.accept_encodings["gzip"])
+    response = Response(entry.packed if packs else _filled(entry.body))
+    response.headers.clear()
+    response.headers.extend(entry.headers)
+    if packs:
+        response.headers["Content-Encoding"] = "gzip"
+    if entry.packed:
+        response.vary.add("Accept-Encoding")
+    if entry.trace is not None:
+        return response
+    digest = hashlib.blake2b(entry.body, digest_size=10).hexdigest()
+    response.set_etag(digest, weak=True)
+    if request.headers.get("If-None-Match"):
+        response.make_conditional(request)
+    return response
+
+
+def forget(app: Flask) -> None:
+    """Forget what this process keeps, for whoever changed the database behind its back."""
+    kept: Kept = app.extensions["qiding.pages"]
+    kept.clear()
