@@ -341,15 +341,10 @@ def main(what: str, rounds: int, kind: str, seed: int) -> None:
         what == "again" or rounds < 20 or counted["acknowledged"] > rounds,
         f"hardly a cast came in time: {dict(counted)}",
     )
-    print(
-        f"{what} on {kind}, {rounds} rounds: {', '.join(f'{n} {key}' for key, n in counted.items())}; each as it must be"
-    )
+    sums = ", ".join(f"{n} {key}" for key, n in counted.items())
+    print(f"{what} on {kind}, {rounds} rounds: {sums}; each as it must be")
 
 
 if __name__ == "__main__":
-    main(
-        sys.argv[1] if len(sys.argv) > 1 else "close",
-        int(sys.argv[2]) if len(sys.argv) > 2 else 500,
-        sys.argv[3] if len(sys.argv) > 3 else "sqlite",
-        int(sys.argv[4]) if len(sys.argv) > 4 else random.SystemRandom().randrange(2**32),
-    )
+    given = [*sys.argv[1:], *("close", "500", "sqlite", str(random.SystemRandom().randrange(2**32)))[len(sys.argv) - 1 :]]
+    main(given[0], int(given[1]), given[2], int(given[3]))

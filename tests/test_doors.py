@@ -35,8 +35,10 @@ def called(node: ast.Call) -> str:
 
 
 def built(node: ast.expr) -> bool:
-    """Whether a text is put together where it stands."""
-    return isinstance(node, (ast.JoinedStr, ast.BinOp)) or (isinstance(node, ast.Call) and called(node) == "format")
+    """Whether a text is put together where it stands; not by the driver, which quotes each part (``sql.SQL().format``)."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+        return not (isinstance(node.func.value, ast.Call) and called(node.func.value) == "SQL")
+    return isinstance(node, (ast.JoinedStr, ast.BinOp))
 
 
 def statements_built(nodes: list[ast.Call]) -> list[int]:
@@ -57,6 +59,7 @@ def test_no_statement_is_built_of_texts() -> None:
         ('db.session.execute(text(f"select * from {name}"))', [1]),
         ('query.order_by(text("a " + sort))', [1]),
         ('text("select {}".format(name))', [1]),
+        ('driver.execute(sql.SQL("drop table {}").format(sql.Identifier(name)))', []),
         ('text("select 1")', []),
     ],
 )

@@ -166,25 +166,23 @@ def test_a_copy_comes_to_an_end_while_somebody_always_writes(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = sqlite.file_of(world.app.config["QIDING"].database_url)
-    monkeypatch.setattr(sqlite, "PAGES", 1)  # so that somebody writes between any two pieces
+    monkeypatch.setattr(sqlite, "PAGES", 1)
     ways: list[str] = []
-    real = sqlite._until
-    monkeypatch.setattr(sqlite, "_until", lambda: ways.append("waits") or real())
-    stop = threading.Event()
+    beginnings, until = sqlite._beginnings, sqlite._until
+    with closing(sqlite3.connect(source, timeout=20, isolation_level=None)) as writer:
 
-    def write() -> None:
-        with closing(sqlite3.connect(source, timeout=20, isolation_level=None)) as connection:
-            while not stop.is_set():
-                connection.execute("update community set desk_hours = desk_hours || '.' where 1")
-                time.sleep(0.003)
+        def written_between() -> sqlite.Progress:
+            waits = beginnings()
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
+            def progress(status: int, remaining: int, total: int) -> None:
+                writer.execute("update community set desk_hours = desk_hours || '.' where 1")
+                waits(status, remaining, total)
+
+            return progress
+
+        monkeypatch.setattr(sqlite, "_beginnings", written_between)
+        monkeypatch.setattr(sqlite, "_until", lambda: ways.append("waits") or until())
         sqlite.copy(source, tmp_path / "copy")
-    finally:
-        stop.set()
-        writer.join()
     assert len(ways) == 2, "it was not begun anew often enough to be copied at one go"
     with closing(sqlite3.connect(tmp_path / "copy")) as copied:
         assert copied.execute("pragma integrity_check").fetchone() == ("ok",)

@@ -59,7 +59,7 @@ def _unhurried(connection: Any, _record: object) -> None:
 def fill(rows: dict[str, dict[str, list[Any]]]) -> None:
     """Insert all rows, with no key asked for until the end."""
     known = sa.MetaData()
-    with db.engine.connect() as connection:
+    with db.engine.connect().execution_options(versions=False) as connection:
         lite = connection.dialect.name == "sqlite"
         raw: Any = connection.connection.driver_connection
         if lite:
