@@ -90,7 +90,6 @@ class Config:
     erasures_file: Path | None = None  # the list of erasures beside the database, for whoever restores an old copy
     keep_days: Mapping[str, int] = field(default_factory=dict)  # QIDING_KEEP_<KIND>, by kind in small letters
     page_cache: int = 32  # megabytes a process; 0 keeps none
-    code: str = ""  # which program made a page that processes share
 
     @property
     def is_sqlite(self) -> bool:

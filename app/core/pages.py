@@ -12,6 +12,7 @@ import re
 import secrets
 from collections.abc import Callable, Hashable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, has_app_context, request, session
@@ -20,7 +21,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from app.config import Config
+from app.config import ROOT, Config
 from app.core import shared, version
 from app.core.cache import MEGABYTE, Entry, Kept
 from app.core.clock import MINUTE, Clock
@@ -41,12 +42,23 @@ SIGNED_IN = OWN | {"_user_id", "_permanent", "_id", "at"}  # what it holds of so
 VARIANTS = 8  # pages kept of one address for readers of one kind
 TOKEN, FRESH = b"\0token\0", b"\0fresh%d\0"  # no page holds a NUL
 View = TypeVar("View", bound=Callable[..., Any])
+SOURCES = frozenset({".py", ".html", ".css", ".js", ".svg", ".toml", ".po"})
 LEFT_OUT = frozenset({"content-length", "vary", "date", "set-cookie", "content-encoding", "etag"})
+
+
+def program(root: Path = ROOT) -> str:
+    """The hash of all that pages are made by, so that two versions of the program that share a Redis share no page."""
+    made = hashlib.sha256()
+    for path in sorted((*(root / "app").rglob("*.*"), *(root / "translations").rglob("*.po"))):
+        if path.suffix in SOURCES and path.is_file():
+            made.update(f"{path.relative_to(root)}\0{path.stat().st_size}\0".encode())
+            made.update(path.read_bytes())
+    return made.hexdigest()[:16]
 
 
 def init_pages(app: Flask, config: Config) -> None:
     """Hang the kept pages on ``app``: asked before all else of a request, and filled after all else."""
-    kept = Kept(config.page_cache * MEGABYTE, lambda: shared, config.code)
+    kept = Kept(config.page_cache * MEGABYTE, lambda: shared, program() if config.redis_url else "")
     app.extensions["qiding.pages"] = kept
     if not config.page_cache:
         return

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flask import current_app, g
@@ -30,10 +31,14 @@ class Lock:
 
 @dataclass(frozen=True)
 class Tx:
-    """A transaction under way. ``now`` was read after the locks were held."""
+    """A transaction under way."""
 
-    now: int
     session: scoped_session[Any]
+
+    @cached_property
+    def now(self) -> int:
+        """The time in milliseconds, read once, when first asked for: after the locks were held."""
+        return _now(self.session)
 
     def lock(self, *locks: Lock) -> None:
         """Hold more rows, in the order given. Callers keep the order: poll, roll entry, others, log head."""
@@ -45,8 +50,8 @@ class Tx:
             )
 
     def later(self) -> Tx:
-        """The same transaction with the clock read again: for whoever took locks by a query of their own."""
-        tx = replace(self, now=_now(self.session))
+        """The same transaction with the clock not read yet: for whoever took locks by a query of their own."""
+        tx = Tx(self.session)
         self.session().info[_KEY] = tx
         return tx
 
@@ -86,8 +91,8 @@ def transaction(lock: Sequence[Lock] = ()) -> Iterator[Tx]:
     try:
         if is_sqlite():
             session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
-        Tx(0, session).lock(*lock)
-        tx = Tx(_now(session), session)
+        tx = Tx(session)
+        tx.lock(*lock)
         session().info[_KEY] = tx
         yield tx
         session.flush()

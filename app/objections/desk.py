@@ -148,7 +148,7 @@ def find(public_id: str) -> Held:
     values: tuple[Any, ...] = tuple(row)
     objection, poll, decision, slug, code, entry_id, entry = values
     return Held(
-        Tx(0, db.session),
+        Tx(db.session),
         objection,
         poll,
         decision,

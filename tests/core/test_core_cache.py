@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 from app.core.cache import OVERHEAD, Entry, Kept
+from app.core.pages import program
 
 
 def entry(version: int = 1, body: bytes = b"words", made: int = 100, until: int = 60_100) -> Entry:
@@ -87,3 +89,14 @@ def test_one_makes_it_and_the_others_wait() -> None:
     assert waits.is_set()
     assert kept.begin("page") is None
     kept.end("nobody makes this")
+
+
+def test_each_state_of_the_program_has_a_name_of_its_own(tmp_path: Path) -> None:
+    names = [program(tmp_path)]
+    for place, words in (("app/page.html", "一"), ("app/page.html", "二"), ("translations/zh/m.po", "三")):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(words, encoding="utf-8")
+        names.append(program(tmp_path))
+    (tmp_path / "app" / "page.pyc").write_bytes(b"no source")
+    assert len(set(names)) == 4
+    assert program(tmp_path) == names[-1]

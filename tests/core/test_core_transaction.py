@@ -84,6 +84,7 @@ def test_what_an_inner_transaction_did_falls_with_the_outer_one(app: Flask) -> N
 
 def test_a_transaction_has_one_time(app: Flask, clock: FixedClock) -> None:
     with app.app_context(), transaction() as outer:
+        assert outer.now == NOON
         clock.advance(5_000)
         with transaction() as inner:
             assert inner.now == outer.now == NOON
