@@ -325,10 +325,11 @@ def schedule(field: Field) -> Counter[str]:
 ROUNDS = {"again": again, "close": close, "schedule": schedule}
 
 
-def main(what: str, rounds: int, kind: str, seed: int) -> None:
+def main(what: str = "close", times: str = "500", kind: str = "sqlite", dice: str = "") -> None:
     """Furnish, race so often, and print what was counted."""
     from scripts.bench.roll import database
 
+    rounds, seed = int(times), int(dice or random.SystemRandom().randrange(2**32))
     print(f"seed {seed}", flush=True)
     with tempfile.TemporaryDirectory() as name, database(kind, Path(name)) as url:
         field, counted = Field(kind, url, Path(name), seed), Counter[str]()
@@ -346,5 +347,4 @@ def main(what: str, rounds: int, kind: str, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    given = [*sys.argv[1:], *("close", "500", "sqlite", str(random.SystemRandom().randrange(2**32)))[len(sys.argv) - 1 :]]
-    main(given[0], int(given[1]), given[2], int(given[3]))
+    main(*sys.argv[1:])
