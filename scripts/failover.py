@@ -24,7 +24,7 @@ import time
 import urllib.parse
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -110,6 +110,8 @@ class Town:
                     thread.join(PATIENCE)
             for server in started:
                 server.kill()
+            for server in self.servers:
+                server.log.close()
 
     def count(self) -> int:
         """How many ballots were answered with "recorded"."""
@@ -180,31 +182,32 @@ def vote(voter: Voter, port: int, page: str, stop: threading.Event) -> None:
     headers = {"Cookie": voter.cookie, "Host": f"127.0.0.1:{port}", "Origin": f"http://127.0.0.1:{port}"}
     while not stop.is_set():
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-            connection.request("GET", page, headers=headers)
-            answer = connection.getresponse()
-            body = answer.read().decode()
-            form = dict(re.findall(r'<input[^>]*name="(csrf_token|once)"[^>]*value="([^"]*)"', body))
-            if answer.status != 200 or "once" not in form:
-                time.sleep(0.05)
-                continue
-            cookies = [line.split(";")[0] for line in answer.headers.get_all("Set-Cookie") or []]
-            words = f"第{len(voter.sent)}次，{voter.name}号住户说的话"
-            voter.sent.append(words)
-            typed = {
-                "Cookie": "; ".join(cookies or [voter.cookie]),
-                "Content-Type": "application/x-www-form-urlencoded",
-            }
-            filled = urllib.parse.urlencode(form | {"stance": "concern", "concern": words})
-            connection.request("POST", page, filled, headers | typed)
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status == 303:
-                voter.recorded.append(words)
-            elif answer.status != 503:
-                voter.wrong.append(f"a cast was answered with {answer.status}")
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+                _cast(voter, connection, page, headers)
         except (OSError, http.client.HTTPException):
             time.sleep(0.02)
+
+
+def _cast(voter: Voter, connection: http.client.HTTPConnection, page: str, headers: dict[str, str]) -> None:
+    connection.request("GET", page, headers=headers)
+    with connection.getresponse() as answer:
+        body = answer.read().decode()
+    form = dict(re.findall(r'<input[^>]*name="(csrf_token|once)"[^>]*value="([^"]*)"', body))
+    if answer.status != 200 or "once" not in form:
+        time.sleep(0.05)
+        return
+    cookies = [line.split(";")[0] for line in answer.headers.get_all("Set-Cookie") or []]
+    words = f"第{len(voter.sent)}次，{voter.name}号住户说的话"
+    voter.sent.append(words)
+    typed = {"Cookie": "; ".join(cookies or [voter.cookie]), "Content-Type": "application/x-www-form-urlencoded"}
+    filled = urllib.parse.urlencode(form | {"stance": "concern", "concern": words})
+    connection.request("POST", page, filled, headers | typed)
+    with connection.getresponse() as answer:
+        answer.read()
+    if answer.status == 303:
+        voter.recorded.append(words)
+    elif answer.status != 503:
+        voter.wrong.append(f"a cast was answered with {answer.status}")
 
 
 def failovers(mode: str, times: int, dice: random.Random) -> list[Turn]:

@@ -13,7 +13,7 @@ from flask import abort, g, has_request_context, request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import Field, FileField, HiddenField, SelectChoice, StringField, TextAreaField, ValidationError
-from wtforms.csrf.core import CSRFTokenField
+from wtforms.csrf import core as csrf
 from wtforms.i18n import get_translations
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -27,10 +27,11 @@ from app.engine.errors import DomainError, Invalid
 _BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u3000]*")
 
 
-class _Token(CSRFTokenField):  # type: ignore[misc]
+class CSRFTokenField(csrf.CSRFTokenField):  # type: ignore[misc]
     """A form's secret token, drawn when it is written into a page and not before.
 
     Most readers of a page that has a form for some never see it: their answer sets no cookie, and is like everybody's.
+    Templates know a field by the name of its class.
     """
 
     def process(self, *args: Any, **kwargs: Any) -> None:
@@ -41,7 +42,7 @@ class _Token(CSRFTokenField):  # type: ignore[misc]
 
 
 class _Tokens(FlaskForm.Meta.csrf_class):  # type: ignore[misc]
-    field_class = _Token
+    field_class = CSRFTokenField
 
 
 class Form(FlaskForm):  # type: ignore[misc]

@@ -89,6 +89,7 @@ class Vote(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.kept.changed()
         self.kept.put_back()
         self.world, self.poll = self.desk.world, self.desk.poll
         self.world.clock.set(self.at)

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 from flask import Flask
 
+from app.core.database import db
 from app.core.web import client_address
 from app.factory import create_app
 
@@ -25,3 +26,5 @@ def test_behind_one_proxy_only_what_it_adds_counts(app: Flask) -> None:
         "/address", headers={"X-Forwarded-For": "1.2.3.4, 192.0.2.9"}, environ_base={"REMOTE_ADDR": "127.0.0.1"}
     )
     assert answer.text == "192.0.2.9"
+    with proxied.app_context():
+        db.engine.dispose()

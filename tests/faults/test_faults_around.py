@@ -45,7 +45,9 @@ def test_a_mail_server_that_is_silent_keeps_nobody_from_voting(
             row.choice, row.asked_at, row.confirmed_at, row.since, row.next_at = "once", tx.now, tx.now, tx.now, tx.now
             tx.session.add(row)
             told = {"person_id": person, "kind": "proposal.chosen", "data": {"title": "花园"}, "href": "/help"}
-            tx.session.execute(insert(Message), [{**told, "community_id": 1, "created_at": tx.now}])
+            tx.session.execute(
+                insert(Message), [{**told, "community_id": hall.world.community_id, "created_at": tx.now}]
+            )
         with hall.world.here():
             assert digest.enqueue_due() == 1
 

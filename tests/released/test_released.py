@@ -74,21 +74,22 @@ def walk(app: Flask) -> int:
 
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_what_an_older_program_left_is_brought_up(revision: str, tmp_path: Path, database_url: str) -> None:
-    with standing(revision, tmp_path) as app, app.app_context():
-        before, votes = logs(seen()), tallies()
-        kept = make(app.config["QIDING"], tmp_path / "backups", 0) if revision == "0013" else None
-        upgrade()
-        assert (logs(seen()), tallies()) == (before, votes)
-        sound(before)
-        db.session.remove()
-        assert sum(function() for function in app.extensions["qiding.ticks"]) >= 0
-        sound(before)
-        if kept is not None:  # a backup made before the update is put back by the program of after it
-            said: list[str] = []
-            check(kept.file, place(), said.append)
-            assert any(line.startswith(f"migrated from revision {revision}") for line in said), said
-    if revision in ("0001", "0020"):  # of the second and the last stage one each: pages cost more than all the rest
-        assert walk(app) > 12
+    with standing(revision, tmp_path) as app:
+        with app.app_context():
+            before, votes = logs(seen()), tallies()
+            kept = make(app.config["QIDING"], tmp_path / "backups", 0) if revision == "0013" else None
+            upgrade()
+            assert (logs(seen()), tallies()) == (before, votes)
+            sound(before)
+            db.session.remove()
+            assert sum(function() for function in app.extensions["qiding.ticks"]) >= 0
+            sound(before)
+            if kept is not None:  # a backup made before the update is put back by the program of after it
+                said: list[str] = []
+                check(kept.file, place(), said.append)
+                assert any(line.startswith(f"migrated from revision {revision}") for line in said), said
+        if revision in ("0001", "0020"):  # of the second and the last stage one each: pages cost more than all the rest
+            assert walk(app) > 12
 
 
 # Where the way back is looked at: after each stage. Every step between them is taken, both ways.
