@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response
 from werkzeug.serving import make_server
 
 from app.core import jobs
@@ -54,7 +54,13 @@ class Reader:
 
     def go(self, path: str) -> Page:
         """Open a path of the site and check the page."""
-        self.page.goto(path if path.startswith("http") else self.base + path, wait_until="domcontentloaded")
+        address = path if path.startswith("http") else self.base + path
+        try:
+            self.page.goto(address, wait_until="domcontentloaded")
+        except Error as error:
+            if "ERR_ABORTED" not in str(error):
+                raise
+            self.page.goto(address, wait_until="domcontentloaded")  # the page before loaded itself anew at that moment
         self.check()
         return self.page
 
