@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.ballots import queries, record
+from app.ballots.matters import law_says
 from app.ballots.queries import Round
 from app.core.i18n import in_each_language
 from app.engine.phrase import Phrase, phrase
@@ -28,6 +29,7 @@ def figures(ref: ActivityRef, now: int) -> dict[str, Any] | None:
         "asked_of": list(poll.asked_of),
         "rule": in_each_language(item.rule.title),
         "source": in_each_language(item.rule.source),
+        **({"law": in_each_language(law)} if (law := law_says(poll.electorate, poll.matter)) else {}),
         "opens_at": poll.opens_at,
         "closes_at": item.closes_at,
         "due": poll.roll_size,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.ballots import gates
+from app.ballots.matters import law_says
 from app.ballots.queries import PollPage
 from app.core.i18n import gettext, local_date, moment, say
 from app.engine.canonical import canon, sha256_hex
@@ -86,6 +87,8 @@ def tally_table(page: PollPage, ways: Ways) -> Table:
     rest = poll.roll_size - tally.cast
     add(vote, gettext("Did not take part"), rest, max(0, tally.area_all - tally.area_cast))
     add(vote, gettext("Fingerprint of the text"), words=item.version.text_hash)
+    if law := law_says(poll.electorate, poll.matter):
+        add(vote, gettext("What it is in law"), words=say(law))
     add(vote, gettext("How it stands"), words=f"{state_of(page)}{gettext(': ')}{say(gates.standing(item))}")
     for stance in item.rule.stances:
         add(count, say(stance.title), tally.counts[stance.key], tally.areas.get(stance.key, 0))

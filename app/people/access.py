@@ -38,6 +38,7 @@ KINDS: Mapping[str, Phrase] = {
     "rows with area": phrase("opened the votes with floor area"),
     "mandates": phrase("looked at the mandates of a vote"),
     "paper.sheet": phrase("looked at whose a sheet of paper is"),
+    "file": phrase("opened a file that only the desk sees, such as the picture of a sheet of paper"),
     "paper.print": phrase("printed sheets with addresses"),
     "register": phrase("took a list along as a file"),
     "attendance": phrase("looked at who came to a meeting"),
@@ -70,6 +71,7 @@ SHOWN_BY: Mapping[str, str] = {
     "office.register_xlsx": "register",
     "office.register_csv": "register",
     "privacy.erase_for": "erasure",
+    "site.file": "file",
 }
 
 

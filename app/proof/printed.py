@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import render_template
 
+from app.ballots.matters import law_says
 from app.ballots.queries import PollPage
 from app.core.i18n import day, gettext, moment, say
 from app.core.web import site_url
@@ -74,4 +75,5 @@ def vote_poster(page: PollPage, frame: dict[str, Any], now: int, size: str) -> P
         ),
         at=poll.announced_at,
         size=size,
+        summary=" ".join(say(item) for item in (law_says(poll.electorate, poll.matter),) if item),
     )

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.core import media as store
 from app.core.media import Media
 from app.engine.errors import NotFound
+from app.people.access import note_access
 from app.people.session import actor
 from app.site.views import site
 
@@ -44,6 +45,8 @@ def file(public_id: str, extension: str) -> BaseResponse:
         plain, full = f"{row.public_id}.{extension}", quote(row.name or f"{row.public_id}.{extension}", safe="")
         response.headers["Content-Disposition"] = f"attachment; filename={plain}; filename*=UTF-8''{full}"
     response.make_conditional(request)
+    if row.visibility == "staff":
+        note_access(actor(), row.community_id, "file", row.public_id)
     if response.status_code == 200:
         response.set_data(store.read(sha256))
     return response

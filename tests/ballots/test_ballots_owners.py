@@ -10,12 +10,14 @@ from sqlalchemy import select
 
 from app.audit.verify import verify
 from app.ballots import mandates, matters, service
+from app.ballots.figures import figures
 from app.ballots.law_models import Mandate
 from app.ballots.models import Poll, RollEntry
 from app.core.clock import DAY, HOUR
 from app.core.database import db
 from app.engine.errors import Closed, DomainError, Forbidden, Frozen, Invalid, NotFound
 from app.people import owners as desk
+from app.projects.queries import find_activity
 from tests.ballots.owners import (
     REASON,
     SETTINGS,
@@ -269,7 +271,7 @@ def test_every_page_says_which_of_the_two_it_is(town: World, client: FlaskClient
     town.clock.advance(48 * HOUR)
     for who in range(5):
         town.cast(who, poll, "yes")
-    visit(at + poll, f"{at}{poll}/done", f"{at}{poll}/result", vote, who=0)
+    visit(at + poll, f"{at}{poll}/done", f"{at}{poll}/result", f"{at}{poll}/check", f"{at}{poll}/receipt", vote, who=0)
     if authorised:  # what was announced under it keeps what it said
         with town.here():
             row = matters.authorisations(town.community_id)[0]
@@ -278,7 +280,12 @@ def test_every_page_says_which_of_the_two_it_is(town: World, client: FlaskClient
             boss = Actor(person_id=town.facilitator.person_id, roles={None: frozenset({"administrator"})})
             matters.revoke(boss, town.slug, row.public_id, REASON)
     town.close(poll)
-    visit(at + poll, f"{at}{poll}/result", f"{at}{poll}/count", f"{at}{poll}/done", vote, who=0)
+    visit(at + poll, f"{at}{poll}/result", f"{at}{poll}/count", f"{at}{poll}/check", f"{at}{poll}/done", vote, who=0)
+    visit(f"{at}{poll}/rows", f"{at}{poll}/result.csv", who=0)
+    with town.here():
+        told = figures(find_activity(town.activity, town.clock.now(), town.slug), town.clock.now())
+    assert told is not None
+    assert wanted in told["law"]["zh_Hans"]  # what the notice after it freezes
 
 
 def test_the_ballot_says_what_neighbours_can_work_out(town: World, client: FlaskClient) -> None:
