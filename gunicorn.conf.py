@@ -19,10 +19,11 @@ if os.environ.get("QIDING_METRICS_PORT") and not _figures:
 
 from gunicorn import glogging  # noqa: E402
 
+from app.config import secret_of  # noqa: E402
 from app.core.logs import formatter  # noqa: E402
 from app.factory import finish, serve  # noqa: E402
 
-_sqlite = not os.environ.get("DATABASE_URL", "").startswith("postgres")
+_sqlite = not secret_of(os.environ, "DATABASE_URL").startswith("postgres")
 
 bind = f"{os.environ.get('QIDING_BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"  # another address: for a proxy elsewhere
 worker_class = "gthread"

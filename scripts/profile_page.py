@@ -26,6 +26,7 @@ def reader(client: FlaskClient, who: str) -> FlaskClient:
     """The browser, signed in as somebody."""
     from app.core.database import db
     from app.people.models import Device, Person, RoleGrant
+    from app.people.staff_sessions import begin
 
     with client.application.app_context():
         if who == "resident":
@@ -36,7 +37,7 @@ def reader(client: FlaskClient, who: str) -> FlaskClient:
             person = db.session.scalars(query.where(RoleGrant.role == "facilitator").order_by(Person.id)).first()
             if person is None:
                 raise SystemExit("nobody facilitates here")
-            user = f"staff:{person.public_id}:{person.epoch}"
+            user = f"staff:{begin(person.id, 'profile').public_id}"
     with client.session_transaction() as session:
         session.update({"_user_id": user, "_fresh": True, "at": time.time_ns() // 1_000_000})
     return client

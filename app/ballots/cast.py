@@ -268,7 +268,9 @@ def require_open(tx: Tx, poll: Row[Any]) -> None:
         if at == "void":
             raise Closed(phrase("Not recorded: this round was found void."))
         raise Closed(phrase("Not recorded: the vote closed %(when)s.", when=Moment(times.closes_at)))
-    if poll.project_state != "running" or poll.step_closed_at is not None:
+    # A step's run is not held, and whoever waited for the project reads of it what was before. The project tells where it is.
+    moved = poll.step_closed_at is not None or poll.project_step != poll.step
+    if poll.project_state != "running" or moved:
         raise Closed(phrase("Not recorded: the project rests, and nothing in it is open."))
 
 

@@ -282,8 +282,13 @@ def cast_in(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:
     if reader.household_id is not None:
         units.append(RollEntry.household_id == reader.household_id)
     units.append(RollEntry.id.in_(voices.ALL_ENTRIES))
+    asked = [ref.id for ref in refs]
     newest = (
-        select(Poll.decision_id, func.max(Poll.attempt).label("attempt")).group_by(Poll.decision_id).subquery("newest")
+        select(Poll.decision_id, func.max(Poll.attempt).label("attempt"))
+        .join(Decision, Decision.id == Poll.decision_id)
+        .where(Decision.activity_run_id.in_(asked))
+        .group_by(Poll.decision_id)
+        .subquery("newest")
     )
     query = (
         select(Decision.activity_run_id)
@@ -292,7 +297,7 @@ def cast_in(refs: Sequence[ActivityRef], reader: Actor) -> set[int]:
         .join(RollEntry, RollEntry.poll_id == Poll.id)
         .outerjoin(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
         .outerjoin(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
-        .where(Decision.activity_run_id.in_([ref.id for ref in refs]), or_(*units))
+        .where(Decision.activity_run_id.in_(asked), or_(*units))
         .where(or_(Ballot.id.is_not(None), RollEntry.voted))
     )
     return set(db.session.scalars(query, voices.values_of(reader)))

@@ -25,6 +25,7 @@ HOLD_POLL = (
         versions.c.title,
         communities.c.slug,
         projects.c.state.label("project_state"),
+        projects.c.step.label("project_step"),
         methods.c.sha256.label("method_sha256"),
         step_runs.c.step,
         step_runs.c.closed_at.label("step_closed_at"),

@@ -83,7 +83,10 @@ class Kept:
         data = None if shared is None else shared.get(self._name(key, version))
         if data is None:
             return None
-        found = Entry.load(data)
+        try:
+            found = Entry.load(data)
+        except (ValueError, KeyError, TypeError):  # not what a program like this one put there
+            return None
         if not found.holds(version, now):
             return None
         self._put(key, found)

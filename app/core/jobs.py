@@ -60,11 +60,10 @@ class Claim:
     attempt: int = 1
 
     def progress(self, done: int, total: int) -> None:
-        """Say how far the work is and keep the lease; its own short transaction."""
+        """Say how far the work is and keep the lease, while it is still this process's; its own short transaction."""
         with transaction() as tx:
-            tx.session.execute(
-                update(Job).where(Job.id == self.id).values(done=done, total=total, lease_until=tx.now + LEASE)
-            )
+            mine = (Job.id == self.id, Job.state == "running", Job.attempts == self.attempt)
+            tx.session.execute(update(Job).where(*mine).values(done=done, total=total, lease_until=tx.now + LEASE))
 
 
 Handler = Callable[[Claim], None]

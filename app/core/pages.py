@@ -39,6 +39,7 @@ LONGEST_QUERY = 300
 LEAST_PACKED = 500  # bytes
 OWN = frozenset({"csrf_token", "_fresh"})  # what a session may hold without telling one reader from another
 SIGNED_IN = OWN | {"_user_id", "_permanent", "_id", "at"}  # what it holds of somebody signed in, and nothing to show
+APART = frozenset({"receipt", "helped"})  # what only views show that are never kept
 VARIANTS = 8  # pages kept of one address for readers of one kind
 TOKEN, FRESH = b"\0token\0", b"\0fresh%d\0"  # no page holds a NUL
 View = TypeVar("View", bound=Callable[..., Any])
@@ -129,7 +130,7 @@ def _for_anybody(kept: Kept) -> Response | None:
 def _for_a_kind(kept: Kept) -> Response | None:
     """The page that another reader of this kind was shown, if this one is answered the same; else it is made and noted."""
     view = current_app.view_functions[request.endpoint or ""]
-    if not set(session) <= SIGNED_IN or not getattr(view, "kept_by_kind", False):
+    if not set(session) <= SIGNED_IN | APART or not getattr(view, "kept_by_kind", False):
         return None
     reader: Reader | None = current_app.extensions["qiding.reader"]()
     if reader is None:

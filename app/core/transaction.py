@@ -66,7 +66,7 @@ def _now(session: scoped_session[Any]) -> int:
     """The time that a command knows. Hosts' clocks differ; on PostgreSQL, which many may share, it is the database's."""
     clock: Clock = current_app.extensions["qiding.clock"]
     if isinstance(clock, SystemClock) and not is_sqlite():
-        return int(session.execute(_DATABASE_TIME).scalar_one())
+        return int(session.execute(_DATABASE_TIME).scalar_one()) + clock.ahead
     return clock.now()
 
 

@@ -271,12 +271,14 @@ def end_role(actor: Actor, grant_id: int) -> None:
 def _refuse_last(tx: Tx, grant: RoleGrant) -> None:
     if grant.role != "administrator":
         return
-    others = tx.session.scalars(
-        select(RoleGrant.person_id).where(
-            RoleGrant.role == "administrator", RoleGrant.ended_at.is_(None), RoleGrant.person_id != grant.person_id
-        )
-    ).first()
-    if others is None:
+    # All are held, so that of two who end each other at this moment the second one sees what the first one did.
+    standing = tx.session.execute(
+        select(RoleGrant.id, RoleGrant.person_id)
+        .where(RoleGrant.role == "administrator", RoleGrant.ended_at.is_(None))
+        .order_by(RoleGrant.id)
+        .with_for_update(key_share=True)
+    ).all()
+    if all(person_id == grant.person_id for _, person_id in standing):
         raise Conflict(phrase("The town would be without an administrator. Name another one first."))
 
 

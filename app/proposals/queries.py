@@ -64,7 +64,11 @@ class ListPage:
 def list_page(activity_id: int, community_id: int, reader: Actor, *, sort: str, status: str, page: int) -> ListPage:
     """A page of proposals with support and authors, with a fixed number of queries."""
     supports = (
-        select(ProposalSupport.proposal_id, func.count().label("n")).group_by(ProposalSupport.proposal_id).subquery()
+        select(ProposalSupport.proposal_id, func.count().label("n"))
+        .join(Proposal, Proposal.id == ProposalSupport.proposal_id)
+        .where(Proposal.activity_run_id == activity_id)
+        .group_by(ProposalSupport.proposal_id)
+        .subquery()
     )
     n = func.coalesce(supports.c.n, 0)
     where = [Proposal.activity_run_id == activity_id, Proposal.state == "submitted"]

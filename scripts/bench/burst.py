@@ -31,6 +31,7 @@ from scripts.bench.visitors import session_of
 
 VOTERS, LAST, READERS = 10_000, 200, 50
 MINUTE, SLOWEST, THINK, WARM = 60.0, 2.0, 2.0, 5.0  # seconds
+CONFLICT = 409  # how a cast after the close is refused
 
 
 @dataclass
@@ -204,20 +205,18 @@ def burst(kind: str, scale: float, span: float, start_up: float) -> bool:
         codes, cast, _ = counted(hall)
         given = receipts(hall, visits)
     lost = [code for code in given if code not in codes]
-    late = [visit for visit in visits if 400 <= visit.status < 500 and visit.at >= WARM + span - 1]
+    late = [visit for visit in visits if visit.status == CONFLICT and visit.at >= WARM + span - 1]
     odd = [visit for visit in visits if visit.status != 303 and visit not in late]
     failed = [visit for visit in reading if visit.sent_at and visit.status != 200]
     slow = sorted(visit.took for visit in visits)
     read = sorted(visit.took for visit in reading if visit.status)
-    p50, p99 = slow[len(slow) // 2], slow[int(len(slow) * 0.99)]
+    p50, p99, page99 = slow[len(slow) // 2], slow[int(len(slow) * 0.99)], read[int(len(read) * 0.99)]
     print(f"  {len(visits):,} voters in {span:.0f} s, {last} of them in the last second, beside {readers} readers")
     print(f"  acknowledged {len(given):,}, counted {cast:,}, lost {len(lost)}, refused as too late {len(late)}")
     print(f"  errors: {len(odd)} of casts, {len(failed)} of {len(reading):,} pages; statuses {_statuses(odd)}")
     print(f"  cast p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms, slowest {slow[-1] * 1000:.0f} ms; ", end="")
-    print(
-        f"pages p50 {read[len(read) // 2] * 1000:.0f} ms, p99 {read[int(len(read) * 0.99)] * 1000:.0f} ms", flush=True
-    )
-    return not lost and not odd and not failed and cast == len(given) and p99 < SLOWEST
+    print(f"pages p50 {read[len(read) // 2] * 1000:.0f} ms, p99 {page99 * 1000:.0f} ms", flush=True)
+    return not lost and not odd and not failed and cast == len(given) and max(p99, page99) < SLOWEST
 
 
 def _statuses(visits: list[Visit]) -> dict[int, int]:

@@ -41,10 +41,9 @@ class Load:
         ranked = sorted(self.latencies)
         return ranked[min(len(ranked) - 1, int(part * len(ranked)))] * 1000 if ranked else 0.0
 
-    @property
-    def failed(self) -> int:
-        """Answers that were no answers."""
-        return self.errors + sum(count for status, count in self.statuses.items() if status >= 400)
+    def failed(self, wanted: int = 200) -> int:
+        """Answers that were others than wanted: a page that sends its reader elsewhere was not measured."""
+        return self.errors + sum(count for status, count in self.statuses.items() if status != wanted)
 
 
 class _Connection:

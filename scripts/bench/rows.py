@@ -51,7 +51,7 @@ def measure(setting: Setting, page: str, who: str, clients: int) -> dict[str, An
         "bytes": round(asked.bytes / max(1, len(asked.latencies))),
         "rss_mb": round(setting.site.memory(), 1),
         "answers": len(asked.latencies),
-        "failed": asked.failed,
+        "failed": asked.failed(303 if page == "cast" else 200),
     }
 
 

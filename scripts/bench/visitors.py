@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, url_for
@@ -15,8 +16,10 @@ from sqlalchemy import func, select
 from app.ballots.models import Poll
 from app.comments.models import Comment, Talk
 from app.core.database import db
+from app.core.transaction import transaction
 from app.people.models import Device, Person, RoleGrant
 from app.people.places import Community
+from app.people.security_models import StaffSession
 from app.projects.models import ActivityRun, Project
 from app.proposals.models import Proposal
 from app.records.models import Record
@@ -74,19 +77,31 @@ def visitors(app: Flask, pool: int = POOL) -> Visitors:
             .limit(pool)
         )
         leads = db.session.execute(
-            select(Person.public_id, Person.epoch)
+            select(Person.id, Person.epoch)
             .join(RoleGrant, RoleGrant.person_id == Person.id)
             .where(RoleGrant.community_id == here.id, RoleGrant.role == "facilitator", Person.password.is_not(None))
-        )
+        ).all()
         found = Visitors(
             pages,
             [session_of(app, f"device:{public_id}", now) for public_id in residents],
-            [session_of(app, f"staff:{public_id}:{epoch}", now) for public_id, epoch in leads],
+            [session_of(app, f"staff:{browser}", now) for browser in _browsers(leads, now)],
             pages["ballot"],
             now,
         )
         db.session.remove()
         return found
+
+
+def _browsers(leads: Sequence[Any], now: int) -> list[str]:
+    """A browser of each member of the staff, signed in at the world's present."""
+    with transaction() as tx:
+        rows = [
+            StaffSession(person_id=person, epoch=epoch, label="bench", begun_at=now, sure_at=now, seen_at=now)
+            for person, epoch in leads
+        ]
+        tx.session.add_all(rows)
+        tx.session.flush()
+        return [row.public_id for row in rows]
 
 
 def _present(community_id: int) -> int:

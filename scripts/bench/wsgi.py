@@ -7,27 +7,17 @@ the machine's, the same for all processes; with QIDING_BENCH_COUNT=1 each answer
 from __future__ import annotations
 
 import os
-import time
 from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import event
 
 from app.config import Config
+from app.core.clock import SystemClock
 from app.core.database import db
 from app.factory import create_app
 
 _COUNT: ContextVar[list[int] | None] = ContextVar("statements", default=None)
-
-
-class WorldClock:
-    """The machine's clock, so many milliseconds ahead of it."""
-
-    def __init__(self, ahead: int) -> None:
-        self._ahead = ahead
-
-    def now(self) -> int:
-        return time.time_ns() // 1_000_000 + self._ahead
 
 
 def counted(inner: Any) -> Any:
@@ -53,7 +43,7 @@ def _one_more(*_: Any) -> None:
         found[0] += 1
 
 
-app = create_app(Config.from_env(), WorldClock(int(os.environ.get("QIDING_BENCH_AHEAD", "0"))))
+app = create_app(Config.from_env(), SystemClock(int(os.environ.get("QIDING_BENCH_AHEAD", "0"))))
 if os.environ.get("QIDING_BENCH_COUNT") == "1":
     with app.app_context():
         event.listen(db.engine, "before_cursor_execute", _one_more)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.core.outbox import Message
 from tests.ballots.races import statements
-from tests.ballots.world import OBJECTION, TITLE, World
+from tests.ballots.world import OBJECTION, TITLE, World, send
 
 MOST = 9  # the last of them draws a new version of the community, so that no kept page outlives the cast
 
@@ -55,3 +56,23 @@ def test_the_household_is_told_in_words_that_can_be_read(world: World) -> None:
         ]
         assert {row.person_id for row in rows} == {world.residents[0].person_id, second.person_id}
         assert {row.created_at for row in rows} == {world.clock.now()}
+
+
+def test_who_has_voted_is_given_kept_pages_too(world: World, client: FlaskClient) -> None:
+    """A receipt stays in the browser's session for months: it may not make every page anew."""
+    poll = world.open()
+    world.sign_in(client, 0)
+    page = f"/c/{world.slug}/project/{world.project}"
+    client.get(page)
+    seen: list[str] = []
+    with statements(world.app, seen.append):
+        client.get(page)
+    kept = len(seen)
+    assert send(client, f"/c/{world.slug}/poll/{poll}", {"stance": "consent"}).status_code == 303
+    with client.session_transaction() as session:
+        assert session["receipt"]["code"]
+    client.get(page)
+    seen.clear()
+    with statements(world.app, seen.append):
+        assert client.get(page).status_code == 200
+    assert len(seen) == kept < 15

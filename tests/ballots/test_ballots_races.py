@@ -8,7 +8,7 @@ import time
 from collections import Counter
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.ballots import queries, service
 from app.ballots.models import Ballot, Poll
@@ -169,6 +169,34 @@ def test_a_cast_that_waited_across_the_close_is_refused(world: World) -> None:
     assert [type(item) for item in found] == [Closed]
     with world.here() as session:
         assert session.scalar(select(func.count()).select_from(Ballot)) == 0
+
+
+def test_a_cast_that_waited_while_the_step_ended_is_refused(world: World) -> None:
+    poll = world.open()
+    waiting = threading.Event()
+
+    def note(statement: str) -> None:
+        if waits(statement) and threading.current_thread() is not threading.main_thread():
+            waiting.set()
+
+    found: list[object] = []
+
+    def cast() -> None:
+        found.extend(
+            at_once(world.app, [lambda: service.cast(world.residents[0], poll, {"stance": "consent"}, once="late")])
+        )
+
+    with statements(world.app, note):
+        thread = threading.Thread(target=cast, daemon=True)
+        with held(world.app, poll_id(world, poll)) as connection:
+            thread.start()
+            assert waiting.wait(10)
+            time.sleep(0.2)
+            connection.execute(text("UPDATE step_run SET closed_at = opened_at WHERE closed_at IS NULL"))
+            connection.execute(text("UPDATE project SET step = 'another'"))
+            connection.commit()
+        thread.join(30)
+    assert [type(item) for item in found] == [Closed]
 
 
 def test_a_close_waits_for_the_cast_that_came_before_it(world: World) -> None:

@@ -49,7 +49,7 @@ def test_each_answer_is_counted_once(port: int) -> None:
 
     found = run(port, 3, 0.2, following)
     assert len(found.latencies) == asked[0] == sum(found.statuses.values())
-    assert found.failed == found.statuses[503]
+    assert found.failed() == found.statuses[503]
     assert found.statuses[200] > 0
     body = whole(port, request("/"))[1]
     assert body == b"hello"

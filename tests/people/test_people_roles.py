@@ -13,6 +13,7 @@ from app.people.actor import NOBODY
 from app.people.models import Person, RoleGrant, StaffLink
 from app.people.queries import facilitators_of
 from app.people.session import actor_of
+from tests.ballots.races import at_once
 from tests.people.place import Place, rows_of
 
 GOOD = "three quiet words"
@@ -30,6 +31,17 @@ def test_the_last_administrator_stays(place: Place) -> None:
         second = staff.create_admin("second@example.org", "第二", GOOD)
         staff.end_role(actor_of(second), grant)
         assert not actor_of(place.admin.person()).is_admin
+
+
+def test_of_two_administrators_who_end_each_other_at_once_one_stays(place: Place) -> None:
+    with place.here() as session:
+        first = place.admin
+        second = actor_of(staff.create_admin("second@example.org", "第二", GOOD))
+        query = select(RoleGrant.person_id, RoleGrant.id).where(RoleGrant.role == "administrator")
+        grants = dict(session.execute(query).all())
+    ends = [(first, grants[second.person()]), (second, grants[first.person()])]
+    found = at_once(place.app, [lambda by=by, grant=grant: staff.end_role(by, grant) for by, grant in ends])
+    assert sorted(type(item).__name__ for item in found) == ["Conflict", "NoneType"]
 
 
 @pytest.mark.parametrize(

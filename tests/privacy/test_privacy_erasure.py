@@ -277,7 +277,11 @@ def test_an_old_copy_that_is_restored_is_erased_again(garden: Garden, tmp_path: 
         assert garden.do(ledger.write_due) == 1
         assert garden.do(ledger.write_due) == 0
         assert list_.stat().st_mode & 0o777 == 0o600
-        line = json.loads(list_.read_text())
+        own = list_.read_text()
+        list_.write_text('{"person": "whom this database never had"}\n')  # as after an old copy was put back
+        assert garden.do(ledger.write_due) == 1
+        list_.write_text(own)
+        line = json.loads(own)
         assert line["person"] == who.public_id
         assert NAME not in list_.read_text()
         list_.write_text(list_.read_text() + '{"person": "cut o')
