@@ -1,4 +1,4 @@
-"""Resolve the dependencies of setup.cfg into requirements/{run,test,dev}.txt, with hashes."""
+"""Resolve the dependencies of setup.cfg into requirements/{run,town,test,dev}.txt, with hashes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = {"run": (), "test": ("test", "postgresql"), "dev": ("test", "postgresql", "dev")}
+EXTRAS = {"run": (), "town": ("postgresql", "redis", "metrics", "security"), "test": ("test", "postgresql"), "dev": ("test", "postgresql", "dev")}
 
 for name, extras in EXTRAS.items():
     command = [

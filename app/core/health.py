@@ -6,6 +6,7 @@ are in no log, in no figure, and know no session.
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 import time
@@ -78,6 +79,11 @@ def media() -> Found:
     probe = config.media_dir / f".probe-{time.monotonic_ns()}"
     try:
         probe.write_bytes(b"probe")  # not empty: an empty file needs no room on the disk
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        # Words and votes are taken as before, and another process would find the same disk full.
+        return Found("media", False, f"media in {config.media_dir}", "make room: no photo is taken", needed=False)
     finally:
         probe.unlink(missing_ok=True)
     return Found("media", True, f"media in {config.media_dir}")

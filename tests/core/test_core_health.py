@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -133,6 +134,14 @@ def test_a_part_that_fails_makes_it_unready_and_only_its_name_is_told(
     assert doctor.exit_code == 1
     (line,) = [line for line in doctor.output.splitlines() if line.startswith("MISSING")]
     assert ": " in line.partition("(")[2] or line.count(": ") == 1, line  # it says its mend
+
+
+def test_a_full_disk_takes_no_process_out(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_given: object) -> int:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert checks(client) == (200, {**checks(client)[1], "media": "look"})
 
 
 def test_jobs_that_nobody_runs_are_told_and_take_no_process_out(
