@@ -7,7 +7,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = {"run": (), "town": ("postgresql", "redis", "metrics", "security"), "test": ("test", "postgresql"), "dev": ("test", "postgresql", "dev")}
+EXTRAS = {
+    "run": (),
+    "town": ("postgresql", "redis", "metrics", "security"),
+    "test": ("test", "postgresql"),
+    "dev": ("test", "postgresql", "dev"),
+}
 
 for name, extras in EXTRAS.items():
     command = [
