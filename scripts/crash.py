@@ -216,7 +216,9 @@ def main(times: int, kind: str, seed: int) -> None:
                 raise SystemExit("nothing was recorded in this turn: nothing was tried")
             print(f"kill {turn + 1}: {recorded} recorded, {there} there, audit sound", flush=True)
         server.log.close()
-    print(f"{times} kills on {kind}: every recorded ballot is there once")
+    print(
+        f"{times} kills on {kind}: {recorded} ballots recorded, each of them there once, the audit sound after each kill"
+    )
 
 
 if __name__ == "__main__":
