@@ -9,12 +9,14 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from redis import Redis
+from sqlalchemy import event, func, select
 
 from app.api import limit
 from app.config import Config, MissingPackage
@@ -23,6 +25,7 @@ from app.core.clock import MINUTE, FixedClock
 from app.core.database import db
 from app.core.limits import Tries, count_try, give_back
 from app.engine.errors import TooMany
+from app.factory import create_app
 
 HERE = ("127.0.0.1", 6379)
 
@@ -198,3 +201,30 @@ def test_a_missing_package_is_named(here: Flask, monkeypatch: pytest.MonkeyPatch
 def test_an_address_that_is_none_is_refused(here: Flask, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="REDIS_URL is redis://"):
         use(here, f"http://{tmp_path}")
+
+
+@pytest.mark.usefixtures("community_id")
+def test_a_page_that_one_process_made_is_what_another_sends(app: Flask, clock: FixedClock, redis_url: str) -> None:
+    config = replace(app.config["QIDING"], redis_url=redis_url, secret=os.urandom(8).hex(), page_cache=8)
+    one, other, third = (create_app(config, clock) for _ in range(3))
+
+    def asked(process: Flask) -> tuple[bytes, int]:
+        seen: list[str] = []
+        with process.app_context():
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+        answer = process.test_client().get("/c/ziteng/")
+        assert answer.status_code == 200
+        engine.dispose()
+        return answer.data, sum(not statement.startswith("BEGIN") for statement in seen)
+
+    page, most = asked(one)
+    assert asked(other) == (page, 1)  # the version alone
+    redis = Redis.from_url(redis_url)
+    with closing(redis):
+        names = redis.keys(f"{shared.prefix_of(config)}:kept:*")
+        assert names
+        for name in names:
+            redis.set(name, b"what nobody here wrote", ex=60)
+        assert asked(third) == (page, most)
+        redis.delete(*names)
