@@ -25,6 +25,7 @@ THIRD = {
     "tests/test_permissions.py::test_everybody_gets_what_the_table_says": "each third row with four roles",
     "tests/test_permissions.py::test_nothing_is_found_under_another_community": "each third address",
     "tests/test_permissions.py::test_an_address_opens_only_what_it_is_for": "each third address",
+    "tests/test_kept_pages.py::test_after_a_write_every_page_is_what_it_would_be": "each third kind of write, six seconds each",
 }
 
 T = TypeVar("T")
