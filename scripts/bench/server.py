@@ -7,11 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -46,23 +48,27 @@ def serve(target: str, environment: dict[str, str]) -> Iterator[Server]:
     port = free_port()
     gunicorn = Path(sys.executable).parent / "gunicorn"
     command = [str(gunicorn), "-c", str(Path(__file__).parent / "serving.py"), target]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment, "PORT": str(port)})
-    try:
-        _wait(port, process)
-        yield Server(port, process)
-    finally:
-        process.send_signal(signal.SIGTERM)
+    with tempfile.TemporaryFile() as said:  # a line a request, as where it serves
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **environment, "PORT": str(port)}, stdout=said, stderr=said
+        )
         try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            _wait(port, process, said)
+            yield Server(port, process)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait(port: int, process: subprocess.Popen[bytes], said: IO[bytes]) -> None:
     for _ in range(3000):
         if process.poll() is not None:
-            raise SystemExit("the server did not start: see above")
+            said.seek(0)
+            raise SystemExit(f"the server did not start: {said.read().decode(errors='replace')}")
         try:
             with socket.create_connection(("127.0.0.1", port), 1):
                 return
