@@ -12,15 +12,17 @@ from werkzeug.wrappers import Response
 from app.ballots import gates, mandates, outcome, queries, questions, receipts, service, told
 from app.ballots.forms import BallotForm
 from app.ballots.inspectors import inspectors_of
+from app.ballots.models import RollEntry
 from app.ballots.modes import MODES
 from app.ballots.views import Page, ballots
 from app.core.clock import now
 from app.core.forms import options
 from app.core.i18n import gettext, say
-from app.core.pages import kept_by_kind
+from app.core.pages import kept_by_kind, shown
 from app.engine.canonical import receipt_code
 from app.engine.changes import changes
 from app.engine.errors import NotFound
+from app.engine.voting import RULES
 from app.engine.voting.consent import KINDS
 from app.people.actor import Actor
 from app.people.session import actor, signed_in
@@ -50,31 +52,59 @@ def poll_frame(page: queries.PollPage, at: int) -> dict[str, Any]:
     }
 
 
+def _offer(form: BallotForm, rule: str) -> None:
+    form.stance.choices = options((stance.key, say(stance.title)) for stance in RULES[rule].stances)
+    form.kind.choices = options((key, say(name)) for key, name in KINDS.items())
+
+
+def _take(form: BallotForm, slug: str, public_id: str) -> Page | None:
+    """Cast what the form says; None where it is refused. Reads no more than that needs: a whole town may come at once."""
+    rule, mode = queries.ballot_paper(public_id, slug)
+    _offer(form, rule)
+    if not form.validate_on_submit():
+        return None
+    with form.refusals():
+        reader, unit = actor(), _unit()
+        raw = {name: form[name].data or "" for name in FIELDS}
+        if mode == "C" and not form.reviewed.data:
+            service.try_choice(reader, public_id, raw)
+            at = now()
+            return render_template(
+                "ballots/review.html", form=form, raw=raw, **poll_frame(queries.find_poll(public_id, slug, at), at)
+            )
+        agreed = bool(form.agreed.data)
+        receipt = service.cast(reader, public_id, raw, once=form.once.data or "", agreed=agreed, unit=unit)
+        if receipt.at is not None:  # a form sent twice keeps the hour of the first time
+            session["receipt"] = {"ballot": receipt.ballot, "at": receipt.at, "code": receipt.code}
+        return redirect(url_for("ballots.done", slug=slug, public_id=public_id, unit=unit), 303)
+    return None
+
+
+def _place(reader: Actor, item: queries.Round, unit: int | None) -> queries.Standing | None:
+    """The reader's place on the roll. Before anything was done there it is only shown, and all such readers share a page."""
+    poll = item.poll
+    asks = request.method == "GET" and item.phase in ("announced", "open") and poll.electorate != "owner"
+    if not asks or not queries.is_fresh(reader, poll):
+        return queries.standing_of(reader, poll, unit)
+    label = shown(queries.label_of(reader, poll)) if poll.electorate == "household" else ""
+    return queries.Standing(RollEntry(label=label or ""), None, None)
+
+
 @ballots.route("/c/<slug>/poll/<public_id>", methods=["GET", "POST"])
 @kept_by_kind
 def poll(slug: str, public_id: str) -> Page:
     """The text, who is asked, and the ballot."""
+    form = BallotForm()
+    if request.method == "POST":
+        signed_in()
+        if (answer := _take(form, slug, public_id)) is not None:
+            return answer
     at, reader = now(), actor()
     page = queries.find_poll(public_id, slug, at)
     unit = _unit()
-    place = queries.standing_of(reader, page.round.poll, unit)
-    form = BallotForm()
-    form.stance.choices = options((stance.key, say(stance.title)) for stance in page.round.rule.stances)
-    form.kind.choices = options((key, say(name)) for key, name in KINDS.items())
-    if request.method == "POST":
-        signed_in()
-        if form.validate_on_submit():
-            with form.refusals():
-                raw = {name: form[name].data or "" for name in FIELDS}
-                if page.round.poll.mode == "C" and not form.reviewed.data:
-                    service.try_choice(reader, public_id, raw)
-                    return render_template("ballots/review.html", form=form, raw=raw, **poll_frame(page, at))
-                agreed = bool(form.agreed.data)
-                receipt = service.cast(reader, public_id, raw, once=form.once.data or "", agreed=agreed, unit=unit)
-                if receipt.at is not None:  # a form sent twice keeps the hour of the first time
-                    session["receipt"] = {"ballot": receipt.ballot, "at": receipt.at, "code": receipt.code}
-                return redirect(url_for("ballots.done", slug=slug, public_id=public_id, unit=unit), 303)
-    elif place is not None and place.choice:
+    place = _place(reader, page.round, unit)
+    _offer(form, page.round.poll.rule)
+    if request.method == "GET" and place is not None and place.choice:
         form.stance.data = place.choice["stance"]
         form.concern.data = place.choice.get("text")
         for name in ("passage", "kind", "reason", "grounds"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, cast
 
-from sqlalchemy import Row, func, literal, or_, select
+from sqlalchemy import Row, Select, func, literal, or_, select
 
 from app.ballots import voices, waits, weights
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
@@ -260,6 +260,41 @@ def standing_of(actor: Actor, poll: Poll, chosen: int | None = None) -> Standing
         return None
     entry, slot, ballot, objection = cast("tuple[RollEntry, Slot | None, Ballot | None, Objection | None]", tuple(row))
     return Standing(entry, slot, ballot, json.loads(ballot.choice) if ballot is not None else {}, objection)
+
+
+def is_fresh(actor: Actor, poll: Poll) -> bool:
+    """Whether the actor stands on the roll, and nothing has happened at that place yet. Not for owners."""
+    return db.session.scalar(_untouched(actor, poll, literal(1))) is not None
+
+
+def label_of(actor: Actor, poll: Poll) -> Select[Any]:
+    """The query for how the actor's fresh place is called."""
+    return _untouched(actor, poll, RollEntry.label)
+
+
+def _untouched(actor: Actor, poll: Poll, what: Any) -> Select[Any]:
+    cast_there = (
+        select(Ballot.id)
+        .join(SlotLink, SlotLink.slot_id == Ballot.slot_id)
+        .where(SlotLink.roll_entry_id == RollEntry.id, Ballot.live)
+    )
+    return select(what).where(
+        RollEntry.poll_id == poll.id,
+        UNIT_COLUMNS[poll.electorate] == unit_of(actor, poll.electorate),
+        *(RollEntry.boxed_at.is_(None), RollEntry.disputed_at.is_(None), ~RollEntry.voted, ~cast_there.exists()),
+    )
+
+
+def ballot_paper(public_id: str, slug: str) -> tuple[str, str]:
+    """The rule and the mode of a poll: as much as a ballot is read by. NotFound when it isn't in the community named."""
+    found = db.session.execute(
+        select(Poll.rule, Poll.mode)
+        .join(Community, Community.id == Poll.community_id)
+        .where(Poll.public_id == public_id, Community.slug == slug)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found.rule, found.mode
 
 
 def has_objected(actor: Actor, poll: Poll) -> bool:

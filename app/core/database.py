@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sqlite3
+import threading
 from typing import Annotated, Any, cast
 
 from flask import Flask
@@ -93,6 +94,7 @@ def prepare_engine(app: Flask) -> None:
     """Hang the listeners on the engine of ``app``; see docs/decisions/0002-sqlite-journal.md for the choices."""
     with app.app_context():
         engine = db.engine
+    app.extensions["qiding.turn"] = threading.Lock()  # whose turn it is to write, on SQLite
     if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _open_sqlite):
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

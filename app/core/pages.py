@@ -10,14 +10,15 @@ import gzip
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, has_app_context, request, session
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import event
+from markupsafe import escape
+from sqlalchemy import Select, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -40,8 +41,8 @@ LEAST_PACKED = 500  # bytes
 OWN = frozenset({"csrf_token", "_fresh"})  # what a session may hold without telling one reader from another
 SIGNED_IN = OWN | {"_user_id", "_permanent", "_id", "at"}  # what it holds of somebody signed in, and nothing to show
 APART = frozenset({"receipt", "helped"})  # what only views show that are never kept
-VARIANTS = 8  # pages kept of one address for readers of one kind
-TOKEN, FRESH = b"\0token\0", b"\0fresh%d\0"  # no page holds a NUL
+VARIANTS = 32  # pages kept of one address for readers of one kind
+TOKEN, FRESH, SHOWN = b"\0token\0", b"\0fresh%d\0", b"\0shown%d\0"  # no page holds a NUL
 View = TypeVar("View", bound=Callable[..., Any])
 SOURCES = frozenset({".py", ".html", ".css", ".js", ".svg", ".toml", ".po"})
 LEFT_OUT = frozenset({"content-length", "vary", "date", "set-cookie", "content-encoding", "etag"})
@@ -81,6 +82,10 @@ def init_pages(app: Flask, config: Config) -> None:
     @app.after_request
     def fill(response: Response) -> Response:
         key, watch, trace = g.get("kept_key"), g.pop("watch", None), g.pop("trace", None)
+        texts = g.pop("shown", [])
+        marked = response.get_data() if texts else b""
+        for mark, text in texts:
+            response.set_data(response.get_data().replace(mark.encode(), str(escape(text)).encode()))
         if key is None:
             return response
         if response.is_streamed or response.direct_passthrough or response.mimetype not in TYPES:
@@ -93,7 +98,10 @@ def init_pages(app: Flask, config: Config) -> None:
         body = response.get_data()
         if trace is not None:
             if not trace.lost and trace.still_holds(db.session.connection()):
-                entry = Entry(g.kept_version, watch.now, watch.until, headers, _with_places(body), b"", trace)
+                for n, (mark, _) in enumerate(texts):
+                    marked = marked.replace(mark.encode(), SHOWN % n)
+                placed = _with_places(marked or body)
+                entry = Entry(g.kept_version, watch.now, watch.until, headers, placed, b"", trace)
                 kept.keep(key, entry)
             return response
         if session.modified or "csrf_token" in g:
@@ -144,7 +152,9 @@ def _for_a_kind(kept: Kept) -> Response | None:
         if entry is None or entry.trace is None:
             free = n if free is None else free
         elif entry.trace.holds_for(connection, reader.keys, known):
-            return _answer(entry)
+            texts = entry.trace.texts_for(connection, reader.keys, known)
+            if texts is not None:
+                return _answer(entry, texts)
     g.kept_key = (key, secrets.randbelow(VARIANTS) if free is None else free)
     g.kept_version, g.watch, g.trace = at, Watch(now, LONGEST), Trace(reader.keys)
     current_app.extensions["qiding.watch_reader"](g.trace)
@@ -196,9 +206,27 @@ def _with_places(body: bytes) -> bytes:
     return body
 
 
-def _filled(body: bytes) -> bytes:
+def shown(query: Select[Any]) -> str | None:
+    """A text of the reader's own, by a query for one cell, that a page shows as it is: a kept page has a place for it."""
+    trace: Trace | None = g.get("trace")
+    if trace is None:
+        text: str | None = db.session.scalar(query)
+        return text
+    with trace.showing():
+        text = db.session.scalar(query)
+    if text is None:
+        trace.lost = True
+        return None
+    mark = new_public_id()
+    g.setdefault("shown", []).append((mark, text))
+    return mark
+
+
+def _filled(body: bytes, texts: Sequence[str] = ()) -> bytes:
     if b"\0" not in body:
         return body
+    for n, text in enumerate(texts):
+        body = body.replace(SHOWN % n, str(escape(text)).encode())
     keys: dict[bytes, bytes] = {}
     body = re.sub(rb"\0fresh\d+\0", lambda found: keys.setdefault(found[0], new_public_id().encode()), body)
     return body.replace(TOKEN, generate_csrf().encode()) if TOKEN in body else body
@@ -238,9 +266,9 @@ def _now() -> int:
     return clock.now()
 
 
-def _answer(entry: Entry) -> Response:
+def _answer(entry: Entry, texts: Sequence[str] = ()) -> Response:
     packs = bool(entry.packed) and bool(request.accept_encodings["gzip"])
-    response = Response(entry.packed if packs else _filled(entry.body))
+    response = Response(entry.packed if packs else _filled(entry.body, texts))
     response.headers.clear()
     response.headers.extend(entry.headers)
     if packs:

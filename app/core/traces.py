@@ -3,11 +3,13 @@
 While a page for somebody signed in is made to be kept, the reader's own keys are :class:`Own` numbers. A query that is given
 one, and a comparison with one, is noted with its answer; whatever else is done with one makes the page this reader's alone.
 For the next reader the same questions are asked anew, with that reader's keys: only if every answer is the same is the page.
+What a page only shows, such as an address, is asked for apart: it has a place in the page, filled for each reader.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,18 +68,32 @@ class Trace:
 
     keys: Mapping[str, int]
     questions: list[Question] = field(default_factory=list)
+    shown: list[Question] = field(default_factory=list)  # of one cell each, which stands in the page
     compared: set[tuple[str, int, bool]] = field(default_factory=set)
     lost: bool = False
+    _shows: bool = False
 
     @property
     def size(self) -> int:
         """About how many bytes it takes."""
-        return sum(200 + len(q.statement) + len(repr(q.rows)) for q in self.questions) + 100 * len(self.compared)
+        questions = (*self.questions, *self.shown)
+        return sum(200 + len(q.statement) + len(repr(q.rows)) for q in questions) + 100 * len(self.compared)
 
     def own(self, name: str) -> Own | None:
         """One of the reader's keys, watched."""
         value = self.keys.get(name)
         return None if value is None else Own(value, self, name)
+
+    @contextmanager
+    def showing(self) -> Iterator[None]:
+        """The one question within asks for what the page shows as it is: its answer may differ, and is filled in."""
+        before, self._shows = len(self.shown), True
+        try:
+            yield
+        finally:
+            self._shows = False
+        if len(self.shown) != before + 1:
+            self.lost = True
 
     def ask(self, connection: Connection, statement: str, parameters: Any) -> Any:
         """Note a query that is given a key; returns its parameters as plain numbers."""
@@ -90,7 +106,7 @@ class Trace:
         if not self.lost and len(self.questions) < MOST_ASKED:
             # Before the page's own query: what changes between the two is found by `still_holds`.
             question.rows.extend(rows_of(connection, statement, plain))
-            self.questions.append(question)
+            (self.shown if self._shows else self.questions).append(question)
         else:
             self.lost = True
         return plain
@@ -105,14 +121,24 @@ class Trace:
             return False
         if any((keys[name] == other) is not same for name, other, same in self.compared):
             return False
-        for question in self.questions:
-            parameters = question.filled(keys)
-            called = (question.statement, _frozen(parameters))
-            if called not in known:
-                known[called] = rows_of(connection, question.statement, parameters)
-            if known[called] != question.rows:
-                return False
-        return True
+        return all(_answer(connection, question, keys, known) == question.rows for question in self.questions)
+
+    def texts_for(
+        self, connection: Connection, keys: Mapping[str, int], known: dict[Any, list[Any]]
+    ) -> list[str] | None:
+        """What the page shows of a reader, in its order; None where one of it isn't there."""
+        found = [_answer(connection, question, keys, known) for question in self.shown]
+        return [str(rows[0][0]) for rows in found] if all(rows and rows[0][0] is not None for rows in found) else None
+
+
+def _answer(
+    connection: Connection, question: Question, keys: Mapping[str, int], known: dict[Any, list[Any]]
+) -> list[Any]:
+    parameters = question.filled(keys)
+    called = (question.statement, _frozen(parameters))
+    if called not in known:
+        known[called] = rows_of(connection, question.statement, parameters)
+    return known[called]
 
 
 def _frozen(parameters: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from flask import current_app, g
 from sqlalchemy import select, text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import scoped_session
 
 from app.core.clock import Clock, SystemClock
@@ -57,6 +59,7 @@ class Tx:
 
 
 _KEY = "qiding.transaction"
+PATIENCE = 20.0  # seconds that a command waits for its turn on SQLite, as long as for the file
 
 
 _DATABASE_TIME = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
@@ -83,7 +86,30 @@ def transaction(lock: Sequence[Lock] = ()) -> Iterator[Tx]:
         outer.lock(*lock)
         yield outer
         return
-    session.rollback()
+    session.rollback()  # before the turn is waited for: a reader keeps the writer from ending
+    with _in_turn():
+        yield from _alone(session, lock)
+
+
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    """One command after another within this process, on SQLite: it has one writer, and who waits at its file is not in a queue.
+
+    Commands of other processes are waited for by SQLite itself.
+    """
+    if not is_sqlite():
+        yield
+        return
+    turn: threading.Lock = current_app.extensions["qiding.turn"]
+    if not turn.acquire(timeout=PATIENCE):
+        raise PoolTimeout("the database was busy for too long")
+    try:
+        yield
+    finally:
+        turn.release()
+
+
+def _alone(session: scoped_session[Any], lock: Sequence[Lock]) -> Iterator[Tx]:
     to_primary(session())
     g.changed = True  # whatever page this request ends with is nobody else's
     g.pop("watch", None)
