@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -12,7 +13,7 @@ from werkzeug.wrappers import Response
 from app.ballots import gates, mandates, outcome, queries, questions, receipts, service, told
 from app.ballots.forms import BallotForm
 from app.ballots.inspectors import inspectors_of
-from app.ballots.models import RollEntry
+from app.ballots.models import Ballot, RollEntry
 from app.ballots.modes import MODES
 from app.ballots.views import Page, ballots
 from app.core.clock import now
@@ -81,13 +82,17 @@ def _take(form: BallotForm, slug: str, public_id: str) -> Page | None:
 
 
 def _place(reader: Actor, item: queries.Round, unit: int | None) -> queries.Standing | None:
-    """The reader's place on the roll. Before anything was done there it is only shown, and all such readers share a page."""
+    """The reader's place on the roll; where it is a plain one, as rows of no database: all who stand so share a page."""
     poll = item.poll
     asks = request.method == "GET" and item.phase in ("announced", "open") and poll.electorate != "owner"
-    if not asks or not queries.is_fresh(reader, poll):
+    plain = queries.plain_place(reader, poll) if asks and reader.known else None
+    if plain is None:
         return queries.standing_of(reader, poll, unit)
-    label = shown(queries.label_of(reader, poll)) if poll.electorate == "household" else ""
-    return queries.Standing(RollEntry(label=label or ""), None, None)
+    choice, voted, by_another = plain
+    entry = RollEntry(label="", voted=voted, last_person_id=0 if by_another else None)
+    if poll.electorate == "household":
+        entry.label, entry.household_id = shown(queries.label_of(reader, poll)) or "", 0
+    return queries.Standing(entry, None, Ballot() if choice else None, json.loads(choice) if choice else {})
 
 
 @ballots.route("/c/<slug>/poll/<public_id>", methods=["GET", "POST"])

@@ -262,26 +262,37 @@ def standing_of(actor: Actor, poll: Poll, chosen: int | None = None) -> Standing
     return Standing(entry, slot, ballot, json.loads(ballot.choice) if ballot is not None else {}, objection)
 
 
-def is_fresh(actor: Actor, poll: Poll) -> bool:
-    """Whether the actor stands on the roll, and nothing has happened at that place yet. Not for owners."""
-    return db.session.scalar(_untouched(actor, poll, literal(1))) is not None
+def plain_place(actor: Actor, poll: Poll) -> tuple[str | None, bool, bool] | None:
+    """Of a place where nothing is but a ballot or none: its choice, whether a vote is in the box, whether another cast it.
+
+    None for who is not on the roll, and where more is to be said: a sheet in the box, a dispute, an objection. Of the place
+    itself nothing is read, so that who stands there alike is shown the same page. Not for owners.
+    """
+    if unit_of(actor, poll.electorate) is None:
+        return None
+    query = _plain(actor, poll, Ballot.choice, RollEntry.voted, RollEntry.last_person_id != actor.person_id)
+    row = db.session.execute(query).one_or_none()
+    return None if row is None else (row[0], bool(row[1]), bool(row[2]))
 
 
 def label_of(actor: Actor, poll: Poll) -> Select[Any]:
-    """The query for how the actor's fresh place is called."""
-    return _untouched(actor, poll, RollEntry.label)
+    """The query for how the actor's plain place is called."""
+    return _plain(actor, poll, RollEntry.label)
 
 
-def _untouched(actor: Actor, poll: Poll, what: Any) -> Select[Any]:
-    cast_there = (
-        select(Ballot.id)
-        .join(SlotLink, SlotLink.slot_id == Ballot.slot_id)
-        .where(SlotLink.roll_entry_id == RollEntry.id, Ballot.live)
-    )
-    return select(what).where(
-        RollEntry.poll_id == poll.id,
-        UNIT_COLUMNS[poll.electorate] == unit_of(actor, poll.electorate),
-        *(RollEntry.boxed_at.is_(None), RollEntry.disputed_at.is_(None), ~RollEntry.voted, ~cast_there.exists()),
+def _plain(actor: Actor, poll: Poll, *what: Any) -> Select[Any]:
+    return (
+        select(*what)
+        .select_from(RollEntry)
+        .outerjoin(SlotLink, SlotLink.roll_entry_id == RollEntry.id)
+        .outerjoin(Ballot, (Ballot.slot_id == SlotLink.slot_id) & Ballot.live)
+        .where(
+            RollEntry.poll_id == poll.id,
+            UNIT_COLUMNS[poll.electorate] == unit_of(actor, poll.electorate),
+            RollEntry.boxed_at.is_(None),
+            RollEntry.disputed_at.is_(None),
+            ~select(Objection.id).where(Objection.ballot_id == Ballot.id).exists(),
+        )
     )
 
 

@@ -35,6 +35,7 @@ class Visitors:
 
     pages: dict[str, str]
     residents: list[tuple[str, str]]
+    casters: list[tuple[str, str]]  # of other households than those who read: their ballots stay from run to run
     staff: list[tuple[str, str]]
     poll: str
     now: int
@@ -51,7 +52,7 @@ class Visitors:
         return lambda: next(turns)
 
     def _casting(self) -> Following:
-        turns, people = itertools.count(), self.residents
+        turns, people = itertools.count(), self.casters
 
         def following() -> bytes:
             turn = next(turns)
@@ -69,13 +70,15 @@ def visitors(app: Flask, pool: int = POOL) -> Visitors:
         here = db.session.execute(select(Community.id, Community.slug).order_by(Community.id).limit(1)).one()
         now = _present(here.id)
         pages = _pages(here.id, here.slug, now)
-        residents = db.session.scalars(
-            select(Device.public_id)
+        devices = db.session.execute(
+            select(Device.public_id, Person.household_id)
             .join(Person, Person.id == Device.person_id)
             .where(Device.community_id == here.id, Device.ended_at.is_(None), Person.left_at.is_(None))
             .order_by(Device.id)
-            .limit(pool)
-        )
+        ).all()
+        casters = devices[:pool]
+        voting = {home for _, home in casters}
+        residents = [row for row in devices if row.household_id not in voting][:pool]
         leads = db.session.execute(
             select(Person.id, Person.epoch)
             .join(RoleGrant, RoleGrant.person_id == Person.id)
@@ -83,7 +86,7 @@ def visitors(app: Flask, pool: int = POOL) -> Visitors:
         ).all()
         found = Visitors(
             pages,
-            [session_of(app, f"device:{public_id}", now) for public_id in residents],
+            *([session_of(app, f"device:{row.public_id}", now) for row in some] for some in (residents, casters)),
             [session_of(app, f"staff:{browser}", now) for browser in _browsers(leads, now)],
             pages["ballot"],
             now,
@@ -150,5 +153,5 @@ def _pages(here: int, slug: str, now: int) -> dict[str, str]:
         "search": url_for("archive.community", slug=slug, q="电梯"),
         "record": url_for("records.show", slug=slug, public_id=record),
         "console": url_for("projects.console", slug=slug),
-        "archive": url_for("records.archive", slug=slug),
+        "archive": url_for("archive.community", slug=slug),
     }

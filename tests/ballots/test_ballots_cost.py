@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from flask.testing import FlaskClient
-from sqlalchemy import select
+import re
 
+from flask.testing import FlaskClient
+from markupsafe import escape
+from sqlalchemy import select, update
+
+from app.ballots.models import RollEntry
 from app.core.outbox import Message
+from app.core.transaction import transaction
 from tests.ballots.races import statements
 from tests.ballots.world import OBJECTION, TITLE, World, send
 
@@ -76,3 +81,38 @@ def test_who_has_voted_is_given_kept_pages_too(world: World, client: FlaskClient
     with statements(world.app, seen.append):
         assert client.get(page).status_code == 200
     assert len(seen) == kept < 15
+
+
+def test_who_stands_alike_shares_the_ballots_page_and_sees_their_own_address(world: World) -> None:
+    poll = world.open()
+    page = f"/c/{world.slug}/poll/{poll}"
+    with world.here(), transaction() as tx:
+        labels = {}
+        for n in range(4):
+            home = world.residents[n].household_id
+            entry = tx.session.scalars(select(RollEntry).where(RollEntry.household_id == home)).one()
+            labels[n] = f"{n}号楼<b>&{n}01室"
+            tx.session.execute(update(RollEntry).where(RollEntry.id == entry.id).values(label=labels[n]))
+
+    def look(who: int) -> tuple[str, int]:
+        """Their page without what is drawn anew, and how many statements it took."""
+        client, seen = world.app.test_client(), []
+        world.sign_in(client, who)
+        with statements(world.app, seen.append):
+            text = client.get(page, headers={"Accept-Language": "en"}).text
+        assert [n for n, label in labels.items() if str(escape(label)) in text] == [who]
+        assert "\0" not in text
+        text = text.replace(str(escape(labels[who])), "[label]")
+        return re.sub(r'(name="(?:csrf_token|once)"[^>]*value=)"[^"]*"', r"\1", text), len(seen)
+
+    look(0)
+    (first, made), (second, kept) = look(0), look(1)
+    assert first == second
+    assert made == kept < 12
+    for who in (2, 3):
+        world.cast(who, poll)
+    look(2)
+    (third, _), (fourth, kept) = look(2), look(3)
+    assert third == fourth != first
+    assert kept < 12
+    assert "Recorded so far" in third
