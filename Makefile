@@ -65,7 +65,7 @@ bench-search:  ## what a search costs as the archive grows to 100,000 documents
 	@$(PYTHON) scripts/bootstrap.py test
 	@$(VENV)/python -m scripts.bench.search 100000
 
-crash:  ## kill the server 300 times while people vote, each command at each named point, senders of e-mail; both databases
+crash:  ## kill the server 300 times (KILLS=50 for less) while people vote, each command at each named point, senders of e-mail; both databases
 	@$(PYTHON) scripts/bootstrap.py test
 	@$(VENV)/python scripts/proofs.py crash
 
