@@ -172,7 +172,8 @@ def page() -> str:
         )
         when = "–" if found is None else f"{found['day']}, {found['revision']}, {found['cores']} cores"
         took = "–" if found is None else str(found["seconds"])
-        lines.append(f"| {' '.join(proof.goals)} | `{' '.join(proof.command)}` | {when} | {took} | {said} |")
+        command = " ".join(proof.command) if found is None else found["command"]
+        lines.append(f"| {' '.join(proof.goals)} | `{command}` | {when} | {took} | {said} |")
     return "\n".join(lines) + "\n"
 
 
