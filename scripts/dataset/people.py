@@ -141,12 +141,13 @@ def known(town: Neighbourhood) -> Iterator[None]:
     """Let the parts of the demonstration know those who speak up, for as long as this world is played."""
     homes = list(town.homes[SLUG].values())
     mine = {name: (SLUG, homes[n].address, False) for n, name in enumerate(town.named)}
+    before = dict(cast.RESIDENTS)
     cast.RESIDENTS.update(mine)
     try:
         yield
     finally:
-        for name in mine:
-            del cast.RESIDENTS[name]
+        cast.RESIDENTS.clear()
+        cast.RESIDENTS.update(before)  # some are called as somebody of the demonstration is
 
 
 def methods(source: str) -> str:

@@ -10,6 +10,7 @@ from app.archive import index
 from app.audit.verify import slugs, verify, verify_links
 from app.ballots.models import Ballot, Poll
 from app.core.database import Base, db
+from app.demo.people import RESIDENTS
 from app.people.models import Household, Person
 from app.people.places import Community
 from scripts.dataset import template, world
@@ -19,6 +20,7 @@ from scripts.dataset.words import community
 
 FEW = Share(40, 100, 30, 60, 300, 20, 12, 8, 3)
 SOME = (0, 3, 7)  # a project in its first step, one whose vote is open, one that is kept
+CAST = dict(RESIDENTS)
 NOT_THE_SAME = {("person", "password")}  # its salt comes from the machine
 
 # What is played once is shared: these stay together on one process.
@@ -40,6 +42,7 @@ def test_the_same_is_played_again(played: Template) -> None:
             assert [cell for n, cell in enumerate(one) if n not in left_out] == [
                 cell for n, cell in enumerate(other) if n not in left_out
             ], table
+    assert RESIDENTS == CAST, "the demonstration has lost some of its people"
 
 
 def test_every_log_of_a_loaded_world_is_sound(app: Flask, played: Template) -> None:
