@@ -33,7 +33,7 @@ from app.paper.module import paper
 from app.people.confirm import init_confirm
 from app.people.module import people
 from app.people.readers import init_readers
-from app.people.session import init_sessions
+from app.people.session import init_notes, init_sessions
 from app.privacy.module import privacy
 from app.projects.kinds import register_kinds
 from app.projects.module import projects
@@ -95,6 +95,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     init_observe(app, config)
     init_shared(app, config)
     init_i18n(app)
+    init_notes(app)
     init_pages(app, config)  # before whatever looks at a request, after whatever looks at an answer
     init_web(app, config)
     init_static(app)

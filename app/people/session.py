@@ -139,10 +139,15 @@ def init_sessions(app: Flask) -> None:
     manager = LoginManager(app)
     manager.session_protection = None  # a phone's address and browser change; devices are revoked by row instead
     manager.user_loader(load_user)
-    app.after_request(_note_seen)
     app.before_request(_name_route)
-    app.after_request(_note_day)
     app.teardown_request(_forget_route)
+
+
+def init_notes(app: Flask) -> None:
+    """Note that sessions and devices are in use. To be called before pages are kept: what comes first here is done last, and
+    the note of one's first visit of a day may not be why one's page is made for nobody else."""
+    app.after_request(_note_seen)
+    app.after_request(_note_day)
 
 
 def _name_route() -> None:

@@ -9,6 +9,7 @@ from markupsafe import escape
 from sqlalchemy import select, update
 
 from app.ballots.models import RollEntry
+from app.core.clock import DAY
 from app.core.outbox import Message
 from app.core.transaction import transaction
 from tests.ballots.races import statements
@@ -116,3 +117,20 @@ def test_who_stands_alike_shares_the_ballots_page_and_sees_their_own_address(wor
     assert third == fourth != first
     assert kept < 12
     assert "Recorded so far" in third
+
+
+def test_the_first_visit_of_a_day_fills_what_is_kept(world: World) -> None:
+    """That a device was seen is written after its page was kept: else nobody's first page would ever be another's."""
+    poll = world.open()
+    clients = [world.app.test_client() for _ in range(2)]
+    for who, client in enumerate(clients):
+        world.sign_in(client, who)
+    world.clock.advance(DAY)
+    asked = []
+    for client in clients:
+        seen: list[str] = []
+        with statements(world.app, seen.append):
+            assert client.get(f"/c/{world.slug}/poll/{poll}").status_code == 200
+        assert any(statement.startswith("UPDATE device") for statement in seen)
+        asked.append(len(seen))
+    assert asked[1] < asked[0] / 2
