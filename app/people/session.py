@@ -159,8 +159,13 @@ def _forget_route(_error: BaseException | None) -> None:
 
 
 def _note_day(response: Response) -> Response:
-    """Write down once a day that a device is in use, so that those nobody uses any more can be forgotten."""
+    """Write down once a day that a device is in use, so that those nobody uses any more can be forgotten.
+
+    When it looks at a page, not when it sends a form: in a closing hour each form is somebody's first, and waits long enough.
+    """
     user = g.get("_login_user")
+    if request.method != "GET":
+        return response
     if isinstance(user, CurrentUser) and user.device_id is not None and now() - user.seen_at >= DAY:
         try:
             note_seen(user.device_id)
