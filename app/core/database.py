@@ -5,15 +5,12 @@ from __future__ import annotations
 import importlib.util
 import sqlite3
 import threading
-import time
-from collections.abc import Callable
 from typing import Annotated, Any, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, BigInteger, ForeignKeyConstraint, Integer, MetaData, String, Table, UniqueConstraint, event
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import BIGINT
 
@@ -35,7 +32,6 @@ BigKey = BigInteger().with_variant(Integer, "sqlite")
 Key = Annotated[int, mapped_column(BigKey, primary_key=True)]
 Instant = Annotated[int, mapped_column(BIGINT)]
 PublicId = Annotated[str, mapped_column(String(16), unique=True, default=new_public_id)]
-TRUSTED = 1.0  # seconds for which a connection that was used is known to live
 
 
 class Base(DeclarativeBase):
@@ -90,39 +86,18 @@ def engine_options(config: Config) -> dict[str, Any]:
         )
     # A host that lost its power says nothing more: without these, whoever waits for it would wait for hours.
     alive = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000}
-    options = {**quiet, "pool_size": 10, "max_overflow": 20, "pool_timeout": 20}
+    options = {**quiet, "pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": 20}
     return {**options, "connect_args": {"connect_timeout": 5, **alive}}
 
 
 def prepare_engine(app: Flask) -> None:
     """Hang the listeners on the engine of ``app``; see docs/decisions/0002-sqlite-journal.md for the choices."""
     with app.app_context():
-        engine, engines = db.engine, list(db.engines.values())
+        engine = db.engine
     app.extensions["qiding.turn"] = threading.Lock()  # whose turn it is to write, on SQLite
-    for each in engines if engine.dialect.name == "postgresql" else ():
-        event.listen(each, "checkout", _alive(each))
     if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _open_sqlite):
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-
-
-def _alive(engine: Engine) -> Callable[[Any, Any, Any], None]:
-    """Ask a connection whether it lives before it is used, unless it was used within the last second.
-
-    To ask each time costs a kept page as much as the page. What breaks within that second ends one request with "not
-    recorded", after which the pool trusts none of its connections.
-    """
-
-    def ask(connection: Any, record: Any, _fairy: object) -> None:
-        now = time.monotonic()
-        if now - record.info.get("alive", float("-inf")) > TRUSTED:
-            try:
-                engine.dialect.do_ping(connection)
-            except engine.dialect.loaded_dbapi.Error as error:
-                raise InvalidatePoolError from error
-        record.info["alive"] = now
-
-    return ask
 
 
 def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
