@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Row, select
 
-from app.ballots import queries, voices
+from app.ballots import standings, voices
 from app.ballots.models import Poll, RollEntry, TextVersion
 from app.ballots.prolong import prolong
 from app.ballots.put import Put, put_ballot
@@ -177,7 +177,7 @@ def hold_poll(tx: Tx, public_id: str) -> Row[Any]:
 def _hold_entry(tx: Tx, actor: Actor, poll: Row[Any], chosen: int | None) -> Row[Any]:
     """The actor's entry on the poll's roll, held, with its slot; Forbidden, with who is asked, for all others."""
     owners = poll.electorate == "owner"
-    unit = voices.entry_of(actor, poll.id, chosen) if owners else queries.unit_of(actor, poll.electorate)
+    unit = voices.entry_of(actor, poll.id, chosen) if owners else standings.unit_of(actor, poll.electorate)
     row: Row[Any] | None = None
     if unit is not None:
         row = tx.session.execute(HOLD_ENTRY[poll.electorate], {"poll": poll.id, "unit": unit}).one_or_none()
@@ -236,7 +236,7 @@ def place_of(actor: Actor, poll_public_id: str) -> tuple[int, int]:
     poll = db.session.scalar(select(Poll).where(Poll.public_id == poll_public_id))
     if poll is None:
         raise NotFound
-    place = queries.standing_of(actor, poll)
+    place = standings.standing_of(actor, poll)
     if place is None:
         raise not_asked(poll.electorate)
     return poll.id, place.entry.id

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.ballots import queries, voices, waits
+from app.ballots import queries, standings, voices, waits
 from app.ballots.close import ballots_hash, lapse, recount, settle
 from app.ballots.course import is_formal, write_state
 from app.ballots.law_models import CountObjection
@@ -78,7 +78,7 @@ def object_to(actor: Actor, poll_public_id: str, reason: str) -> str:
     settle(poll_id)
     with transaction(lock=[Lock(Poll, poll_id)]) as tx:
         poll = _under_notice(tx, poll_id)
-        if queries.standing_of(actor, poll) is None:
+        if standings.standing_of(actor, poll) is None:
             raise Forbidden(phrase("Who stands on the roll of this vote may object to its count. You do not."))
         row = CountObjection(
             community_id=poll.community_id, poll_id=poll.id, person_id=person_id, reason=reason, at=tx.now

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
-from app.ballots import counts, gates, mandates, matters, queries, times
+from app.ballots import counts, gates, mandates, matters, queries, standings, times
 from app.ballots.law_forms import (
     AuthorisationForm,
     CountAnswerForm,
@@ -175,7 +175,7 @@ def count(slug: str, public_id: str) -> Page:
             standing=gates.standing,
             rows=counts.objections_to(poll.id),
             form=form,
-            may=page.round.preliminary and queries.standing_of(reader, poll) is not None,
+            may=page.round.preliminary and standings.standing_of(reader, poll) is not None,
             leads=reader.facilitates(here.id),
             missing=counts.missing(poll, at) if page.round.preliminary else [],
             ends=times.notice_ends(poll),

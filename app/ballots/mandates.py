@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from app.ballots import voices
 from app.ballots.law_models import Mandate
 from app.ballots.models import Poll, RollEntry
-from app.ballots.queries import Standing
+from app.ballots.standings import Standing
 from app.core.database import db
 from app.core.events import record_event
 from app.core.media import Upload, name_upload

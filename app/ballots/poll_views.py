@@ -10,7 +10,7 @@ from flask import Response as FlaskResponse
 from flask import flash, jsonify, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from app.ballots import gates, mandates, outcome, queries, questions, receipts, service, told
+from app.ballots import gates, mandates, outcome, queries, questions, receipts, service, standings, told
 from app.ballots.forms import BallotForm
 from app.ballots.inspectors import inspectors_of
 from app.ballots.models import Ballot, RollEntry
@@ -81,18 +81,18 @@ def _take(form: BallotForm, slug: str, public_id: str) -> Page | None:
     return None
 
 
-def _place(reader: Actor, item: queries.Round, unit: int | None) -> queries.Standing | None:
+def _place(reader: Actor, item: queries.Round, unit: int | None) -> standings.Standing | None:
     """The reader's place on the roll; where it is a plain one, as rows of no database: all who stand so share a page."""
     poll = item.poll
     asks = request.method == "GET" and item.phase in ("announced", "open") and poll.electorate != "owner"
-    plain = queries.plain_place(reader, poll) if asks and reader.known else None
+    plain = standings.plain_place(reader, poll) if asks and reader.known else None
     if plain is None:
-        return queries.standing_of(reader, poll, unit)
+        return standings.standing_of(reader, poll, unit)
     choice, voted, by_another = plain
     entry = RollEntry(label="", voted=voted, last_person_id=0 if by_another else None)
     if poll.electorate == "household":
-        entry.label, entry.household_id = shown(queries.label_of(reader, poll)) or "", 0
-    return queries.Standing(entry, None, Ballot() if choice else None, json.loads(choice) if choice else {})
+        entry.label, entry.household_id = shown(standings.label_of(reader, poll)) or "", 0
+    return standings.Standing(entry, None, Ballot() if choice else None, json.loads(choice) if choice else {})
 
 
 @ballots.route("/c/<slug>/poll/<public_id>", methods=["GET", "POST"])
@@ -141,11 +141,11 @@ def _unit() -> int | None:
     return int(typed) if re.fullmatch("[0-9]{1,18}", typed, re.ASCII) else None
 
 
-def _again(reader: Actor, page: queries.PollPage, place: queries.Standing | None) -> dict[str, str]:
+def _again(reader: Actor, page: queries.PollPage, place: standings.Standing | None) -> dict[str, str]:
     """What one said in the round before, where it can be said again as it stands; an objection needs new reasons."""
     if page.before is None or place is None or place.ballot is not None:
         return {}
-    earlier = queries.standing_of(reader, page.before.poll)
+    earlier = standings.standing_of(reader, page.before.poll)
     said = dict(earlier.choice) if earlier is not None else {}
     if not said or said["stance"] in page.round.rule.objects:
         return {}
@@ -157,7 +157,7 @@ def done(slug: str, public_id: str) -> Page:
     """The receipt of one's own ballot."""
     reader, at = signed_in(), now()
     page = queries.find_poll(public_id, slug, at)
-    place = queries.standing_of(reader, page.round.poll, _unit())
+    place = standings.standing_of(reader, page.round.poll, _unit())
     # The hour is in the voter's own cookie only: a ballot's row has none. Of an unlinked vote, the code is there alone too.
     stored = session.get("receipt") or {}
     if place is None or not place.cast:
@@ -186,10 +186,10 @@ def result(slug: str, public_id: str) -> str:
     whole = request.args.get("concerns") == "all"
     poll = page.round.poll
     # One's own place is of use here to whom it names, or who objected; others' pages are alike.
-    alone = poll.mode == "B" or poll.electorate == "owner" or queries.has_objected(actor(), poll)
+    alone = poll.mode == "B" or poll.electorate == "owner" or standings.has_objected(actor(), poll)
     return render_template(
         "ballots/result.html",
-        place=queries.standing_of(actor(), poll) if alone else None,
+        place=standings.standing_of(actor(), poll) if alone else None,
         objections=told.objections_of(page.round.poll, at),
         concerns=told.concerns_of(page.round.poll, at, most=None if whole else CONCERNS_SHOWN),
         sealed=told.sealed_of(page.round.poll),
@@ -209,7 +209,7 @@ def withdraw(slug: str, public_id: str) -> Page:
         service.withdraw_objection(reader, public_id)
         flash(gettext("Your objection is withdrawn."))
         return redirect(url_for("ballots.result", slug=slug, public_id=public_id), 303)
-    place = queries.standing_of(reader, page.round.poll)
+    place = standings.standing_of(reader, page.round.poll)
     if place is None or not place.may_withdraw(page.round):
         raise NotFound
     return render_template("ballots/withdraw.html", place=place, **poll_frame(page, at))
@@ -224,7 +224,7 @@ def disagree(slug: str, public_id: str) -> Page:
         service.dispute(reader, public_id)
         flash(gettext("Your household and the facilitator are told. Come to the desk together before the close."))
         return redirect(url_for("ballots.poll", slug=slug, public_id=public_id), 303)
-    place = queries.standing_of(reader, page.round.poll)
+    place = standings.standing_of(reader, page.round.poll)
     if place is None or not place.may_dispute(page.round):
         raise NotFound
     return render_template("ballots/dispute.html", **poll_frame(page, at))

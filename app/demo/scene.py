@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.ballots import queries as votes
 from app.ballots import service as ballots
+from app.ballots import standings
 from app.ballots.models import Poll
 from app.comments import service as comments
 from app.comments.models import Talk
@@ -287,7 +287,7 @@ class Scene:
         """The desk answers somebody's objection with words of the draft, and they say that it does."""
         actor = self.town.who(who)
         row = db.session.scalars(select(Poll).where(Poll.public_id == poll)).one()
-        place = votes.standing_of(actor, row)
+        place = standings.standing_of(actor, row)
         assert place is not None
         assert place.objection is not None
         public_id = place.objection.public_id

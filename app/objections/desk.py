@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.ballots import queries, told
+from app.ballots import standings, told
 from app.ballots.close import settle
 from app.ballots.course import said_of
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
@@ -163,12 +163,12 @@ def find(public_id: str) -> Held:
 
 def on_roll(actor: Actor, poll: Poll) -> bool:
     """Whether the actor stands on the poll's roll."""
-    unit = queries.unit_of(actor, poll.electorate)
+    unit = standings.unit_of(actor, poll.electorate)
     if unit is None:
         return False
     return (
         db.session.execute(
-            select(RollEntry.id).where(RollEntry.poll_id == poll.id, queries.UNIT_COLUMNS[poll.electorate] == unit)
+            select(RollEntry.id).where(RollEntry.poll_id == poll.id, standings.UNIT_COLUMNS[poll.electorate] == unit)
         ).first()
         is not None
     )

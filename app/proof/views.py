@@ -9,7 +9,7 @@ from flask import Blueprint, abort, make_response, render_template, request, sen
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from app.ballots import gates, inspectors, queries, told
+from app.ballots import gates, inspectors, queries, standings, told
 from app.ballots.modes import MODES
 from app.ballots.queries import PollPage
 from app.core.clock import now
@@ -167,7 +167,7 @@ def statement(slug: str, public_id: str) -> Response:
 def _own(slug: str, public_id: str) -> tuple[tuple[str, str], PollPage]:
     """Commitment and code of the reader's own ballot; from the browser alone where no row leads to it any more."""
     reader, page = signed_in(), _page(slug, public_id)
-    place = queries.standing_of(reader, page.round.poll)
+    place = standings.standing_of(reader, page.round.poll)
     kept = (session.get("receipt") or {}).get("code", "")
     found = receipts.find(page.round.poll, kept) if kept else None
     if place is not None and place.ballot is not None:
@@ -252,7 +252,7 @@ def identified(slug: str, public_id: str) -> str:
         raise NotFound
     named = inspectors.inspects(reader, inspectors.inspectors_of(page.round.poll.id)) is not None
     inspects = named or reader.has_role(page.community.id, "inspector")
-    if not inspects and queries.standing_of(reader, page.round.poll) is None:
+    if not inspects and standings.standing_of(reader, page.round.poll) is None:
         raise Forbidden(phrase("These rows are for those on the roll of this vote, and its inspectors."))
     number = min(max(1, request.args.get("page", 1, type=int)), 10_000)
     shown, pages = rows.of_poll(reader if inspects else None, page.round.poll, number)

@@ -6,9 +6,11 @@ import re
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.engine import Connection
 
 from app.ballots import queries, service
 from app.ballots.models import Ballot, Poll
@@ -142,44 +144,13 @@ def test_many_households_at_once_are_all_counted(world: World) -> None:
         }
 
 
-def test_a_cast_that_waited_across_the_close_is_refused(world: World) -> None:
-    poll = world.open()
-    waiting = threading.Event()
+def cast_that_waits(world: World, poll: str, meanwhile: Callable[[Connection], None]) -> list[object]:
+    """What comes of a cast that stands before a held poll while something happens."""
+    waiting, found = threading.Event(), []
 
     def note(statement: str) -> None:
         if waits(statement) and threading.current_thread() is not threading.main_thread():
             waiting.set()
-
-    found: list[object] = []
-
-    def cast() -> None:
-        found.extend(
-            at_once(world.app, [lambda: service.cast(world.residents[0], poll, {"stance": "consent"}, once="late")])
-        )
-
-    with statements(world.app, note):
-        thread = threading.Thread(target=cast, daemon=True)
-        with held(world.app, poll_id(world, poll)):
-            thread.start()
-            assert waiting.wait(10)
-            time.sleep(0.2)  # it has been sent; now it stands in the queue
-            assert not found
-            world.close(poll)
-        thread.join(30)
-    assert [type(item) for item in found] == [Closed]
-    with world.here() as session:
-        assert session.scalar(select(func.count()).select_from(Ballot)) == 0
-
-
-def test_a_cast_that_waited_while_the_step_ended_is_refused(world: World) -> None:
-    poll = world.open()
-    waiting = threading.Event()
-
-    def note(statement: str) -> None:
-        if waits(statement) and threading.current_thread() is not threading.main_thread():
-            waiting.set()
-
-    found: list[object] = []
 
     def cast() -> None:
         found.extend(
@@ -191,11 +162,28 @@ def test_a_cast_that_waited_while_the_step_ended_is_refused(world: World) -> Non
         with held(world.app, poll_id(world, poll)) as connection:
             thread.start()
             assert waiting.wait(10)
-            time.sleep(0.2)
-            connection.execute(text("UPDATE step_run SET closed_at = opened_at WHERE closed_at IS NULL"))
-            connection.execute(text("UPDATE project SET step = 'another'"))
-            connection.commit()
+            time.sleep(0.2)  # it has been sent; now it stands in the queue
+            assert not found
+            meanwhile(connection)
         thread.join(30)
+    return found
+
+
+def test_a_cast_that_waited_across_the_close_is_refused(world: World) -> None:
+    poll = world.open()
+    found = cast_that_waits(world, poll, lambda _connection: world.close(poll))
+    assert [type(item) for item in found] == [Closed]
+    with world.here() as session:
+        assert session.scalar(select(func.count()).select_from(Ballot)) == 0
+
+
+def test_a_cast_that_waited_while_the_step_ended_is_refused(world: World) -> None:
+    def end_the_step(connection: Connection) -> None:
+        connection.execute(text("UPDATE step_run SET closed_at = opened_at WHERE closed_at IS NULL"))
+        connection.execute(text("UPDATE project SET step = 'another'"))
+        connection.commit()
+
+    found = cast_that_waits(world, world.open(), end_the_step)
     assert [type(item) for item in found] == [Closed]
 
 

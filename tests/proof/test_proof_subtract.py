@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.ballots import queries, service, told
+from app.ballots import service, standings, told
 from app.ballots.models import Poll, Slot, SlotLink
 from app.ballots.put import put_ballot
 from app.core.transaction import transaction
@@ -68,7 +68,7 @@ def test_an_opened_ballot_tells_neither_channel_nor_sheet_nor_helper(world: Worl
         taken = {
             place.slot.id
             for who in range(4)
-            if (place := queries.standing_of(world.residents[who], row)) and place.slot
+            if (place := standings.standing_of(world.residents[who], row)) and place.slot
         }
         free = tx.session.execute(
             select(Slot.id, Slot.code).join(SlotLink, SlotLink.slot_id == Slot.id).where(Slot.poll_id == row.id)
