@@ -222,8 +222,14 @@ def failovers(mode: str, times: int, dice: random.Random) -> list[Turn]:
         town.servers[0].verify()
         wrong = [sentence for one in town.voters for sentence in one.wrong]
         if wrong:
-            raise SystemExit(f"{wrong}: {(Path(name) / 'server.log').read_text()[-6000:]}")
+            raise SystemExit(f"{wrong}: {_said_of_500((Path(name) / 'server.log').read_text())}")
     return turns
+
+
+def _said_of_500(log: str) -> str:
+    """What the servers said of the first request that they answered so; the end of it all where none was."""
+    broken = re.search(r"request id=(\d+) .*status=500", log)
+    return log[-6000:] if broken is None else log[log.index(f"id={broken[1]}") :][:6000]
 
 
 def main(times: int, modes: list[str], seed: int) -> int:

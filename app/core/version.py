@@ -157,6 +157,8 @@ def raise_versions(connection: Connection, communities: Sequence[int]) -> None:
 
 
 def _forget(connection: Connection) -> None:
+    if connection.invalidated:
+        return  # its server is gone, and what was noted with it: to ask for it would keep the session from being rolled back
     connection.info.pop(_WRITTEN, None)
     connection.info.pop(_FLUSHING, None)
 

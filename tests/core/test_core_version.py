@@ -187,3 +187,18 @@ def test_a_row_below_others_is_written_with_its_community(app: Flask, here: tupl
         tx.session.add(Entrance(community_id=here[0], building_id=building.id, label="1"))
     with app.app_context():
         assert of_town() != before
+
+
+def test_a_session_whose_server_went_away_can_be_rolled_back(app: Flask, here: tuple[int, int]) -> None:
+    def broken() -> None:
+        with transaction() as tx:
+            tx.session.execute(update(table_of(Town)).values(desk_place="x"))
+            tx.session.connection().invalidate()
+            raise ZeroDivisionError
+
+    before = versions(app)
+    with app.app_context():
+        with pytest.raises(ZeroDivisionError):  # what went wrong is told, not that it can't be undone
+            broken()
+        assert db.session.execute(text("select 1")).scalar_one() == 1
+    assert versions(app) == before
