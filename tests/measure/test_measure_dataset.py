@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, text
 
 from app.archive import index
 from app.audit.verify import slugs, verify, verify_links
 from app.ballots.models import Ballot, Poll
 from app.core.database import Base, db
+from app.core.transaction import transaction
 from app.demo.people import RESIDENTS
 from app.people.models import Household, Person
-from app.people.places import Community
+from app.people.places import Building, Community
 from scripts.dataset import template, world
+from scripts.dataset.load import loader
 from scripts.dataset.sizes import Share
 from scripts.dataset.template import Template, columns
 from scripts.dataset.words import community
@@ -67,6 +69,43 @@ def test_every_log_of_a_loaded_world_is_sound(app: Flask, played: Template) -> N
         there = sum(db.session.scalar(select(func.count()).select_from(table)) or 0 for table in _kept())
         assert there == count + introduced
     assert any("3 of 3 communities" in sentence for sentence in said)
+
+
+@pytest.mark.postgresql
+def test_foreign_keys_are_up_again_and_hold_of_all_that_was_loaded(app: Flask, played: Template) -> None:
+    import psycopg
+
+    def keys() -> list[tuple[str, bool]]:
+        found = db.session.execute(
+            text("SELECT conname, convalidated FROM pg_constraint WHERE contype = 'f' ORDER BY conname")
+        )
+        return [(name, valid) for name, valid in found]
+
+    with app.app_context():
+        before = keys()
+        db.session.remove()
+        world.spread(app, played, 2, lambda _sentence: None)
+        assert keys() == before
+        assert all(valid for _, valid in before)
+        db.session.remove()
+        nowhere = columns("building").index("community_id")
+        row = list(played.first["building"][0])
+        row[0], row[nowhere] = 10**9, 10**9
+        with pytest.raises(psycopg.errors.ForeignKeyViolation), loader(db.engine) as into:
+            into.take({"building": [tuple(row)]})
+        assert [name for name, _ in keys()] == [name for name, _ in before]
+        db.session.remove()
+        with transaction() as tx:
+            tx.session.execute(delete(Building).where(Building.id == 10**9))
+        with db.engine.begin() as connection:
+            for table, name, valid in connection.execute(UNCHECKED):
+                assert not valid
+                connection.execute(text(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}"))
+
+
+UNCHECKED = text(
+    "SELECT conrelid::regclass::text, conname, convalidated FROM pg_constraint WHERE contype = 'f' AND NOT convalidated"
+)
 
 
 def _kept() -> list[object]:
