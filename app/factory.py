@@ -21,6 +21,7 @@ from app.core.pages import init_pages
 from app.core.replica import binds, init_replica
 from app.core.shared import init_shared
 from app.core.static import init_static
+from app.core.transaction import end_reads
 from app.core.version import keep_versions
 from app.core.web import init_web
 from app.dossier.module import dossier
@@ -90,6 +91,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     app.extensions["qiding.outside"] = tuple(function for module in MODULES for function in module.outside)
     db.init_app(app)
     prepare_engine(app)
+    end_reads(app)
     keep_versions(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     init_observe(app, config)

@@ -166,7 +166,7 @@ def body(world: World, row: Row) -> dict[str, Any]:
     return {name: filled(value) for name, value in row.data.items()}
 
 
-def ask(world: World, row: Row, role: str, url: str = "") -> TestResponse:
+def ask(world: World, row: Row, role: str, url: str = "", **headers: str) -> TestResponse:
     """Send a row's request as one role, in a browser of its own."""
     client = world.app.test_client()
     user = world.users.get(role)
@@ -176,7 +176,8 @@ def ask(world: World, row: Row, role: str, url: str = "") -> TestResponse:
         if row.pairing:
             session["pairing"] = world.code_id
     url = url or address(world, row)
-    with client.open(url, method=row.method, data=body(world, row) if row.method == "POST" else None) as response:
+    sent = body(world, row) if row.method == "POST" else None
+    with client.open(url, method=row.method, data=sent, headers=headers) as response:
         wrong = faults(world.app, row.endpoint, response)
         assert not wrong, f"{row.name} for {role}: {wrong}"
         return response

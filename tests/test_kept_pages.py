@@ -299,3 +299,19 @@ def test_an_error_and_a_page_that_is_not_there_are_not_kept(town: Furnished, kep
     assert get(town.world.app, "/c/nowhere/").status_code == 404
     assert get(town.world.app, "/c/ziteng/record/0000000000000000").status_code == 404
     assert not len(kept)
+
+
+def test_a_page_that_holds_no_token_goes_packed_to_who_is_signed_in_too(town: Furnished, kept: Kept) -> None:
+    town.world.app.config["WTF_CSRF_ENABLED"] = True
+    record = next(row for row in ROWS if row.name.startswith("GET records.show "))
+    ballot = next(row for row in ROWS if row.name == "GET ballots.poll poll_vote")
+    for row, packs in ((record, True), (ballot, False)):
+        plain = ask(town.world, row, "neighbour")
+        kept.clear()
+        for _made_then_kept in range(2):
+            answer = ask(town.world, row, "neighbour", accept_encoding="gzip")
+            assert (answer.headers.get("Content-Encoding") == "gzip") is packs
+            if packs:
+                assert gzip.decompress(answer.data) == plain.data
+                assert len(answer.data) * 2 < len(plain.data)
+            assert ("Accept-Encoding" in answer.vary) is packs

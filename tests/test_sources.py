@@ -105,3 +105,10 @@ def test_no_file_is_called_utils_and_none_is_too_long() -> None:
     lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in files}
     long = {name: lines for name, lines in lengths.items() if name not in ANY_LENGTH}
     assert {name: lines for name, lines in long.items() if lines > 350} == {}
+
+
+def test_nothing_that_waits_is_a_cached_property() -> None:
+    """Up to Python 3.11 it holds one lock for all objects while it works: who waits for the database keeps everybody waiting."""
+    assert not [
+        path.name for path in (ROOT / "app").rglob("*.py") if "cached_property" in path.read_text(encoding="utf-8")
+    ]

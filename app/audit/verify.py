@@ -96,7 +96,9 @@ def head(slug: str) -> tuple[int, str]:
 
 
 def _one_view() -> None:
-    """Let all reads see one state, and write nothing. On SQLite a read transaction does that by itself."""
+    """Let all reads see one state, and write nothing."""
     db.session.rollback()
-    if not is_sqlite():
+    if is_sqlite():
+        db.session.connection(execution_options={"sqlite_begin": "DEFERRED"})
+    else:
         db.session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})

@@ -1,7 +1,7 @@
 """The command that casts or changes a ballot. Its locks, in order: the poll (shared) with its project, the roll entry.
 
 Nothing here enters the log: an entry for each cast would tell its hour. Ballots enter it in batches (seal.py). It takes
-nine statements at most, in Core: this is the path that a whole town may walk within one hour.
+eight statements at most, in Core: this is the path that a whole town may walk within one hour.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, select
 
 from app.ballots import standings, voices
+from app.ballots.box import look
 from app.ballots.models import Poll, RollEntry, TextVersion
 from app.ballots.prolong import prolong
 from app.ballots.put import Put, put_ballot
 from app.ballots.statements import (
-    BALLOTS_OF,
-    BALLOTS_OF_FORM,
     CAST_LAST,
     HOLD_ENTRY,
     HOLD_POLL,
@@ -112,11 +111,11 @@ def _cast(
     with transaction() as tx:
         poll = hold_poll(tx, poll_public_id)
         entry = _hold_entry(tx, actor, poll, unit)
-        tx = tx.later()
         form = sha256_hex(f"{entry.code}:{once}".encode())
-        before, again = there(tx, poll, entry.slot_id, form)
-        if again is not None:
-            return replay(poll, again, content)
+        tx, there = look(tx, poll, entry.slot_id, form)
+        before = there.live
+        if there.again is not None:
+            return replay(poll, there.again, content)
         require_open(tx, poll)
         _require_may(actor, poll)
         require_unboxed(tx, poll, entry)
@@ -131,9 +130,9 @@ def _cast(
         ballot = put_ballot(tx, poll, entry.slot_id, entry.code, choice, before, form=form)
         if poll.mode == "C":
             # That there is a vote, and nothing of which one it is or who of the household cast it.
-            tx.session.execute(MARK_VOTED, {"entry": entry.id})
+            tx.execute(MARK_VOTED, {"entry": entry.id})
         elif poll.paper == "last" or entry.last_person_id != actor.person_id:
-            tx.session.execute(CAST_LAST, {"entry": entry.id, "person": actor.person_id, "at": online_at(tx, poll)})
+            tx.execute(CAST_LAST, {"entry": entry.id, "person": actor.person_id, "at": online_at(tx, poll)})
         _tell_unit(tx, poll, entry, actor, changed=before is not None)
         return receipt_of(ballot, tx.now)
 
@@ -168,7 +167,7 @@ def needs_agreement(entry: RollEntry | Row[Any], actor: Actor) -> bool:
 
 def hold_poll(tx: Tx, public_id: str) -> Row[Any]:
     """The poll, held in share with its project, and what stands around it: one statement."""
-    row: Row[Any] | None = tx.session.execute(HOLD_POLL, {"poll": public_id}).one_or_none()
+    row: Row[Any] | None = tx.execute(HOLD_POLL, {"poll": public_id}).one_or_none()
     if row is None:
         raise NotFound
     return row
@@ -180,19 +179,10 @@ def _hold_entry(tx: Tx, actor: Actor, poll: Row[Any], chosen: int | None) -> Row
     unit = voices.entry_of(actor, poll.id, chosen) if owners else standings.unit_of(actor, poll.electorate)
     row: Row[Any] | None = None
     if unit is not None:
-        row = tx.session.execute(HOLD_ENTRY[poll.electorate], {"poll": poll.id, "unit": unit}).one_or_none()
+        row = tx.execute(HOLD_ENTRY[poll.electorate], {"poll": poll.id, "unit": unit}).one_or_none()
     if row is None or (owners and unit not in voices.entries_of(actor, poll.id)):  # a mandate may just have ended
         raise not_asked(poll.electorate)
     return row
-
-
-def there(tx: Tx, poll: Row[Any], slot_id: int | None, form: str) -> tuple[Row[Any] | None, Row[Any] | None]:
-    """The live ballot of a slot, and the one that this form made. Read after the entry was held: not in its statement."""
-    if slot_id is None:
-        rows = tx.session.execute(BALLOTS_OF_FORM, {"poll": poll.id, "form": form}).all()
-        return None, next(iter(rows), None)
-    rows = tx.session.execute(BALLOTS_OF, {"slot": slot_id, "form": form}).all()
-    return next((row for row in rows if row.live), None), next((row for row in rows if row.form == form), None)
 
 
 def replay(poll: Row[Any], again: Row[Any], content: Mapping[str, str]) -> Receipt:

@@ -41,7 +41,7 @@ def _facts(item: Round) -> RoundFacts:
         opens_at=poll.opens_at,
         closes_at=poll.closes_at,
         text=item.version.text_hash,
-        quorum_met=quorum_met(poll, item.cast),
+        quorum_met=not item.taking and quorum_met(poll, item.cast),  # asked from the close on
         failed=tally is not None and not item.rule.objects and not tally.passed,
         prolong_days=poll.prolong_days,
         prolonged_until=poll.prolonged_until,

@@ -19,7 +19,9 @@ from app.ballots.views import Page, ballots
 from app.core.clock import now
 from app.core.forms import options
 from app.core.i18n import gettext, say
+from app.core.live import settled
 from app.core.pages import kept_by_kind, shown
+from app.core.transaction import in_turn
 from app.engine.canonical import receipt_code
 from app.engine.changes import changes
 from app.engine.errors import NotFound
@@ -58,10 +60,16 @@ def _offer(form: BallotForm, rule: str) -> None:
     form.kind.choices = options((key, say(name)) for key, name in KINDS.items())
 
 
+def _accept(form: BallotForm, rule: str) -> None:
+    """The same without words, which nobody reads of a ballot that is taken."""
+    form.stance.choices = options((stance.key, stance.key) for stance in RULES[rule].stances)
+    form.kind.choices = options((key, key) for key in KINDS)
+
+
 def _take(form: BallotForm, slug: str, public_id: str) -> Page | None:
     """Cast what the form says; None where it is refused. Reads no more than that needs: a whole town may come at once."""
     rule, mode = queries.ballot_paper(public_id, slug)
-    _offer(form, rule)
+    _accept(form, rule)
     if not form.validate_on_submit():
         return None
     with form.refusals():
@@ -70,6 +78,7 @@ def _take(form: BallotForm, slug: str, public_id: str) -> Page | None:
         if mode == "C" and not form.reviewed.data:
             service.try_choice(reader, public_id, raw)
             at = now()
+            _offer(form, rule)
             return render_template(
                 "ballots/review.html", form=form, raw=raw, **poll_frame(queries.find_poll(public_id, slug, at), at)
             )
@@ -101,8 +110,10 @@ def poll(slug: str, public_id: str) -> Page:
     """The text, who is asked, and the ballot."""
     form = BallotForm()
     if request.method == "POST":
-        signed_in()
-        if (answer := _take(form, slug, public_id)) is not None:
+        with in_turn():
+            signed_in()
+            answer = _take(form, slug, public_id)
+        if answer is not None:
             return answer
     at, reader = now(), actor()
     page = queries.find_poll(public_id, slug, at)
@@ -187,9 +198,11 @@ def result(slug: str, public_id: str) -> str:
     poll = page.round.poll
     # One's own place is of use here to whom it names, or who objected; others' pages are alike.
     alone = poll.mode == "B" or poll.electorate == "owner" or standings.has_objected(actor(), poll)
+    with settled(poll.settled_at is not None):
+        place = standings.standing_of(actor(), poll) if alone else None
     return render_template(
         "ballots/result.html",
-        place=standings.standing_of(actor(), poll) if alone else None,
+        place=place,
         objections=told.objections_of(page.round.poll, at),
         concerns=told.concerns_of(page.round.poll, at, most=None if whole else CONCERNS_SHOWN),
         sealed=told.sealed_of(page.round.poll),

@@ -48,7 +48,7 @@ def put_ballot(
     seq = 1
     if before is not None:
         seq = before.seq + 1
-        tx.session.execute(REPLACE, {"ballot": before.id})
+        tx.execute(REPLACE, {"ballot": before.id})
     nonce = secrets.token_bytes(32)
     public_id = new_public_id()
     mark = channel_mark(channel, serial or "", helper, nonce)
@@ -71,12 +71,12 @@ def put_ballot(
         "nonce": nonce,
         "commitment": put.commitment,
     }
-    tx.session.execute(INSERT_BALLOT, values)
+    tx.execute(INSERT_BALLOT, values)
     metrics.count_committed(tx, "ballots_recorded")
     if choice["stance"] in RULES[poll.rule].objects:
         # Of a ballot that is replaced before the close, the close says that its objection was withdrawn.
         row = {"id": random_key(), "public_id": new_public_id(), "poll_id": poll.id, "ballot_id": put.id}
-        tx.session.execute(INSERT_OBJECTION, {**row, "state": "raised"})
+        tx.execute(INSERT_OBJECTION, {**row, "state": "raised"})
     return put
 
 

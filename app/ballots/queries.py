@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, func, or_, select
@@ -13,11 +14,12 @@ from app.ballots import voices, waits, weights
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, SlotLink, TextVersion
 from app.ballots.times import LIVED, life_of, times_of
 from app.core.database import db
+from app.core.live import live, settled
 from app.engine.errors import NotFound
 from app.engine.objections import Life
 from app.engine.voting import RULES, Box, Policy, Rule, Tally
 from app.engine.voting.phase import phase
-from app.engine.voting.publish import may_publish, rounded
+from app.engine.voting.publish import ROUNDED_TO, may_publish, rounded
 from app.people.actor import Actor
 from app.people.places import Community
 from app.projects.kinds import ActivityRef
@@ -43,6 +45,7 @@ class Round:
     standing: int = 0  # objections that stand in this text's way
     closes_at: int = 0  # the close that holds
     lives: tuple[Life, ...] = ()  # of its objections, once it is closed
+    taking: bool = False  # before its announced close: nothing but the number of ballots is known
 
     @property
     def turnout(self) -> int:
@@ -84,29 +87,33 @@ def rounds_of(decision_ids: Iterable[int], now: int, *, latest_only: bool = Fals
         newest = select(func.max(Poll.id)).where(Poll.decision_id.in_(ids)).group_by(Poll.decision_id)
         query = query.where(Poll.id.in_(newest))
     rows = db.session.execute(query).all()
-    polls = [poll.id for poll, _ in rows]
     # Once the close has counted ballot by ballot, its count is read: the cost is that of a page, not of a count.
     # A count under notice is counted anew each time: until it is final, a wrongly entered paper may be set right.
     counts: dict[int, dict[str, int]] = {
         poll.id: poll.tally["counts"] for poll, _ in rows if poll.tally and "notice_days" not in poll.matter
     }
-    uncounted = [poll_id for poll_id in polls if poll_id not in counts]
-    for poll_id, stance, n in db.session.execute(
-        select(Ballot.poll_id, Ballot.stance, func.count())
-        .where(Ballot.poll_id.in_(uncounted), Ballot.live)
-        .group_by(Ballot.poll_id, Ballot.stance)
-    ):
+    taking = {poll.id for poll, _ in rows if _takes_ballots(poll, now)}
+    cast: dict[int, int] = dict(_turnout(taking)) if taking else {}
+    ended = [poll for poll, _ in rows if poll.id not in taking]
+    for poll_id, stance, n in _read_all([poll for poll in ended if poll.id not in counts], _counts):
         counts.setdefault(poll_id, {})[stance] = n
-    raised = _raised(polls)
-    areas = weights.areas_of([poll for poll, _ in rows if RULES[poll.rule].by_area])
+    raised: dict[int, list[Row[Any]]] = {}
+    for row in _read_all(ended, _objections):
+        raised.setdefault(row.poll_id, []).append(row)
+    areas = weights.areas_of([poll for poll in ended if RULES[poll.rule].by_area])
     # The stored tally of a settled poll is its count: nothing is waited for any more.
     open_ends = [poll.id for poll, _ in rows if poll.settled_at is None and poll.closes_at <= now]
     waiting = waits.uncounted(open_ends, now)
     found: dict[int, list[Round]] = {decision_id: [] for decision_id in ids}
     for poll, version in rows:
-        box = Box(counts.get(poll.id, {}), areas.get(poll.id, {}))
-        waits_on = poll.id in waiting
-        found[poll.decision_id].append(_round(poll, version, box, raised.get(poll.id, []), now, waits_on))
+        if poll.id in taking:
+            times = times_of(poll, now)
+            at, n = phase(times, now), cast.get(poll.id, 0)
+            item = Round(poll, version, RULES[poll.rule], at, n, closes_at=times.closes_at, taking=True)
+        else:
+            box = Box(counts.get(poll.id, {}), areas.get(poll.id, {}))
+            item = _round(poll, version, box, raised.get(poll.id, []), now, poll.id in waiting)
+        found[poll.decision_id].append(item)
     return found
 
 
@@ -117,16 +124,40 @@ def counted(poll: Poll, now: int) -> bool:
     return poll.settled_at is not None or not waits.uncounted([poll.id], now)
 
 
-def _raised(poll_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
-    query = (
+def _takes_ballots(poll: Poll, now: int) -> bool:
+    """Whether a ballot may still come: of such a poll only the turnout is read."""
+    if poll.settled_at is not None or poll.voided_at is not None:
+        return False
+    return now < (poll.prolonged_until or poll.closes_at)
+
+
+def _turnout(poll_ids: Collection[int]) -> Sequence[tuple[int, int]]:
+    query = select(Ballot.poll_id, func.count()).where(Ballot.poll_id.in_(poll_ids), Ballot.live)
+    return live(query.group_by(Ballot.poll_id), ROUNDED_TO)
+
+
+def _counts(poll_ids: Sequence[int]) -> Any:
+    query = select(Ballot.poll_id, Ballot.stance, func.count()).where(Ballot.poll_id.in_(poll_ids), Ballot.live)
+    return query.group_by(Ballot.poll_id, Ballot.stance)
+
+
+def _objections(poll_ids: Sequence[int]) -> Any:
+    return (
         select(Objection.poll_id, *(getattr(Objection, name) for name in LIVED))
         .join(Ballot, Ballot.id == Objection.ballot_id)
         .where(Objection.poll_id.in_(poll_ids), Ballot.live)
     )
-    found: dict[int, list[Row[Any]]] = {}
-    for row in db.session.execute(query):
-        found.setdefault(row.poll_id, []).append(row)
-    return found
+
+
+def _read_all(polls: Sequence[Poll], query: Callable[[Sequence[int]], Any]) -> Sequence[Any]:
+    """The rows of polls that take no ballots any more; where one is not counted yet, a cast may still be under way."""
+    if not polls:
+        return []
+    asked = query([poll.id for poll in polls])
+    if any(poll.settled_at is None for poll in polls):
+        return live(asked)
+    with settled():
+        return db.session.execute(asked).all()
 
 
 def _round(poll: Poll, version: TextVersion, found: Box, raised: Sequence[Row[Any]], now: int, waits_on: bool) -> Round:
@@ -203,8 +234,12 @@ def find_poll(public_id: str, slug: str, now: int) -> PollPage:
     return PollPage(found, rounds, decision, community)
 
 
+@lru_cache(maxsize=1000)
 def ballot_paper(public_id: str, slug: str) -> tuple[str, str]:
-    """The rule and the mode of a poll: as much as a ballot is read by. NotFound when it isn't in the community named."""
+    """The rule and the mode of a poll: as much as a ballot is read by. NotFound when it isn't in the community named.
+
+    Neither ever changes once a poll is announced, so a process asks once.
+    """
     found = db.session.execute(
         select(Poll.rule, Poll.mode)
         .join(Community, Community.id == Poll.community_id)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, insert, or_, select, update
 
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slot, SlotLink, TextVersion
 from app.core.database import table_of
+from app.core.transaction import DatabaseTime
 from app.people.models import Person
 from app.people.places import Community
 from app.projects.models import ActivityRun, MethodVersion, Project, StepRunRow
@@ -63,19 +64,31 @@ HOLD_ENTRY = {
     "person": _hold_entry("person_id"),
     "owner": _hold_entry("id"),
 }
+
+
+def _in_the_box(which: ColumnElement[bool]) -> Select[Any]:
+    # One row at least, so that the time comes along: it is read after the entry was locked.
+    one = select(DatabaseTime().label("time")).subquery("clock")
+    return select(one.c.time, ballots).outerjoin_from(one, ballots, which)
+
+
 # The live ballot of a slot, and the one that a form made.
-BALLOTS_OF = select(ballots).where(
-    ballots.c.slot_id == bindparam("slot"), or_(ballots.c.live, ballots.c.form == bindparam("form"))
+BALLOTS_OF = _in_the_box(
+    and_(ballots.c.slot_id == bindparam("slot"), or_(ballots.c.live, ballots.c.form == bindparam("form")))
 )
 # Where votes are unlinked, the ballot that a form made: its key is known to the browser that sent it, to no row of persons.
-BALLOTS_OF_FORM = select(ballots).where(ballots.c.poll_id == bindparam("poll"), ballots.c.form == bindparam("form"))
-MARK_VOTED = update(entries).where(entries.c.id == bindparam("entry")).values(voted=True)
-REPLACE = update(ballots).where(ballots.c.id == bindparam("ballot")).values(live=False)
-INSERT_BALLOT, INSERT_OBJECTION = insert(ballots), insert(objections)
+BALLOTS_OF_FORM = _in_the_box(and_(ballots.c.poll_id == bindparam("poll"), ballots.c.form == bindparam("form")))
+# What a cast writes raises no version: in a closing hour no page would be kept. See app/core/live.py.
+QUIET = {"quiet": True}
+MARK_VOTED = update(entries).where(entries.c.id == bindparam("entry")).values(voted=True).execution_options(**QUIET)
+REPLACE = update(ballots).where(ballots.c.id == bindparam("ballot")).values(live=False).execution_options(**QUIET)
+INSERT_BALLOT = insert(ballots).execution_options(**QUIET)
+INSERT_OBJECTION = insert(objections).execution_options(**QUIET)
 CAST_LAST = (
     update(entries)
     .where(entries.c.id == bindparam("entry"))
     .values(last_person_id=bindparam("person"), online_at=bindparam("at"))
+    .execution_options(**QUIET)
 )
 # Whom a ballot is told to: all of the household, or the person.
 OF_HOUSEHOLD = select(persons.c.id).where(persons.c.household_id == bindparam("unit"), persons.c.left_at.is_(None))

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from app.ballots.models import Ballot, Batch, Objection, Poll, Slot
 from app.ballots.queries import counted
 from app.core.database import db
+from app.core.live import settled
 from app.engine.canonical import encode32
 from app.engine.voting.publish import may_publish
 
@@ -47,9 +48,11 @@ def objections_of(poll: Poll, now: int) -> list[ShownObjection]:
         .where(Objection.poll_id == poll.id, Ballot.live)
         .order_by(Slot.code)
     )
+    with settled(poll.settled_at is not None):
+        rows = db.session.execute(query).all()
     return [
         ShownObjection(row.public_id, slot_number(code), json.loads(choice), row.state, row.ended_at)
-        for row, choice, code in db.session.execute(query)
+        for row, choice, code in rows
     ]
 
 
@@ -59,7 +62,8 @@ def concerns_of(poll: Poll, now: int, *, first: int = 0, most: int | None = None
         return []
     query = select(Ballot.choice).where(Ballot.poll_id == poll.id, Ballot.live, Ballot.stance == "concern")
     query = query.order_by(Ballot.choice, Ballot.id).offset(first).limit(most)
-    return [json.loads(choice)["text"] for choice in db.session.scalars(query)]
+    with settled(poll.settled_at is not None):
+        return [json.loads(choice)["text"] for choice in db.session.scalars(query)]
 
 
 def sealed_of(poll: Poll) -> int | None:

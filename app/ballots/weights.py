@@ -10,6 +10,7 @@ from sqlalchemy import Row, func, or_, select
 
 from app.ballots.models import Ballot, Poll, RollEntry, Slot, SlotLink
 from app.core.database import db
+from app.core.live import settled
 from app.engine.method import Text
 from app.engine.voting import Roll
 from app.engine.voting.rule import RingTurnout
@@ -31,7 +32,9 @@ def areas_of(polls: Sequence[Poll]) -> dict[int, dict[str, int]]:
             .where(Ballot.poll_id.in_(poll_ids), Ballot.live)
             .group_by(Ballot.poll_id, Ballot.stance)
         )
-        for poll_id, stance, area in db.session.execute(query):
+        with settled(all(poll.settled_at is not None for poll in polls)):
+            rows = db.session.execute(query).all()
+        for poll_id, stance, area in rows:
             found.setdefault(poll_id, {})[stance] = int(area)
     return found
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.core.live import Live
 from app.core.traces import Trace
 
 MEGABYTE = 1024 * 1024
@@ -34,7 +35,10 @@ class Entry:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     packed: bytes
-    trace: Trace | None = None  # what it asked of its reader: such an entry stays within this process
+    # What it asked of its reader, and what it shows of votes that go on. Such an entry stays within this process: a
+    # statement that came from elsewhere is not sent to the database.
+    trace: Trace | None = None
+    live: tuple[Live, ...] = ()
 
     def holds(self, version: int, now: int) -> bool:
         """Whether it is what would be made now."""
@@ -43,6 +47,7 @@ class Entry:
     @property
     def size(self) -> int:
         asked = 0 if self.trace is None else self.trace.size
+        asked += sum(len(one.statement) + len(repr(one.seen)) + 200 for one in self.live)
         return len(self.body) + len(self.packed) + asked + OVERHEAD
 
     def dump(self) -> bytes:
@@ -95,7 +100,7 @@ class Kept:
     def keep(self, key: Hashable, entry: Entry) -> None:
         """Keep an entry in place of what was kept under its key."""
         self._put(key, entry)
-        shared = self._shared() if entry.trace is None else None
+        shared = self._shared() if entry.trace is None and not entry.live else None
         if shared is not None and (seconds := (entry.until - entry.made) // 1000) > 0:
             shared.set(self._name(key, entry.version), entry.dump(), seconds)
 

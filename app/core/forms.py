@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from flask import abort, g, has_request_context, request
@@ -45,6 +46,11 @@ class _Tokens(FlaskForm.Meta.csrf_class):  # type: ignore[misc]
     field_class = CSRFTokenField
 
 
+@cache
+def _translations(key: str) -> Any:
+    return get_translations(["zh" if key == "zh_Hans" else "en"])
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """The base of every form: WTForms' own messages in the reader's language, refusals beside the field."""
 
@@ -52,7 +58,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         csrf_class = _Tokens
 
         def get_translations(self, form: Any) -> Any:
-            return get_translations(["zh" if language() == "zh_Hans" else "en"])
+            return _translations(language())
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             # Forms come from pages only; JSON, which may be nested without end, is not read as one.

@@ -7,7 +7,10 @@ so that a mistake costs speed and never the truth.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.core.live import Live
 
 
 class Watch:
@@ -15,6 +18,7 @@ class Watch:
 
     def __init__(self, now: int, longest: int) -> None:
         self.now, self.until = now, now + longest
+        self.live: list[Live] = []  # what the page asked that no version tells of
 
     def instant(self) -> Watched:
         """The instant, watched."""

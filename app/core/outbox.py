@@ -114,7 +114,7 @@ def tell_those(
         "m_href": href,
         "m_at": tx.now,
     }
-    tx.session.execute(_to_those(who), {**parameters, **values})
+    tx.execute(_to_those(who), {**parameters, **values})
 
 
 _COLUMNS = {

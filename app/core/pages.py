@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from app.config import ROOT, Config
-from app.core import shared, version
+from app.core import live, shared, version
 from app.core.cache import MEGABYTE, Entry, Kept
 from app.core.clock import MINUTE, Clock
 from app.core.database import db
@@ -83,9 +83,12 @@ def init_pages(app: Flask, config: Config) -> None:
     def fill(response: Response) -> Response:
         key, watch, trace = g.get("kept_key"), g.pop("watch", None), g.pop("trace", None)
         texts = g.pop("shown", [])
-        marked = response.get_data() if texts else b""
-        for mark, text in texts:
-            response.set_data(response.get_data().replace(mark.encode(), str(escape(text)).encode()))
+        body = marked = response.get_data() if texts or g.get("live_marks") else b""
+        if marked:
+            body, marked = live.with_marks(marked, watch.live if watch else ())
+            for mark, text in texts:
+                body = body.replace(mark.encode(), str(escape(text)).encode())
+            response.set_data(body)
         if key is None:
             return response
         if response.is_streamed or response.direct_passthrough or response.mimetype not in TYPES:
@@ -95,21 +98,23 @@ def init_pages(app: Flask, config: Config) -> None:
         if watch is None or watch.until <= watch.now or response.status_code != 200 or _is_nobody_elses(response):
             return response
         headers = tuple((name, value) for name, value in response.headers if name.lower() not in LEFT_OUT)
-        body = response.get_data()
+        body = marked or response.get_data()
         if trace is not None:
             if not trace.lost and trace.still_holds(db.session.connection()):
                 for n, (mark, _) in enumerate(texts):
-                    marked = marked.replace(mark.encode(), SHOWN % n)
-                placed = _with_places(marked or body)
-                entry = Entry(g.kept_version, watch.now, watch.until, headers, placed, b"", trace)
+                    body = body.replace(mark.encode(), SHOWN % n)
+                body = _with_places(body)
+                packed = _packed(body) if b"\0" not in body else b""  # nothing in it is one reader's alone
+                entry = Entry(g.kept_version, watch.now, watch.until, headers, body, packed, trace, tuple(watch.live))
                 kept.keep(key, entry)
+                return _answer(entry) if packed else response
             return response
         if session.modified or "csrf_token" in g:
             return response
-        packed = gzip.compress(body, 6, mtime=0) if len(body) >= LEAST_PACKED else b""
-        entry = Entry(g.kept_version, watch.now, watch.until, headers, body, packed)
+        packed = b"" if marked else _packed(body)
+        entry = Entry(g.kept_version, watch.now, watch.until, headers, body, packed, live=tuple(watch.live))
         kept.keep(key, entry)
-        return _answer(entry)
+        return _answer(entry, response.get_data() if marked else None)
 
     @app.teardown_request
     def leave(_error: BaseException | None) -> None:
@@ -124,8 +129,9 @@ def _for_anybody(kept: Kept) -> Response | None:
     for _turn in range(2):
         now, at = _now(), _version()
         entry = kept.find(key, at, now)
-        if entry is not None:
-            return _answer(entry)
+        numbers = None if entry is None else live.numbers_of(entry.live, db.session.connection, {})
+        if entry is not None and numbers is not None:
+            return _answer(entry, live.with_numbers(entry.body, numbers) if any(numbers) else None)
         other = kept.begin(key)
         if other is None:
             g.kept_key, g.kept_version, g.watch = key, at, Watch(now, LONGEST)
@@ -153,8 +159,9 @@ def _for_a_kind(kept: Kept) -> Response | None:
             free = n if free is None else free
         elif entry.trace.holds_for(connection, reader.keys, known):
             texts = entry.trace.texts_for(connection, reader.keys, known)
-            if texts is not None:
-                return _answer(entry, texts)
+            numbers = live.numbers_of(entry.live, db.session.connection, known)
+            if texts is not None and numbers is not None:
+                return _answer(entry, _filled(live.with_numbers(entry.body, numbers), texts))
     g.kept_key = (key, secrets.randbelow(VARIANTS) if free is None else free)
     g.kept_version, g.watch, g.trace = at, Watch(now, LONGEST), Trace(reader.keys)
     current_app.extensions["qiding.watch_reader"](g.trace)
@@ -182,6 +189,7 @@ def _asked(
         return statement, trace.ask(connection, statement, parameters)
     if _unseen(statement):
         watch.cannot_tell()  # of what it reads no commit tells
+    live.note(watch, statement, parameters)
     return statement, parameters
 
 
@@ -266,22 +274,30 @@ def _now() -> int:
     return clock.now()
 
 
-def _answer(entry: Entry, texts: Sequence[str] = ()) -> Response:
-    packs = bool(entry.packed) and bool(request.accept_encodings["gzip"])
-    response = Response(entry.packed if packs else _filled(entry.body, texts))
+def _answer(entry: Entry, filled: bytes | None = None) -> Response:
+    """A kept page for one reader; ``filled`` is its body where it has places."""
+    body = entry.body if filled is None else filled
+    packable = bool(entry.packed) or (entry.trace is None and len(body) >= LEAST_PACKED)
+    packs = packable and bool(request.accept_encodings["gzip"])
+    response = Response((entry.packed or _packed(body, 1)) if packs else body)
     response.headers.clear()
     response.headers.extend(entry.headers)
     if packs:
         response.headers["Content-Encoding"] = "gzip"
-    if entry.packed:
+    if packable:
         response.vary.add("Accept-Encoding")
     if entry.trace is not None:
         return response
-    digest = hashlib.blake2b(entry.body, digest_size=10).hexdigest()
+    digest = hashlib.blake2b(body, digest_size=10).hexdigest()
     response.set_etag(digest, weak=True)
     if request.headers.get("If-None-Match"):
         response.make_conditional(request)
     return response
+
+
+def _packed(body: bytes, level: int = 6) -> bytes:
+    """A page compressed, where that is worth it."""
+    return gzip.compress(body, level, mtime=0) if len(body) >= LEAST_PACKED else b""
 
 
 def forget(app: Flask) -> None:

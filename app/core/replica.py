@@ -219,6 +219,13 @@ def _wrote(cookie: str | None, signer: Signer) -> int | None:
         return None
 
 
+def reads_replica() -> bool:
+    """Whether this request reads at the replica so far."""
+    from app.core.database import db
+
+    return bool(db.session().info.get(KEY))
+
+
 def to_primary(session: Session) -> None:
     """From here on this session reads at the primary. It must have no transaction under way."""
     session.info.pop(KEY, None)

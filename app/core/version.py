@@ -104,6 +104,8 @@ def _statement(
 ) -> None:
     compiled = None if context is None else context.compiled
     if compiled is not None and not context.is_text:
+        if context.execution_options.get("quiet"):
+            return  # pages that show it ask for it each time: see live.py
         if not (context.isinsert or context.isupdate or context.isdelete):
             return
         name = compiled.statement.table.name

@@ -14,6 +14,7 @@ from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, Slo
 from app.ballots.times import close_of, life_of
 from app.core.clock import DAY
 from app.core.database import db
+from app.core.live import not_kept, settled
 from app.engine import objections
 from app.engine.errors import NotFound
 from app.engine.objections import ANSWER, DISAGREE, PANEL, Life
@@ -90,12 +91,15 @@ def next_step(life: Life, state: str, closed_at: int, *, panel: Panel | None = N
 
 def page(reader: Actor, public_id: str, slug: str, now: int) -> Page:
     """An objection of a closed round; NotFound before the close, and elsewhere."""
-    held = find(public_id)
+    with settled():
+        held = find(public_id)
+        (choice,) = db.session.execute(select(Ballot.choice).where(Ballot.id == held.row.ballot_id)).one()
+    if held.poll.settled_at is None:
+        not_kept()
     closed_at = close_of(held.poll, now)
     if held.slug != slug or now < closed_at:
         raise NotFound
     life = life_of(held.row, closed_at)
-    (choice,) = db.session.execute(select(Ballot.choice).where(Ballot.id == held.row.ballot_id)).one()
     later = select(Poll.id).where(Poll.decision_id == held.decision.id, Poll.attempt > held.poll.attempt).limit(1)
     superseded = db.session.scalar(later) is not None
     panel = service.panel_of(held)
@@ -213,8 +217,10 @@ def _listed(*conditions: object, now: int, most: int = 200) -> list[Listed]:
         .order_by(Poll.closes_at.desc(), Slot.code)
         .limit(most)
     )
+    with settled():  # all of them: of votes that were counted
+        rows = db.session.execute(query).all()
     found = []
-    for row, poll, title, slug, code, choice, panel in db.session.execute(query):
+    for row, poll, title, slug, code, choice, panel in rows:
         closed_at = close_of(poll, now)
         life = life_of(row, closed_at)
         state = objections.state_at(life, now)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
+from app.ballots.box import look
 from app.ballots.cast import (
     Receipt,
     hold_poll,
@@ -15,7 +16,6 @@ from app.ballots.cast import (
     require_open,
     require_unboxed,
     tell_unit,
-    there,
     tidied,
 )
 from app.ballots.models import RollEntry, Slot, SlotLink
@@ -51,14 +51,13 @@ def help_cast(
             raise Conflict(phrase("In this vote nobody may know who said what: nobody can cast it for somebody else."))
         entry_id = desk.read_unit(tx, poll, household).id
         tx.lock(Lock(RollEntry, entry_id))
-        tx = tx.later()  # the clock is read when all is held
         slot = tx.session.scalars(
             select(Slot).join(SlotLink, SlotLink.slot_id == Slot.id).where(SlotLink.roll_entry_id == entry_id)
         ).one()
         form = sha256_hex(f"{slot.code}:{once}".encode())
-        before, again = there(tx, held, slot.id, form)
-        if again is not None:
-            return replay(held, again, content)
+        tx, there = look(tx, held, slot.id, form)  # the clock is read when all is held
+        if there.again is not None:
+            return replay(held, there.again, content)
         require_open(tx, held)
         entry = tx.session.get_one(RollEntry, entry_id, populate_existing=True)
         require_unboxed(tx, poll, entry)
@@ -71,7 +70,15 @@ def help_cast(
             raise Invalid(sentence, {"said": sentence})
         choice = RULES[poll.rule].read(content)
         ballot = put_ballot(
-            tx, poll, slot.id, slot.code, choice, before, form=form, channel="assisted", helper=actor.name[:MOST_NAME]
+            tx,
+            poll,
+            slot.id,
+            slot.code,
+            choice,
+            there.live,
+            form=form,
+            channel="assisted",
+            helper=actor.name[:MOST_NAME],
         )
         entry.last_person_id, entry.online_at = by, online_at(tx, poll)
         tell_unit(tx, poll, entry, "ballot.helped", name=actor.name)

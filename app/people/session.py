@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from functools import cached_property
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request, session
@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 SURE = 10 * MINUTE  # for so long nobody is asked again who they are
 
 
+Rights = Sequence[tuple[Any, str, str]]  # a community, or None for the town; a role; a ring
+
+
 class CurrentUser(UserMixin):  # type: ignore[misc]
     """The person behind this request. Rights are read once, when first asked for."""
 
@@ -42,8 +45,11 @@ class CurrentUser(UserMixin):  # type: ignore[misc]
         seen_at: int = 0,
         browser_id: str = "",
         sure_at: int = 0,
+        rights: Rights | None = None,
     ) -> None:
-        self.session_id = session_id
+        self.session_id, self.rights = session_id, rights
+        self._actor: Actor | None = None
+        self._owes: bool | None = None
         self.person_id, self.public_id, self.shown_name = person_id, public_id, name
         self.device_id, self.household_id, self.home_id = device_id, household_id, home_id
         self.seen_at, self.browser_id, self.sure_at = seen_at, browser_id, sure_at
@@ -51,9 +57,20 @@ class CurrentUser(UserMixin):  # type: ignore[misc]
     def get_id(self) -> str:
         return self.session_id
 
-    @cached_property
+    @property
     def actor(self) -> Actor:
-        return _actor(self.person_id, self.public_id, self.shown_name, self.household_id, self.home_id, self.device_id)
+        if self._actor is None:
+            self._actor = self._read_actor()
+        return self._actor
+
+    @actor.setter
+    def actor(self, actor: Actor) -> None:
+        self._actor = actor
+
+    def _read_actor(self) -> Actor:
+        rights = _rights_of(self.person_id) if self.rights is None else self.rights
+        names = self.person_id, self.public_id, self.shown_name
+        return _actor(*names, self.household_id, self.home_id, self.device_id, rights)
 
     @property
     def is_staff(self) -> bool:
@@ -68,9 +85,14 @@ class CurrentUser(UserMixin):  # type: ignore[misc]
         """Whether this member of the staff has shown lately who they are."""
         return self.is_staff and 0 <= now() - self.sure_at <= SURE
 
-    @cached_property
+    @property
     def owes_factor(self) -> bool:
         """Whether the settings ask this person for a second factor that isn't set up."""
+        if self._owes is None:
+            self._owes = self._read_owes()
+        return self._owes
+
+    def _read_owes(self) -> bool:
         config: Config = current_app.config["QIDING"]
         if not self.is_staff or config.second_factor != "required" or not factors.must_have(self.actor):
             return False
@@ -89,12 +111,22 @@ _RIGHTS: CompoundSelect[Any] = union_all(
 )
 
 
+def _rights_of(person_id: int) -> Rights:
+    return [tuple(row) for row in db.session.execute(_RIGHTS, {"person": person_id, "now": int(now())})]
+
+
 def _actor(
-    person_id: int, public_id: str, name: str, household_id: int | None, home_id: int | None, device_id: int | None
+    person_id: int,
+    public_id: str,
+    name: str,
+    household_id: int | None,
+    home_id: int | None,
+    device_id: int | None,
+    rights: Rights,
 ) -> Actor:
     roles: dict[int | None, set[str]] = {}
     rings: dict[int, set[str]] = {}
-    for community_id, role, ring in db.session.execute(_RIGHTS, {"person": person_id, "now": int(now())}):
+    for community_id, role, ring in rights:
         if ring:
             rings.setdefault(community_id, set()).add(ring)
             continue
@@ -131,6 +163,7 @@ def actor_of(person_id: int) -> Actor:
         household.id if household else None,
         household.community_id if household else None,
         None,
+        _rights_of(person.id),
     )
 
 
@@ -175,14 +208,24 @@ def _note_day(response: Response) -> Response:
 
 
 _device, _one, _home, _browser = (table_of(model).c for model in (Device, Person, Household, StaffSession))
+_grant, _ring = table_of(RoleGrant).c, table_of(RingMember).c
+# With the rights at once: a resident's page, and a cast, begin with this one statement.
 _DEVICE = (
     select(
         *(_one.id, _one.public_id, _one.name, _device.id, _home.id, _home.community_id),
         func.coalesce(_device.seen_at, _device.paired_at).label("seen_at"),
+        *(_grant.community_id, _grant.role, _ring.community_id, _ring.ring),
     )
     .select_from(table_of(Device))
     .join(table_of(Person), _one.id == _device.person_id)
     .join(table_of(Household), _home.id == _device.household_id)
+    .outerjoin(
+        table_of(RoleGrant),
+        (_grant.person_id == _one.id)
+        & _grant.ended_at.is_(None)
+        & (_grant.until.is_(None) | (_grant.until > bindparam("now"))),
+    )
+    .outerjoin(table_of(RingMember), _ring.person_id == _one.id)
     .where(
         _device.public_id == bindparam("public_id"),
         _device.ended_at.is_(None),
@@ -210,8 +253,13 @@ def load_user(session_id: str) -> CurrentUser | None:
         return None
     kind, _, rest = session_id.partition(":")
     if kind == "device":
-        row = db.session.execute(_DEVICE, {"public_id": rest}).one_or_none()
-        return CurrentUser(session_id, *row[:6], seen_at=row[6]) if row else None
+        rows = db.session.execute(_DEVICE, {"public_id": rest, "now": int(now())}).all()
+        if not rows:
+            return None
+        # Each role stands beside each ring: of either, what there is.
+        roles = [(row[7], row[8], "") for row in rows if row[8] is not None]
+        rings = [(row[9], "", row[10]) for row in rows if row[10] is not None]
+        return CurrentUser(session_id, *rows[0][:6], seen_at=rows[0][6], rights=[*roles, *rings])
     if kind == "staff":
         return _staff_user(session_id, rest)
     return None

@@ -117,7 +117,7 @@ def test_an_address_that_is_none_is_refused_without_saying_it_again(written: str
 
 def test_a_missing_driver_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = Config.from_env({"QIDING_VAR": str(tmp_path), "DATABASE_URL": "postgresql://host/town"})
-    assert engine_options(config)["pool_pre_ping"] is True
+    assert engine_options(config)["connect_args"]["connect_timeout"] == 5
     monkeypatch.setattr(database.importlib.util, "find_spec", lambda _name: None)  # type: ignore[attr-defined]
     with pytest.raises(MissingPackage, match=r"pip install 'psycopg\[binary\]'"):
         engine_options(config)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Literal
 
+ROUNDED_TO = 5
 LEAST_CELL = 5
 LEAST_ROWS = {"A": 5, "B": 5, "C": 10}
 What = Literal["turnout", "headline", "breakdown", "words", "rows", "openings"]
@@ -12,7 +13,7 @@ What = Literal["turnout", "headline", "breakdown", "words", "rows", "openings"]
 
 def rounded(n: int) -> int:
     """A number as it may be shown while a poll is open: rounded down to fives."""
-    return n - n % 5
+    return n - n % ROUNDED_TO
 
 
 def may_publish(what: What, *, mode: str, closed: bool, counts: Mapping[str, int], cells: Collection[int] = ()) -> bool:
