@@ -60,17 +60,14 @@ class CurrentUser(UserMixin):  # type: ignore[misc]
     @property
     def actor(self) -> Actor:
         if self._actor is None:
-            self._actor = self._read_actor()
+            rights = _rights_of(self.person_id) if self.rights is None else self.rights
+            names = self.person_id, self.public_id, self.shown_name
+            self._actor = _actor(*names, self.household_id, self.home_id, self.device_id, rights)
         return self._actor
 
     @actor.setter
     def actor(self, actor: Actor) -> None:
         self._actor = actor
-
-    def _read_actor(self) -> Actor:
-        rights = _rights_of(self.person_id) if self.rights is None else self.rights
-        names = self.person_id, self.public_id, self.shown_name
-        return _actor(*names, self.household_id, self.home_id, self.device_id, rights)
 
     @property
     def is_staff(self) -> bool:
