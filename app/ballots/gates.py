@@ -17,10 +17,11 @@ from app.ballots.queries import Round
 from app.ballots.record import record
 from app.ballots.times import notice_ends
 from app.core.i18n import say
+from app.core.live import Shown
 from app.engine.catalogue import ActivitySpec, GateSpec, SettingSpec
 from app.engine.gates import GateResult, Missing
 from app.engine.objections import NAMES
-from app.engine.phrase import Moment, Phrase, phrase
+from app.engine.phrase import Either, Moment, Phrase, phrase
 from app.engine.voting import RULES, Test
 from app.engine.voting.arithmetic import quorum_sum
 from app.engine.voting.decision import Phase
@@ -90,18 +91,20 @@ def turnout(item: Round) -> Phrase:
     size, needed = item.poll.roll_size, item.needed
     if item.phase != "open":
         return phrase("%(n)s of %(size)s took part.", n=item.turnout, size=size)
-    if not item.turnout:
-        return phrase(
-            "The vote is open. Fewer than 5 of %(size)s have taken part so far; %(needed)s are needed.",
-            size=size,
-            needed=needed,
-        )
-    return phrase(
+    few = phrase(
+        "The vote is open. Fewer than 5 of %(size)s have taken part so far; %(needed)s are needed.",
+        size=size,
+        needed=needed,
+    )
+    some = phrase(
         "The vote is open. At least %(n)s of %(size)s have taken part so far; %(needed)s are needed.",
         n=item.turnout,
         size=size,
         needed=needed,
     )
+    if isinstance(item.turnout, Shown):  # of a page that is kept: most summaries are written for nobody to read
+        return Either(few.msgid, few.values, number=item.turnout, some=some)
+    return some if item.turnout else few
 
 
 def asked(poll: Poll) -> Phrase:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, bindparam, func, or_, select
 
 from app.ballots import voices, waits, weights
 from app.ballots.models import Ballot, Decision, Objection, Poll, RollEntry, SlotLink, TextVersion
 from app.ballots.times import LIVED, life_of, times_of
 from app.core.database import db
-from app.core.live import live, settled
+from app.core.live import live, live_counts, settled
 from app.engine.errors import NotFound
 from app.engine.objections import Life
 from app.engine.voting import RULES, Box, Policy, Rule, Tally
@@ -93,7 +93,7 @@ def rounds_of(decision_ids: Iterable[int], now: int, *, latest_only: bool = Fals
         poll.id: poll.tally["counts"] for poll, _ in rows if poll.tally and "notice_days" not in poll.matter
     }
     taking = {poll.id for poll, _ in rows if _takes_ballots(poll, now)}
-    cast: dict[int, int] = dict(_turnout(taking)) if taking else {}
+    cast = _turnout(taking) if taking else {}
     ended = [poll for poll, _ in rows if poll.id not in taking]
     for poll_id, stance, n in _read_all([poll for poll in ended if poll.id not in counts], _counts):
         counts.setdefault(poll_id, {})[stance] = n
@@ -131,9 +131,12 @@ def _takes_ballots(poll: Poll, now: int) -> bool:
     return now < (poll.prolonged_until or poll.closes_at)
 
 
-def _turnout(poll_ids: Collection[int]) -> Sequence[tuple[int, int]]:
+def _turnout(poll_ids: Collection[int]) -> Mapping[int, int]:
     query = select(Ballot.poll_id, func.count()).where(Ballot.poll_id.in_(poll_ids), Ballot.live)
-    return live(query.group_by(Ballot.poll_id), ROUNDED_TO)
+    return live_counts(query.group_by(Ballot.poll_id), TURNOUT, poll_ids, ROUNDED_TO)
+
+
+TURNOUT = select(func.count()).select_from(Ballot).where(Ballot.poll_id == bindparam("key"), Ballot.live)
 
 
 def _counts(poll_ids: Sequence[int]) -> Any:

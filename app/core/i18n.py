@@ -24,7 +24,7 @@ from app.config import ROOT
 from app.core import moments
 from app.core.clock import DAY, HOUR, MINUTE, now
 from app.engine.method import Text
-from app.engine.phrase import Moment, Money, Phrase
+from app.engine.phrase import Either, Moment, Money, Phrase
 
 __all__ = ["LANGUAGES", "force_locale", "gettext", "lazy_gettext", "ngettext", "say", "text_in"]
 
@@ -89,6 +89,8 @@ def say(sentence: Phrase | Text | str | None) -> str:
         return sentence
     if isinstance(sentence, Text):
         return sentence.get(language())
+    if isinstance(sentence, Either) and sentence.number:
+        return say(sentence.some)
     values: dict[str, Any] = {name: _shown(value) for name, value in sentence.values}
     if sentence.plural is not None and sentence.n is not None:
         return str(ngettext(sentence.msgid, sentence.plural, sentence.n, **values))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -86,7 +86,14 @@ class Shown(int):
         self.live, self.row, self.mark = live, row, None
         return self
 
+    def _note(self) -> None:
+        """From now on the page depends on this number."""
+        watch: Watch | None = g.get("watch")
+        if watch is not None and not any(one is self.live for one in watch.live):
+            watch.live.append(self.live)
+
     def __str__(self) -> str:
+        self._note()
         if self.mark is None:
             self.mark = new_public_id()
             g.setdefault("live_marks", {})[self.mark] = self
@@ -111,6 +118,7 @@ class Shown(int):
     def _meets(self, test: str, other: Any) -> Any:
         if isinstance(other, Shown) or not isinstance(other, int):
             return self._lost(getattr(int, f"__{test}__"), other)
+        self._note()
         outcome = TESTS[test](int.__int__(self), int(other))
         self.live.tests.append([self.row, test, int(other), outcome])
         return outcome
@@ -145,27 +153,44 @@ for _name in (
 def live(query: Any, step: int = 1) -> Sequence[Any]:
     """The rows of a query that commits may change without a version. ``step``: what of its last column is told at all.
 
-    While a page is made to be kept, the query is noted, and asked again before the page is shown to anybody. On views that
-    make pages and nothing else, the last column has places then.
+    While a page is made to be kept, the query is noted, and asked again before the page is shown to anybody.
     """
     watch: Watch | None = g.get("watch")
-    if watch is None:
-        return db.session.execute(query).all()
     asked: list[tuple[str, Any]] = []
+    rows = _asking(query, asked)
+    if watch is not None:
+        ((statement, parameters),) = asked
+        watch.live.append(Live(statement, parameters, step, False, told(rows, step)))
+    return rows
+
+
+def live_counts(all_of: Any, one: Any, keys: Collection[int], step: int) -> Mapping[int, int]:
+    """How many there are of each key, told in steps: ``all_of`` finds keys and counts, ``one`` the count of ``:key`` alone.
+
+    On views that make pages and nothing else the numbers have places in a kept page. Of many counts that were read, those
+    are asked again that the page shows or compares.
+    """
+    watch: Watch | None = g.get("watch")
+    if watch is None or not getattr(current_app.view_functions[request.endpoint or ""], "kept_by_kind", False):
+        return dict(live(all_of, step))
+    found = dict(_asking(all_of, []))
+    compiled = one.compile(dialect=db.engine.dialect)
+    numbers = {}
+    for key in keys:
+        named = compiled.construct_params({"key": key})
+        parameters = [named[name] for name in compiled.positiontup] if compiled.positional else named
+        n = found.get(key, 0)
+        numbers[key] = Shown(n - n % step, Live(str(compiled), parameters, step, True, [[]]), 0)
+    return numbers
+
+
+def _asking(query: Any, asked: list[tuple[str, Any]]) -> Sequence[Any]:
+    before = g.get("live")
     g.live = asked
     try:
-        rows = db.session.execute(query).all()
+        return db.session.execute(query).all()
     finally:
-        g.pop("live")
-    found = told(rows, step)
-    places = step > 1 and getattr(current_app.view_functions[request.endpoint or ""], "kept_by_kind", False)
-    ((statement, parameters),) = asked
-    if not places:
-        watch.live.append(Live(statement, parameters, step, False, found))
-        return rows
-    noted = Live(statement, parameters, step, True, [row[:-1] for row in found])
-    watch.live.append(noted)
-    return [(*row[:-1], Shown(row[-1], noted, n)) for n, row in enumerate(found)]
+        g.live = before
 
 
 @contextmanager

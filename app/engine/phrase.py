@@ -44,6 +44,14 @@ class Phrase:
         return text % {name: str(value) for name, value in self.values} if self.values else text
 
 
+@dataclass(frozen=True)
+class Either(Phrase):
+    """One of two sentences, told apart when it is said: this one where ``number`` is zero, else ``some``."""
+
+    number: int = 0
+    some: Phrase | None = None
+
+
 def phrase(msgid: str, /, **values: object) -> Phrase:
     """A sentence with named ``%(name)s`` places. Babel extracts the first argument."""
     return Phrase(msgid, tuple(sorted(values.items())))

@@ -140,3 +140,13 @@ def test_a_page_that_reads_ballots_unasked_is_not_kept_but_of_a_vote_that_was_co
         assert watch.until > AT
         note(watch, read, {})
         assert watch.until == AT
+
+
+def test_a_number_that_the_page_neither_shows_nor_compares_is_not_asked_again(app: Flask) -> None:
+    with app.app_context():
+        watch = g.watch = Watch(AT, 60_000)
+        shown, compared, unused = (Shown(10, Live("a", [n], STEP, True, [[]]), 0) for n in range(3))
+        assert f"{shown}{shown}"
+        assert compared > 4
+        assert unused - unused % STEP is unused
+        assert [one.parameters for one in watch.live] == [[0], [1]]
