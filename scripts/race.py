@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 SLOTS = 5
+PATIENCE = 900.0  # seconds, on a machine with much else to do: each of twenty reads the whole program
 STANCES = ("consent", "abstain")
 
 
@@ -82,7 +83,7 @@ def many(kind: str, url: str, folder: Path, poll: str, casters: int, casts: int)
         ]
         for one in crowd:
             one.start()
-        results = [out.get(timeout=300) for _ in crowd]
+        results = [out.get(timeout=PATIENCE) for _ in crowd]
     for one in crowd:
         one.join()
     wrong = [item for item in results if isinstance(item, str)]

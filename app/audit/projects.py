@@ -12,7 +12,7 @@ from app.core.database import db
 from app.core.events import Event, events_of
 from app.engine.canonical import sha256_hex
 from app.engine.method import Method
-from app.engine.workflow import Run, StepRun, replay
+from app.engine.workflow import STEP_OPENED, Run, StepRun, replay
 from app.people.models import Person
 from app.projects.models import IMPORTED, ActivityRun, GateWaiver, MethodVersion, Project, SignOff, StepRunRow
 from app.projects.queries import PREFIX, engine_event, parse
@@ -42,7 +42,7 @@ def _check_project(project_id: int) -> None:
     _check_actors(project_id)
     method = _check_method(row, events[0])
     _check_runs(row, run, method)
-    _check_sign_offs(project_id)
+    _check_sign_offs(project_id, events)
 
 
 def _check_position(row: Any, run: Run, events: Sequence[Event]) -> None:
@@ -142,9 +142,10 @@ def _check_activities(row: Any, method: Method) -> None:
         raise Wrong("activity_run", f"of {row.public_id}", "key", f"expected a row for the activity {min(wanted)}")
 
 
-def _check_sign_offs(project_id: int) -> None:
+def _check_sign_offs(project_id: int, moves: Sequence[Event]) -> None:
+    opened = [(event.id, engine_event(event).data) for event in moves if event.kind == PREFIX + STEP_OPENED]
     rows = db.session.execute(
-        select(SignOff.__table__)
+        select(*SignOff.__table__.c, StepRunRow.step, StepRunRow.attempt)
         .join(StepRunRow, StepRunRow.id == SignOff.step_run_id)
         .where(StepRunRow.project_id == project_id)
         .order_by(SignOff.id)
@@ -157,6 +158,8 @@ def _check_sign_offs(project_id: int) -> None:
         same("sign_off", row.id, "by_name", row.by_name, said, f"event {event.id} tells")
         same("sign_off", row.id, "at", row.at, event.at, f"event {event.id} tells")
         same("sign_off", row.id, "person_id", row.person_id, event.person_id, f"event {event.id} tells")
+        told = [f"{data['step']}.{data['attempt']}" for number, data in opened if number < event.id]
+        same("sign_off", row.id, "step_run_id", f"{row.step}.{row.attempt}", told[-1] if told else "", REPLAY)
     if len(rows) > len(events):
         raise Wrong("sign_off", rows[len(events)].id, "id", "expected an event that tells of it; there is none")
     if len(rows) < len(events):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.audit.columns import PUT, bound_at, free_of
-from tests.audit.place import TABLES
+from tests.audit.place import TABLES, changed, look, rows_of
 from tests.audit.tamper import is_named, tampered
 from tests.ballots.world import World
 
@@ -33,6 +33,17 @@ def test_a_changed_value_is_found_and_named(town: World, table: str, column: str
         return
     assert finding is not None, f"{table}.{column} was changed, and nothing was found"
     assert is_named(finding, table, column, row), str(finding)
+
+
+def test_a_word_on_a_gate_stays_with_the_run_of_the_step_in_which_it_was_given(town: World) -> None:
+    runs, words = rows_of(town, "step_run"), rows_of(town, "sign_off")
+    again = [run for run in runs if run["attempt"] > 1]
+    assert again
+    for word in words:
+        for run in runs:
+            if run["id"] != word["step_run_id"]:
+                with changed(town, "sign_off", word, step_run_id=run["id"]):
+                    assert look(town).finding is not None, (word, run)
 
 
 @pytest.mark.parametrize(("table", "column"), FREE, ids=[".".join(pair) for pair in FREE])
