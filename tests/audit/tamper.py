@@ -26,6 +26,8 @@ IN_USE = {
     "event.person_id": "kind = 'decision.drafted'",
     "method_version": "id in (select method_version_id from project)",
     "slot": "id in (select slot_id from ballot)",
+    # Whose a sheet is that nobody brought back stands in no entry of the log, which people read: only what was counted.
+    "paper_sheet.roll_entry_id": "serial in (select serial from ballot where ballot.poll_id = paper_sheet.poll_id)",
     # A seat that wrote nothing is known by its number and its person alone: nothing speaks of its key.
     "panel_seat.id": "exists (select 1 from panel_word where seat_id = panel_seat.id)",
     "record_word": "text is not null",
