@@ -65,6 +65,9 @@ def _check_turn(poll: Any, sheet: Any, turn: int, rows: list[Any], counted: Mapp
 
 
 def _reading(row: Any, *, forgotten: bool) -> Reading:
+    for field in ("choice", "roll_entry_id"):
+        if row.kind != sheets.VALID and getattr(row, field) is not None:
+            raise Wrong("paper_entry", row.id, field, f"expected none: what was read is {row.kind}")
     if row.kind != sheets.VALID or forgotten:
         return Reading(row.person_id, row.kind)
     try:

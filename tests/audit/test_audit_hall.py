@@ -18,7 +18,7 @@ from app.core.ids import new_public_id
 from app.core.transaction import transaction
 from tests.audit.columns import KEY, PUT, bound_at, free_of
 from tests.audit.hall import furnish
-from tests.audit.place import TABLES, Row, by_hand, deleted, inserted, look, rows_of
+from tests.audit.place import TABLES, Row, by_hand, changed, deleted, inserted, look, rows_of
 from tests.audit.tamper import is_named, others, tampered
 from tests.ballots.world import World
 from tests.conftest import emptied
@@ -54,6 +54,18 @@ def test_a_changed_value_is_found_and_named(hall: World, table: str, column: str
         return
     assert finding is not None, f"{table}.{column} was changed, and nothing was found"
     assert is_named(finding, table, column, row), str(finding)
+
+
+def test_a_reading_that_is_no_choice_holds_none(hall: World) -> None:
+    unread = rows_of(hall, "paper_entry", "kind <> 'valid'")
+    assert unread
+    unit = rows_of(hall, "roll_entry")[0]["id"]
+    for row in unread:
+        for change in ({"choice": '{"stance":"consent"}'}, {"roll_entry_id": unit}):
+            with changed(hall, "paper_entry", row, **change):
+                finding = look(hall).finding
+                assert finding is not None, (row, change)
+                assert (finding.table, finding.row) == ("paper_entry", str(row["id"]))
 
 
 @pytest.mark.parametrize(("table", "column"), FREE, ids=[".".join(pair) for pair in FREE])
