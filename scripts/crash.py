@@ -2,9 +2,8 @@
 
 Starts the real server on a database of its own and lets residents cast over HTTP, each ballot with words of its own. At
 a random moment it kills the server with SIGKILL, looks, and starts it again: every ballot that was answered with "recorded" is
-there once, each slot has one live ballot, and ``flask audit verify`` finds nothing wrong (asked in this process, which
-spares half of the time; at the end once as a command of its own). The seed is printed; the same seed gives the same
-moments.
+there once, each slot has one live ballot, and ``flask audit verify`` finds nothing wrong (asked in this process,
+which starts no program anew; at the end once as a command of its own). The seed is printed; the same seed gives the same moments.
 """
 
 from __future__ import annotations

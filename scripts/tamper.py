@@ -36,7 +36,10 @@ def drill(world: Any, bound: list[tuple[str, str]], times: int, dice: random.Ran
         if finding is None:
             raise SystemExit(f"{table}.{column} of {row} was changed, and nothing was found")
         counted["found"] += 1
-        counted["row named"] += is_named(finding, table, column, row)
+        if is_named(finding, table, column, row):
+            counted["row named"] += 1
+        else:
+            print(f"{table}.{column} of {row}: found, but as {finding}", flush=True)
         counted[f"of table {table}"] += 1
 
 

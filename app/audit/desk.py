@@ -159,9 +159,11 @@ def _check_draw(row: Any, pool: Any) -> None:
     ).all()
     if len(seats) != len(again.drawn):
         raise Wrong("panel_seat", f"of panel {row.id}", "id", f"expected {len(again.drawn)} of them")
-    for number, (seat, name) in enumerate(zip(seats, again.drawn, strict=True), start=1):
-        same("panel_seat", seat.id, "number", seat.number, number, "seats are numbered in the order of the draw")
-        same("panel_seat", seat.id, "person_id", seat.public_id, name, "the draw repeated tells")
+    drawn = dict(enumerate(again.drawn, start=1))
+    for seat in seats:
+        if seat.number not in drawn:
+            raise Wrong("panel_seat", seat.id, "number", f"expected one of 1 to {len(drawn)}, in the order of the draw")
+        same("panel_seat", seat.id, "person_id", seat.public_id, drawn[seat.number], "the draw repeated tells")
 
 
 def _check_words(community_id: int, log: Log, bound: set[str]) -> None:

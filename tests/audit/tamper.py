@@ -92,6 +92,11 @@ NAMED_BY_ANOTHER = {
     ("authorisation", "community_id"),
     ("panel", "id"),
     ("panel_seat", "id"),
+    ("activity_run", "step_run_id"),  # the run of the step that lacks it
+    ("step_run", "project_id"),  # the project that lacks it
+    ("ballot_batch", "seq"),  # a ballot in it
+    ("roll_voice", "owner_id"),  # the entry of the roll whose owners changed
+    ("roll_voice", "roll_entry_id"),
 }
 
 

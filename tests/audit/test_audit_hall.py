@@ -68,6 +68,14 @@ def test_a_reading_that_is_no_choice_holds_none(hall: World) -> None:
                 assert (finding.table, finding.row) == ("paper_entry", str(row["id"]))
 
 
+def test_a_seat_whose_number_was_changed_is_the_one_that_is_named(hall: World) -> None:
+    for row in rows_of(hall, "panel_seat"):
+        with changed(hall, "panel_seat", row, number=row["number"] + 1000):
+            finding = look(hall).finding
+            assert finding is not None
+            assert (finding.table, finding.row) == ("panel_seat", str(row["id"]))
+
+
 @pytest.mark.parametrize(("table", "column"), FREE, ids=[".".join(pair) for pair in FREE])
 def test_what_is_bound_to_nothing_is_known(hall: World, table: str, column: str) -> None:
     _, finding, _ = tampered(hall, table, column)
