@@ -138,7 +138,7 @@ PUT: dict[str, Put] = {
         {"id": KEY, "told_at": "when the message went out that the day of the review has come"},
     ),
     # Votes the law knows.
-    "roll_voice": Put("hall", "id poll_id roll_entry_id household_id owner_id"),
+    "roll_voice": Put("hall", "poll_id roll_entry_id household_id owner_id", {"id": KEY}),
     "mandate": Put(
         "hall",
         "public_id community_id poll_id roll_entry_id holder_id paper scan entered_by_id at revoked_at revoked_by_id",
