@@ -115,7 +115,7 @@ OF_A_POLL = (
 
 def is_named(finding: Finding, table: str, column: str, row: Row) -> bool:
     """Whether the finding names the row; for what is hashed together, the poll that it belongs to."""
-    if (table, column) in NAMED_BY_ANOTHER or column == "public_id" or (column == "id" and table != "roll_voice"):
+    if (table, column) in NAMED_BY_ANOTHER or column in ("id", "public_id"):
         return True
     if column in ("poll_id", "project_id", "community_id") and finding.field.startswith(column):
         return finding.table == table
