@@ -120,8 +120,8 @@ def _require_running(tx: Tx, talk: Talk) -> None:
         raise Closed(phrase("This talk is closed. What was written stays readable."))
 
 
-def edit(actor: Actor, public_id: str, text: str) -> None:
-    """Edit one's comment within fifteen minutes; what it said before is kept."""
+def edit(actor: Actor, public_id: str, text: str, *, once: str = "") -> None:
+    """Edit one's comment within fifteen minutes; what it said before is kept. The same form again changes nothing more."""
     if not text.strip():
         wrong = phrase("Please fill this in.")
         raise Invalid(wrong, {"text": wrong})
@@ -129,11 +129,16 @@ def edit(actor: Actor, public_id: str, text: str) -> None:
         comment, talk = queries.find_comment(public_id)
         if comment.person_id != actor.person():
             raise Forbidden(phrase("Only its author edits a comment."))
+        scope, sent = f"comment.edit:{actor.person_id}", [public_id, text]
+        if once and replayed(tx, scope, once, sent):
+            return
         _require_running(tx, talk)
         if tx.now > comment.at + EDIT_MINUTES * MINUTE or comment.hidden_by_id is not None:
             raise Closed(phrase("A comment can be edited for %(n)s minutes. Write a reply instead.", n=EDIT_MINUTES))
         tx.session.add(CommentRevision(comment_id=comment.id, text=comment.text, at=tx.now))
         comment.text, comment.edited_at = text.strip(), tx.now
+        if once:
+            remember(tx, scope, once, sent, public_id)
 
 
 def mark_answer(actor: Actor, public_id: str) -> None:

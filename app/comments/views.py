@@ -106,7 +106,7 @@ def edit(slug: str, public_id: str) -> Page:
     form.kind.data = comment.kind
     if form.validate_on_submit():
         with form.refusals():
-            service.edit(actor(), public_id, form.text.data)
+            service.edit(actor(), public_id, form.text.data, once=form.once.data or "")
             return redirect(f"{local_path(talk.href)}#c-{public_id}", 303)
     return render_template("comments/edit.html", community=here, talk=talk, form=form), form.http_status
 

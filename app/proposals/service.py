@@ -135,10 +135,14 @@ def _href(tx: Tx, proposal: Proposal) -> str:
     return f"/c/{find_activity(_activity(tx, proposal), tx.now).slug}/proposal/{proposal.public_id}"
 
 
-def edit(actor: Actor, public_id: str, words: Words) -> None:
-    """Change a sent proposal while its activity is open; what it said before is kept, its supporters are told."""
+def edit(actor: Actor, public_id: str, words: Words, *, once: str = "") -> None:
+    """Change a sent proposal while its activity is open; what it said before is kept, its supporters are told; once a form."""
     with transaction() as tx:
         proposal = _own(tx, actor, public_id)
+        scope = f"proposal.edit:{actor.person_id}"
+        sent = [public_id, words.title, words.text, words.cost, list(words.pin or ())]
+        if once and replayed(tx, scope, once, sent):
+            return
         if proposal.state != "submitted":
             raise Conflict(phrase("This proposal was withdrawn or merged."))
         if proposal.status:
@@ -168,6 +172,8 @@ def edit(actor: Actor, public_id: str, words: Words) -> None:
             data={"title": proposal.title},
             href=_href(tx, proposal),
         )
+        if once:
+            remember(tx, scope, once, sent, public_id)
 
 
 def withdraw(actor: Actor, public_id: str) -> None:

@@ -163,9 +163,9 @@ def edit(slug: str, public_id: str) -> Page:
     if form.validate_on_submit():
         with form.refusals():
             if proposal.state == "draft":
-                service.save_draft(reader, ref.public_id, _words(form), public_id=public_id)
+                service.save_draft(reader, ref.public_id, _words(form), public_id=public_id, once=form.once.data or "")
                 return redirect(url_for("proposals.check", slug=slug, public_id=public_id), 303)
-            service.edit(reader, public_id, _words(form))
+            service.edit(reader, public_id, _words(form), once=form.once.data or "")
             flash(gettext("Changed. What it said before stays in its history."))
             return redirect(url_for("proposals.show", slug=slug, public_id=public_id), 303)
     return render_template(

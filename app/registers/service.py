@@ -62,14 +62,23 @@ def add(
         return row.public_id
 
 
-def correct(actor: Actor, entry_public_id: str, values: Mapping[str, Any], document: Upload | None = None) -> str:
-    """Correct an entry: the new one supersedes it, and both stay readable."""
+def correct(
+    actor: Actor, entry_public_id: str, values: Mapping[str, Any], document: Upload | None = None, *, once: str = ""
+) -> str:
+    """Correct an entry and return the new one's public id: it supersedes the old one, and both stay readable."""
     with transaction() as tx:
         before, ref, part = _held(tx, actor, entry_public_id)
         data = _checked(part, values)
+        scope = f"register.correct:{actor.person_id}"
+        if once and (known := replayed(tx, scope, once, [entry_public_id, data])):
+            return known
+        _require_live(before)
         before.live = False
         tx.session.flush()
-        return _write(tx, actor, ref, before.section, data, document, before).public_id
+        row = _write(tx, actor, ref, before.section, data, document, before)
+        if once:
+            remember(tx, scope, once, [entry_public_id, data], row.public_id)
+        return row.public_id
 
 
 def remove(actor: Actor, entry_public_id: str, reason: str) -> None:
@@ -79,6 +88,7 @@ def remove(actor: Actor, entry_public_id: str, reason: str) -> None:
         raise Invalid(short, {"reason": short})
     with transaction() as tx:
         row, ref, _ = _held(tx, actor, entry_public_id)
+        _require_live(row)
         tx.session.execute(
             update(RegisterEntry).where(RegisterEntry.id == row.id).values(live=False, removed_reason=reason.strip())
         )
@@ -93,10 +103,12 @@ def _held(tx: Tx, actor: Actor, public_id: str) -> tuple[RegisterEntry, Activity
     row = tx.session.get_one(RegisterEntry, found, populate_existing=True)
     activity = tx.session.scalars(select(ActivityRun.public_id).where(ActivityRun.id == row.activity_run_id)).one()
     ref = find_activity(activity, tx.now)
-    part = _section(actor, ref, row.section)
+    return row, ref, _section(actor, ref, row.section)
+
+
+def _require_live(row: RegisterEntry) -> None:
     if not row.live:
         raise Conflict(phrase("This entry was corrected or removed meanwhile. Look at the list again."))
-    return row, ref, part
 
 
 def require_writer(actor: Actor, ref: ActivityRef) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.core.clock import now
@@ -101,7 +101,7 @@ def add(slug: str, public_id: str, section: str) -> Page:
 def _place(slug: str, public_id: str) -> tuple[Community, RegisterEntry, ActivityRef, Section]:
     here = community_by_slug(slug)
     entry = queries.find_entry(public_id)
-    if entry.community_id != here.id:
+    if entry.community_id != here.id or (request.method != "POST" and not entry.live):
         raise NotFound
     ref = find_activity_by_id(entry.activity_run_id, now())
     service.require_writer(signed_in(), ref)
@@ -117,7 +117,7 @@ def correct(slug: str, public_id: str) -> Page:
     if form.validate_on_submit():
         with form.refusals():
             values = {item.key: form[item.key].data for item in part.fields}
-            service.correct(reader, public_id, values, _document(form))
+            service.correct(reader, public_id, values, _document(form), once=form.once.data)
             flash(gettext("Corrected. The earlier entry stays in the history."))
             return redirect(url_for("registers.activity", slug=slug, public_id=ref.public_id), 303)
     return (
