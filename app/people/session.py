@@ -290,6 +290,7 @@ def _note_seen(response: Response) -> Response:
 
 def begin_device(device: Device, person: Person, household: Household) -> None:
     """Sign a paired device in, in a fresh session."""
+    _finish()
     _begin(
         CurrentUser(
             f"device:{device.public_id}",
@@ -301,7 +302,7 @@ def begin_device(device: Device, person: Person, household: Household) -> None:
 
 def begin_staff(person_id: int, label: str) -> None:
     """Sign a member of the staff in, in a fresh session that is a row; the one that this browser had ends."""
-    browser = staff_sessions.begin(person_id, label)
+    browser = staff_sessions.begin(person_id, label, ending=_held())
     person = db.session.get_one(Person, person_id)
     _begin(
         CurrentUser(
@@ -314,16 +315,20 @@ def begin_staff(person_id: int, label: str) -> None:
 
 
 def _begin(user: CurrentUser) -> None:
-    _finish()
     session.clear()
     session.permanent = True
     session["at"] = now()
     login_user(user)
 
 
+def _held() -> str:
+    """The row of the session that this browser has as one of the staff's; empty when it has none."""
+    return current_user.browser_id if current_user.is_authenticated and current_user.is_staff else ""
+
+
 def _finish() -> None:
-    if current_user.is_authenticated and current_user.is_staff:
-        staff_sessions.finish(current_user.browser_id)
+    if held := _held():
+        staff_sessions.finish(held)
 
 
 def end() -> None:

@@ -17,9 +17,11 @@ SEEN_EVERY = 5 * MINUTE  # a session is known to have been seen in these steps o
 MOST_LISTED = 50
 
 
-def begin(person_id: int, label: str) -> StaffSession:
-    """A new session for somebody who has just shown who they are."""
+def begin(person_id: int, label: str, *, ending: str = "") -> StaffSession:
+    """A new session for somebody who has just shown who they are; the one that the browser had ends with that."""
     with transaction() as tx:
+        if ending:
+            finish(ending)
         person = tx.session.get_one(Person, person_id)
         row = StaffSession(
             person_id=person.id,
