@@ -6,7 +6,7 @@ DATABASE ?= sqlite
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check backup lock translations format clean dataset bench burst bench-audit bench-cast bench-close \
-	bench-entry bench-print bench-roll bench-search crash crash-outbox failover fuzz fuzz-api race soak tamper
+	bench-entry bench-print bench-roll bench-search crash crash-outbox failover fuzz fuzz-api race sbom soak tamper
 
 help:  ## say what one can do here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -103,6 +103,13 @@ backup:  ## put database and media into one file in var/backups while the server
 lock:  ## resolve the dependencies of setup.cfg anew into requirements/*.txt
 	@$(PYTHON) scripts/bootstrap.py dev
 	@$(VENV)/python scripts/lock.py
+
+sbom:  ## list what a town installs, with hashes, as CycloneDX in var/sbom.json, for whoever looks for known faults in it
+	@$(PYTHON) -m venv .cache/sbom
+	@.cache/sbom/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0
+	@mkdir -p var
+	@.cache/sbom/bin/cyclonedx-py requirements --output-reproducible --output-file var/sbom.json requirements/town.txt
+	@echo "var/sbom.json"
 
 translations:  ## bring the catalogues up to date with the sources and say what is missing
 	@$(PYTHON) scripts/bootstrap.py dev

@@ -15,6 +15,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from app.config import Config
 from app.core import i18n, observe
@@ -56,6 +57,13 @@ class SignInNeeded(DomainError):
 
     def __init__(self) -> None:
         super().__init__(phrase("Please sign in first."))
+
+
+class NumberInAddress(IntegerConverter):
+    """A whole number in an address, none larger than a key can be: PostgreSQL refuses even to look for such a one."""
+
+    def __init__(self, url_map: Map, *args: Any, **limits: Any) -> None:
+        super().__init__(url_map, *args, **{"max": 2**63 - 1, **limits})
 
 
 @dataclass(frozen=True)
@@ -114,6 +122,7 @@ def init_web(app: Flask, config: Config) -> None:
     if config.forwarded_hops:
         hops = config.forwarded_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.url_map.converters["int"] = NumberInAddress
     app.before_request(_limit_text)  # before the token is looked for, which reads the form
     csrf.init_app(app)
     app.before_request(_refuse_nul)

@@ -290,7 +290,7 @@ def _note_seen(response: Response) -> Response:
 
 def begin_device(device: Device, person: Person, household: Household) -> None:
     """Sign a paired device in, in a fresh session."""
-    _finish()
+    staff_sessions.finish(_held())
     _begin(
         CurrentUser(
             f"device:{device.public_id}",
@@ -326,14 +326,9 @@ def _held() -> str:
     return current_user.browser_id if current_user.is_authenticated and current_user.is_staff else ""
 
 
-def _finish() -> None:
-    if held := _held():
-        staff_sessions.finish(held)
-
-
 def end() -> None:
     """Sign out here."""
-    _finish()
+    staff_sessions.finish(_held())
     logout_user()
     session.clear()
 

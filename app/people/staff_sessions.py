@@ -20,8 +20,7 @@ MOST_LISTED = 50
 def begin(person_id: int, label: str, *, ending: str = "") -> StaffSession:
     """A new session for somebody who has just shown who they are; the one that the browser had ends with that."""
     with transaction() as tx:
-        if ending:
-            finish(ending)
+        finish(ending)
         person = tx.session.get_one(Person, person_id)
         row = StaffSession(
             person_id=person.id,
@@ -57,7 +56,9 @@ def make_sure(public_id: str) -> None:
 
 
 def finish(public_id: str) -> None:
-    """End a session whose browser signs out."""
+    """End a session whose browser signs out; nothing is to be done where it had none."""
+    if not public_id:
+        return
     with transaction() as tx:
         tx.session.execute(
             update(StaffSession)
