@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 FULL = os.environ.get("QIDING_PROFILE") == "full"  # every value in every field: ``make fuzz``
 PADDING = "，这里要写得够长才行，所以再多写几句话，一共写到三十个字以上。"
@@ -57,6 +60,19 @@ ELSEWHERE = (
     "/a\r\nX: y",
 )  # U1
 PAGES = ("-1", "0", "x", "1e9", "9" * 30, "9" * 5000, "%00", "1;", "")  # Q1
+ODD_QUERIES = (
+    *PAGES,
+    *(quote_plus(text) for text in ("(a+)+$", "*" * 10_000, "' OR 1=1--", "%", "_", "\u202e", "＊")),
+)
+# Whatever any page reads from its address, found in the sources: what is read tomorrow is tried tomorrow.
+READ = re.compile(r'args\.get(?:list)?\(\s*"([\w.]+)"')
+NAMES = sorted(
+    {
+        name
+        for file in (Path(__file__).parents[1] / "app").rglob("*.py")
+        for name in READ.findall(file.read_text("utf-8"))
+    }
+)
 MANY_FIELDS = "&".join(f"f{n}=x" for n in range(10_000)).encode()  # H1
 BODIES: tuple[dict[str, Any], ...] = (  # H1, H2: other kinds of bodies, whole and broken
     {"data": "{]", "content_type": "application/json"},

@@ -136,8 +136,8 @@ def printed_pdf(slug: str, public_id: str) -> Response:
 
 def _to_print(page: ballots.PollPage) -> tuple[int, int, int, list[tuple[str, str]]]:
     """Which run of sheets is asked for, how many a page, and those that are still out; the look is noted."""
-    first = request.args.get("first", 1, type=int)
-    last = min(request.args.get("last", first, type=int), first + 399)
+    first = min(max(1, request.args.get("first", 1, type=int)), 10_000_000)
+    last = min(max(first, request.args.get("last", first, type=int)), first + 399)
     rows = queries.to_print(page.round.poll, first, last)
     if any(label for _, label in rows):
         spot = f"{page.round.poll.public_id}:{first}-{last}"
