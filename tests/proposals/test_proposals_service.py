@@ -126,6 +126,17 @@ def test_an_edit_keeps_what_was_said_before_and_tells_the_supporters(garden: Gar
         garden.do(service.edit, friend, made, WORDS)
 
 
+def test_the_same_edit_sent_twice_is_one_and_other_words_under_its_key_are_refused(garden: Garden) -> None:
+    made, friend = sent(garden), garden.resident()
+    garden.do(service.support, friend, made, on=True)
+    for _ in range(2):
+        garden.do(service.edit, garden.neighbour, made, Words("改一次", "新的话", 5), once="a-form")
+    assert len(garden.all(select(ProposalRevision))) == 1
+    assert [m.kind for m in garden.told(friend)] == ["proposal.edited"]
+    with pytest.raises(Conflict, match="other words"):
+        garden.do(service.edit, garden.neighbour, made, Words("改两次", "新的话", 5), once="a-form")
+
+
 def test_an_answered_proposal_is_not_changed_any_more(garden: Garden) -> None:
     made = sent(garden)
     garden.do(service.answer, garden.lead, made, "later", REASON)
