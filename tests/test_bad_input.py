@@ -208,6 +208,9 @@ def test_keys_of_forms(town: Furnished, row: Row) -> None:
     assert again.status_code == 303
     words = next(field for field in own if isinstance(field, Line) and field.name in row.data)
     other = post(town, row, **{words.name: f"另外一番话，说的是别的事情{bad.PADDING}"})
+    if row.at == "draft":  # nobody has read it: whoever goes back from the preview may change it as often as they like
+        assert other.status_code == 303
+        return
     assert other.status_code == 409
     assert "另外一番话" in other.text
     assert [name for name, rows in contents(town.world.app).items() if rows != after[name] and name != "tries"] == []
@@ -288,10 +291,9 @@ LISTS = {row.endpoint: row for row in ROWS if row.method == "GET" and row.endpoi
 def test_what_stands_in_an_address(town: Furnished, endpoint: str) -> None:
     row = LISTS[endpoint]
     role = next(role for role in ("facilitator", *ROLES) if row.expected()[role] == "page")
+    step = 1 if bad.FULL else 3
     for name in (*READS[endpoint], "per_page"):
-        for value in (
-            bad.ODD_QUERIES if bad.FULL else bad.ODD_QUERIES[zlib.crc32(f"{endpoint}{name}".encode()) % 3 :: 3]
-        ):
+        for value in bad.ODD_QUERIES[zlib.crc32(f"{endpoint}{name}".encode()) % step :: step]:
             answer = ask(town.world, row, role, f"{address(town.world, row)}?{name}={value}")
             assert answer.status_code in (200, 400, 404), (name, value[:20], answer.status_code)
             assert not town.changed()[1]
@@ -299,10 +301,9 @@ def test_what_stands_in_an_address(town: Furnished, endpoint: str) -> None:
 
 def test_a_number_for_whatever_a_page_reads(town: Furnished) -> None:
     """Every page, with a number that none of ours is for everything that any page reads from its address."""
-    assert {"page", "first", "last"} <= set(bad.NAMES)
     for row in (row for row in ROWS if row.method == "GET" and row.at != "link"):
         for number in some(row, ("-1", "9" * 19, "9" * 140)):
-            query = "&".join(f"{name}={number}" for name in bad.NAMES)
+            query = "&".join(f"{name}={number}" for name in {"page", "first", "last"}.union(bad.NAMES))
             answer = ask(town.world, row, "facilitator", f"{address(town.world, row)}?{query}")
             assert answer.status_code < 500, (row.name, number, answer.status_code)
     assert not town.changed()[1]

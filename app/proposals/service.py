@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from app.comments.service import ensure_talk
 from app.core.events import record_event
-from app.core.media import Upload, name_upload
+from app.core.media import Upload, mark_of, name_upload
 from app.core.once import remember, replayed
 from app.core.outbox import tell
 from app.core.transaction import Lock, Tx, transaction
@@ -44,6 +44,7 @@ def save_draft(actor: Actor, activity_public_id: str, words: Words, *, public_id
     with transaction() as tx:
         ref = admit(tx, actor, activity_public_id, "propose")
         sent = [activity_public_id, public_id, words.title, words.text, words.cost, list(words.pin or ())]
+        sent += mark_of(words.photo)
         if once and (known := replayed(tx, f"proposal:{person_id}", once, sent)):
             return known
         if public_id:
@@ -140,7 +141,7 @@ def edit(actor: Actor, public_id: str, words: Words, *, once: str = "") -> None:
     with transaction() as tx:
         proposal = _own(tx, actor, public_id)
         scope = f"proposal.edit:{actor.person_id}"
-        sent = [public_id, words.title, words.text, words.cost, list(words.pin or ())]
+        sent = [public_id, words.title, words.text, words.cost, list(words.pin or ()), *mark_of(words.photo)]
         if once and replayed(tx, scope, once, sent):
             return
         if proposal.state != "submitted":

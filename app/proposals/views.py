@@ -163,7 +163,7 @@ def edit(slug: str, public_id: str) -> Page:
     if form.validate_on_submit():
         with form.refusals():
             if proposal.state == "draft":
-                service.save_draft(reader, ref.public_id, _words(form), public_id=public_id, once=form.once.data or "")
+                service.save_draft(reader, ref.public_id, _words(form), public_id=public_id)
                 return redirect(url_for("proposals.check", slug=slug, public_id=public_id), 303)
             service.edit(reader, public_id, _words(form), once=form.once.data or "")
             flash(gettext("Changed. What it said before stays in its history."))

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from app.core.events import record_event
-from app.core.media import Upload, name_upload
+from app.core.media import Upload, mark_of, name_upload
 from app.core.once import remember, replayed
 from app.core.transaction import Lock, Tx, transaction
 from app.engine.errors import Closed, Conflict, Forbidden, Invalid, NotFound
@@ -46,8 +46,8 @@ def add(
         ref = find_activity(activity_public_id, tx.now)
         part = _section(actor, ref, section)
         data = _checked(part, values)
-        scope = f"register:{actor.person_id}"
-        if once and (known := replayed(tx, scope, once, [activity_public_id, section, data])):
+        scope, sent = f"register:{actor.person_id}", [activity_public_id, section, data, *mark_of(document)]
+        if once and (known := replayed(tx, scope, once, sent)):
             return known
         n = tx.session.scalar(
             select(func.count())
@@ -58,7 +58,7 @@ def add(
             raise Conflict(phrase("This list is full."))
         row = _write(tx, actor, ref, section, data, document, None)
         if once:
-            remember(tx, scope, once, [activity_public_id, section, data], row.public_id)
+            remember(tx, scope, once, sent, row.public_id)
         return row.public_id
 
 
@@ -69,15 +69,15 @@ def correct(
     with transaction() as tx:
         before, ref, part = _held(tx, actor, entry_public_id)
         data = _checked(part, values)
-        scope = f"register.correct:{actor.person_id}"
-        if once and (known := replayed(tx, scope, once, [entry_public_id, data])):
+        scope, sent = f"register.correct:{actor.person_id}", [entry_public_id, data, *mark_of(document)]
+        if once and (known := replayed(tx, scope, once, sent)):
             return known
         _require_live(before)
         before.live = False
         tx.session.flush()
         row = _write(tx, actor, ref, before.section, data, document, before)
         if once:
-            remember(tx, scope, once, [entry_public_id, data], row.public_id)
+            remember(tx, scope, once, sent, row.public_id)
         return row.public_id
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.comments.models import Talk
 from app.core.clock import DAY
+from app.core.media import Upload
 from app.engine.errors import Closed, Conflict, Forbidden, Invalid, NotFound
 from app.people.actor import NOBODY, Actor
 from app.proposals import queries, service
@@ -135,6 +136,9 @@ def test_the_same_edit_sent_twice_is_one_and_other_words_under_its_key_are_refus
     assert [m.kind for m in garden.told(friend)] == ["proposal.edited"]
     with pytest.raises(Conflict, match="other words"):
         garden.do(service.edit, garden.neighbour, made, Words("改两次", "新的话", 5), once="a-form")
+    photo = Upload("photo", "image/jpeg", "0" * 64, None, 1, 1, 1, "")
+    with pytest.raises(Conflict, match="other words"):  # a photo picked after going back is not dropped without a word
+        garden.do(service.edit, garden.neighbour, made, Words("改一次", "新的话", 5, None, photo), once="a-form")
 
 
 def test_an_answered_proposal_is_not_changed_any_more(garden: Garden) -> None:
